@@ -1,0 +1,175 @@
+# Anchorite: offline CA ceremonies.  `make help` says what can be made.
+VERSION = 0.1.0
+BUILD   = build$(if $(SAN),/san)
+SHARED  ?= ../shared# folder of published test vectors, if there is one
+PREFIX  ?= /usr/local
+PACKAGES = build-essential pkg-config libssl-dev openssl libp11-dev \
+	libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
+	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect
+LINTERS  = clang-format cppcheck mandoc shellcheck
+FUZZERS  = clang libclang-rt-14-dev
+
+# ---- flags -----------------------------------------------------------------
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \
+	-Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef \
+	-Wimplicit-fallthrough -Werror
+HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE \
+	-fcf-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SANITIZE_1 = -fsanitize=address -fsanitize=undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE = $(SANITIZE_$(if $(SAN),1))
+CFLAGS  ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED -I. \
+	-DANCHORITE_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(SANITIZE) \
+	$(CFLAGS) -MMD -MP $(PKG_CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
+	$(SANITIZE) $(LDFLAGS)
+# asked once, and only after `deps` has run
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \
+	libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka))$(PKG_CFLAGS)
+
+# ---- what there is -----------------------------------------------------------
+LIBS     = ca smartcard transfer quorum record process
+SRC_ca        := $(wildcard ca/*.c)
+SRC_smartcard := $(wildcard smartcard/*.c)
+SRC_transfer  := $(wildcard transfer/*.c)
+SRC_quorum    := $(wildcard ceremony/quorum/*.c)
+SRC_record    := $(wildcard ceremony/record/*.c)
+SRC_process   := $(filter-out %_main.c,$(wildcard ceremony/process/*.c))
+SRC_anchorite         := $(wildcard ceremony/custodian/*.c)
+SRC_anchorite-audit   := $(wildcard ceremony/auditor/*.c)
+SRC_anchorite-factory := $(wildcard ceremony/factory/*.c)
+SRC_anchorite-reader  := $(wildcard ceremony/process/reader*_main.c)
+SRC_anchorite-signer  := $(wildcard ceremony/process/signer*_main.c)
+BIN      = anchorite anchorite-audit anchorite-factory
+LIBEXEC  = anchorite-reader anchorite-signer
+# archives in the order they need each other, and the libraries of each program
+ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
+	transfer ca)
+NEED_anchorite         = -ljansson -lsqlite3 -lcrypto
+NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
+NEED_anchorite-factory = -ljansson -lsqlite3 -lcrypto
+NEED_anchorite-reader  = -ljansson -lyaml -lcrypto
+NEED_anchorite-signer  = -lp11 -lcrypto -ldl
+NEED_test = -lcmocka -ljansson -lsqlite3 -lyaml -lp11 -lcrypto -ldl
+
+TEST_SRC := $(shell find tests -name 'test_*.c' 2>/dev/null)
+TOOL_SRC := $(shell find tests -name 'tool_*.c' 2>/dev/null)
+MODULE_SRC := $(shell find tests -name 'module_*.c' 2>/dev/null)
+BENCH_SRC := $(shell find tests -name 'bench_*.c' 2>/dev/null)
+FUZZ_SRC := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null)
+TEST_SH  := $(sort $(shell find tests -name 'test_*.sh' 2>/dev/null))
+TESTS    = $(TEST_SRC:%.c=$(BUILD)/%)
+TOOLS    = $(TOOL_SRC:%.c=$(BUILD)/%)
+MODULES  = $(MODULE_SRC:%.c=$(BUILD)/%.so)
+PROGRAMS = $(BIN:%=$(BUILD)/bin/%) $(LIBEXEC:%=$(BUILD)/libexec/anchorite/%)
+SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
+
+# ---- targets -----------------------------------------------------------------
+.DELETE_ON_ERROR:
+.PHONY: all check demo bench fuzz lint deps install uninstall clean help \
+	check-layers check-headers check-links check-format check-man \
+	check-cppcheck check-shell
+.SECONDARY:
+
+all: $(PROGRAMS) ## build the programs into build/
+
+check: all $(TESTS) $(TOOLS) $(MODULES) ## build and run every test
+	@BUILD=$(abspath $(BUILD)) SHARED=$(abspath $(SHARED)) \
+	    sh tests/run.sh $(TESTS) $(TEST_SH)
+
+demo: all $(TOOLS) ## rehearse a whole product PKI on SoftHSM in build/demo
+	@BUILD=$(abspath $(BUILD)) sh tests/demo/demo.sh
+
+bench: all $(TOOLS) $(BENCH_SRC:%.c=$(BUILD)/%) ## measure; asserts nothing
+	@for b in $(BENCH_SRC:%.c=$(BUILD)/%); do BUILD=$(abspath $(BUILD)) $$b; done
+
+fuzz: ## run every fuzz target for SECONDS=60 each (clang, libFuzzer)
+	@sh tests/fuzz/run.sh $(FUZZ_SRC)
+
+lint: check-layers check-headers check-links check-format check-man \
+	check-cppcheck check-shell ## every static check
+
+deps: $(BUILD)/.deps ## install missing Debian packages (NO_DEPS=1: never)
+
+install: all ## install below PREFIX (default /usr/local), DESTDIR honoured
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/anchorite
+	install $(BIN:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install $(LIBEXEC:%=$(BUILD)/libexec/anchorite/%) \
+	    $(DESTDIR)$(PREFIX)/libexec/anchorite
+	for s in 1 5; do d=$(DESTDIR)$(PREFIX)/share/man/man$$s; install -d $$d; \
+	    for m in docs/*.$$s; do [ ! -e $$m ] || install -m 644 $$m $$d; done; done
+
+uninstall: ## remove what install put there
+	rm -f $(BIN:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/anchorite
+	for m in docs/*.[15]; do rm -f \
+	    $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+# ---- rules -------------------------------------------------------------------
+$(BUILD)/.deps:
+	@mkdir -p $(@D)
+	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(PACKAGES)
+	@touch $@
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	$(if $(V),,@echo CC $<; )$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+define ARCHIVE
+$(BUILD)/lib/lib$(1).a: $(SRC_$(1):%.c=$(BUILD)/obj/%.o)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	@$(AR) rcsD $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call ARCHIVE,$(l))))
+
+define PROGRAM
+$(2)/$(1): $(SRC_$(1):%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo LD $$@; )$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(NEED_$(1))
+endef
+$(foreach p,$(BIN),$(eval $(call PROGRAM,$(p),$(BUILD)/bin)))
+$(foreach p,$(LIBEXEC),$(eval $(call PROGRAM,$(p),$(BUILD)/libexec/anchorite)))
+
+# factory and auditor sources without their main serve the unit tests too
+TEST_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/main.c, \
+	$(SRC_anchorite-factory)))
+$(BUILD)/tests/ceremony/factory/%: $(BUILD)/obj/tests/ceremony/factory/%.o \
+	$(TEST_OBJ) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
+$(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
+
+check-layers: ## includes run one way only
+	@sh tests/lint/layers.sh
+check-headers: | $(BUILD)/.deps ## each header compiles alone
+	@for h in $(filter %.h,$(SOURCES)); do \
+	    echo "#include \"$$h\"" | $(CC) $(ALL_CFLAGS) -MF /dev/null \
+	    -Wno-unused-macros -fsyntax-only -x c - || exit 1; done
+check-links: $(PROGRAMS) ## each program links only what it may
+	@BUILD=$(BUILD) sh tests/lint/links.sh
+check-format: ## clang-format finds nothing to change
+	@clang-format --dry-run -Werror $(SOURCES)
+check-man: ## mandoc finds nothing, every option is documented
+	@mandoc -Tlint -W warning docs/*.[15]
+check-cppcheck: ## cppcheck finds nothing
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. \
+	    --enable=warning,performance,portability --suppress=missingInclude \
+	    --suppress=missingIncludeSystem -j2 ca smartcard transfer ceremony
+check-shell: ## shellcheck finds nothing
+	@shellcheck -s sh $$(find tests .ci -name '*.sh') .ci/run
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+#include "ca/cert.h"
+
+#include <openssl/ec.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "ca/chain.h"
+#include "ca/der.h"
+#include "ca/key.h"
+#include "ca/subject.h"
+
+/* Encode afresh, not from what OpenSSL cached when parsing, and compare. */
+static bool
+encodes_to(X509 *cert, struct der der)
+{
+	unsigned char *tbs = NULL, *all = NULL;
+	int tbs_len = i2d_re_X509_tbs(cert, &tbs); /* drops the cache */
+	int len = i2d_X509(cert, &all);
+	bool same;
+
+	same = tbs_len > 0 && len > 0 &&
+	    der_equal(der, (struct der){ all, (size_t)len });
+	OPENSSL_free(tbs);
+	OPENSSL_free(all);
+	return same;
+}
+
+enum ca_error
+cert_parse(const uint8_t *der, size_t len, X509 **out)
+{
+	const unsigned char *p = der;
+	X509 *cert = NULL;
+
+	*out = NULL;
+	if (len == 0 || len > CERT_MAX ||
+	    !der_check_all((struct der){ der, len }))
+		return CA_ERR_ENCODING;
+	cert = d2i_X509(NULL, &p, (long)len);
+	if (cert == NULL || p != der + len ||
+	    !encodes_to(cert, (struct der){ der, len })) {
+		X509_free(cert);
+		return CA_ERR_ENCODING;
+	}
+	*out = cert;
+	return CA_OK;
+}
+
+static enum ca_error
+compare_tbs(X509 *cert, const struct cert_spec *spec)
+{
+	uint8_t have[32], want[32];
+	X509 *again = NULL;
+	enum ca_error ret;
+
+	if ((ret = cert_build(spec, &again)) != CA_OK ||
+	    (ret = cert_tbs_digest(again, want)) != CA_OK ||
+	    (ret = cert_tbs_digest(cert, have)) != CA_OK)
+		goto out;
+	ret = memcmp(have, want, sizeof(have)) == 0 ? CA_OK : CA_ERR_SELFCHECK;
+out:
+	X509_free(again);
+	return ret;
+}
+
+enum ca_error
+cert_selfcheck(const uint8_t *der, size_t len, const struct cert_spec *spec)
+{
+	X509 *cert = NULL;
+	EVP_PKEY *key;
+	enum ca_error ret;
+
+	if ((ret = cert_parse(der, len, &cert)) != CA_OK)
+		return ret;
+	key = X509_get0_pubkey(spec->issuer != NULL ? spec->issuer : cert);
+	/* also compares the two places that name the algorithm */
+	if (key == NULL || X509_verify(cert, key) != 1)
+		ret = CA_ERR_SIGNATURE;
+	else
+		ret = compare_tbs(cert, spec);
+	X509_free(cert);
+	return ret;
+}
+
+/* What OpenSSL lets pass (RFC 5280, 4.1.2.2, 4.1.2.4 and 4.1.2.6). */
+static enum ca_error
+lint_fields(X509 *cert)
+{
+	uint8_t serial[20];
+	size_t len;
+
+	if (cert_serial(cert, serial, &len) != CA_OK ||
+	    X509_NAME_entry_count(X509_get_subject_name(cert)) == 0 ||
+	    X509_NAME_entry_count(X509_get_issuer_name(cert)) == 0 ||
+	    (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0)
+		return CA_ERR_LINT;
+	return CA_OK;
+}
+
+/* Sign the draft and look at it as a relying party would. */
+static enum ca_error
+lint_draft(const struct cert_spec *spec, EVP_PKEY *key)
+{
+	X509 *cert = NULL;
+	uint8_t *der = NULL;
+	enum ca_error ret;
+	size_t len;
+
+	if ((ret = cert_build(spec, &cert)) != CA_OK ||
+	    (ret = cert_sign(cert, key)) != CA_OK ||
+	    (ret = cert_der(cert, &der, &len)) != CA_OK)
+		goto out;
+	/* what we build passes its own check, or the build is broken */
+	if (cert_selfcheck(der, len, spec) != CA_OK ||
+	    chain_verify(cert, NULL, 0,
+		spec->issuer != NULL ? (X509 *)spec->issuer : cert,
+		spec->not_before, NULL, 0) != CA_OK) {
+		ret = CA_ERR_LINT;
+		goto out;
+	}
+	ret = lint_fields(cert);
+out:
+	OPENSSL_free(der);
+	X509_free(cert);
+	return ret;
+}
+
+/* The key that really signs: the issuer's, or the certificate's own. */
+static enum ca_error
+signing_curve(const struct cert_spec *spec, int *curve)
+{
+	EVP_PKEY *own = NULL;
+	const EVP_PKEY *key;
+	enum ca_error ret;
+
+	if ((ret = key_from_spki(spec->spki, spec->spki_len, &own)) != CA_OK)
+		return ret;
+	key = spec->issuer != NULL ? X509_get0_pubkey(spec->issuer) : own;
+	*curve = key != NULL ? key_curve(key) : NID_undef;
+	EVP_PKEY_free(own);
+	return *curve != NID_undef ? CA_OK : CA_ERR_KEY;
+}
+
+/*
+ * Everything of the real certificate but the signing key: a throwaway takes
+ * the place of the issuer's in a copy of the issuer, or of its own when it
+ * signs itself.
+ */
+enum ca_error
+cert_lint(const struct cert_spec *spec)
+{
+	struct cert_spec draft = *spec;
+	EVP_PKEY *key = NULL;
+	X509 *issuer = NULL;
+	uint8_t *spki = NULL;
+	enum ca_error ret;
+	int curve;
+
+	if (spec->profile == NULL || spec->spki == NULL)
+		return CA_ERR_ARGUMENT;
+	if ((ret = signing_curve(spec, &curve)) != CA_OK)
+		return ret;
+	ret = CA_ERR_MEMORY;
+	if ((key = EVP_EC_gen(OBJ_nid2sn(curve))) == NULL)
+		goto out;
+	if (spec->issuer != NULL) {
+		if ((issuer = X509_dup((X509 *)spec->issuer)) == NULL ||
+		    X509_set_pubkey(issuer, key) != 1)
+			goto out;
+		draft.issuer = issuer;
+	} else {
+		if ((ret = key_to_spki(key, &spki, &draft.spki_len)) != CA_OK)
+			goto out;
+		draft.spki = spki;
+	}
+	ret = lint_draft(&draft, key);
+out:
+	OPENSSL_free(spki);
+	X509_free(issuer);
+	EVP_PKEY_free(key);
+	return ret;
+}
+
+/* Read a certificate back into the spec it was made of; subject and spki are
+ * the caller's to keep and to free. */
+static enum ca_error
+read_spec(X509 *cert, char subject[SUBJECT_TEXT_MAX + 1], uint8_t **spki,
+    struct cert_spec *spec)
+{
+	uint8_t serial[20];
+	enum ca_error ret;
+	size_t len;
+	int n;
+
+	if ((ret = cert_serial(cert, serial, &len)) != CA_OK)
+		return ret;
+	if (len != SERIAL_SIZE)
+		return CA_ERR_SELFCHECK;
+	memcpy(spec->serial, serial, SERIAL_SIZE);
+	ret = subject_format(X509_get_subject_name(cert), subject);
+	if (ret != CA_OK)
+		return ret;
+	ret = cert_dates(cert, &spec->not_before, &spec->not_after);
+	if (ret != CA_OK)
+		return ret;
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), spki);
+	if (n <= 0)
+		return CA_ERR_MEMORY;
+	/* a hardware serial is part of the text: the octets are the same */
+	spec->subject = subject;
+	spec->spki = *spki;
+	spec->spki_len = (size_t)n;
+	return CA_OK;
+}
+
+enum ca_error
+cert_conforms(X509 *cert, const X509 *issuer, const struct profile *profile,
+    char *subject_out)
+{
+	struct cert_spec spec = { .profile = profile, .issuer = issuer };
+	char subject[SUBJECT_TEXT_MAX + 1];
+	uint8_t *der = NULL, *spki = NULL;
+	enum ca_error ret;
+	size_t len;
+
+	if (subject_out != NULL)
+		subject_out[0] = '\0';
+	if ((ret = read_spec(cert, subject, &spki, &spec)) != CA_OK ||
+	    (ret = cert_der(cert, &der, &len)) != CA_OK ||
+	    (ret = cert_selfcheck(der, len, &spec)) != CA_OK)
+		goto out;
+	if (subject_out != NULL)
+		memcpy(subject_out, subject, strlen(subject) + 1);
+out:
+	OPENSSL_free(der);
+	OPENSSL_free(spki);
+	return ret;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_CEREMONY_H
+#define CUSTODIAN_CEREMONY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ceremony/custodian/people.h"
+#include "ceremony/process/spawn.h"
+#include "ceremony/record/history.h"
+#include "ceremony/record/issuance.h"
+#include "ceremony/record/ledger.h"
+#include "ceremony/record/plan.h"
+#include "ceremony/record/transcript.h"
+
+/* Exit statuses of anchorite(1). */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1, /* a rule of the quorum or of issuing */
+	EXIT_USAGE = 2,
+	EXIT_INPUT = 3,     /* plan, station or request not as it must be */
+	EXIT_CARD = 4,      /* token missing, locked, wrong PIN, wrong card */
+	EXIT_STATE = 5,     /* state folder, disk, output that exists */
+	EXIT_PROCESS = 6,   /* a helper process died, hangs or misbehaves */
+	EXIT_STOPPED = 130, /* by a person: Ctrl-C, or an answer of "stop" */
+};
+
+/* A ceremony as it runs: plan, state and people. */
+struct ceremony {
+	struct plan *plan;
+	uint8_t plan_sha256[32];
+	uint8_t *plan_file;
+	size_t plan_len;
+	bool rehearsal;
+	const char *state_path, *in_path, *out_path;
+	int state_fd, in_fd, out_fd;
+	struct people *people;
+	struct transcript *transcript; /* NULL until the state is there */
+	struct history *history;
+	struct issuance *issuance;
+	struct ledger *ledger;
+	bool torn;   /* a torn last line was cut off the transcript */
+	bool opened; /* this run has written ceremony.open or .resume */
+	char signer_level[64], reader_level[64], operator_level[64];
+	struct message in, out; /* for talking to one child at a time */
+	/* why it stops: the first reason given */
+	enum exit_status status;
+	char why[512];
+};
+
+/* Give the reason for stopping, object, rule and next step in one line; the
+ * first one stays.  Always returns false. */
+bool ceremony_stop(struct ceremony *c, enum exit_status status, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* Write one record, fsynced, and apply it to the history, whose rules bind
+ * the operator's process too.  actor: NULL for the machine alone, or the id of
+ * the operator who acted.  body is taken over, may be NULL (no memory).  line
+ * (may be NULL) gets the new line's link. */
+bool ceremony_record(struct ceremony *c, const char *type, const char *actor,
+    json_t *body, struct link *line);
+/* Store an object. */
+bool ceremony_store(struct ceremony *c, const void *data, size_t len,
+    uint8_t digest[32]);
+/* Load one; *out new, free(). */
+bool ceremony_load(struct ceremony *c, const uint8_t digest[32], uint8_t **out,
+    size_t *len);
+/* A digest as a JSON string. */
+json_t *json_digest(const uint8_t digest[32]);
+json_t *json_octets(const uint8_t *data, size_t len); /* base64 */
+
+/* Run the plan file: state folder, folder of inputs, folder of outputs. */
+struct ceremony_files {
+	const char *plan, *state, *in, *out;
+};
+enum exit_status ceremony_run(const struct ceremony_files *files,
+    bool rehearsal, struct people *people);
+
+/* ceremony/custodian/plan_file.c: read, have parsed in the reader, build. */
+bool plan_file_load(struct ceremony *c, const char *path);
+
+/* children.c: one process in use, asked and answering. */
+bool child_start(struct ceremony *c, enum spawn_what what, struct child *out);
+void child_end(struct child *ch);
+/* Send c->out, then receive into c->in; a fault or anything but `want` stops
+ * the ceremony.  label names the token in messages. */
+bool child_tell(struct ceremony *c, struct child *ch);
+bool child_hear(struct ceremony *c, struct child *ch, enum message_kind want);
+bool child_ask(struct ceremony *c, struct child *ch, enum message_kind want);
+/* As child_hear(), but either of two kinds may come. */
+bool child_hear_either(struct ceremony *c, struct child *ch,
+    enum message_kind a, enum message_kind b);
+/* Fields of c->in all read and in form? */
+bool child_fields_ok(struct ceremony *c);
+/* Octets announced by a length, in PARTs; *out new, free(). */
+bool child_hear_parts(struct ceremony *c, struct child *ch, uint64_t len,
+    uint8_t **out);
+/* Connect two children: each gets one end with the message it is asked by. */
+bool child_pair(struct ceremony *c, int pair[2]);
+/* Reader with a file: starts one and hands over the memfd. */
+bool child_read_file(struct ceremony *c, enum message_kind kind,
+    const uint8_t *data, size_t len, struct child *out);
+
+/* head.c: hold the card's memory of the transcript against ours; with write,
+ * move it to our head.  The token must be logged in. */
+bool head_check(struct ceremony *c, struct child *ch, const char *label,
+    const char *serial, bool write);
+
+/* close.c: close record, checkpoint, heads; then outputs leave. */
+bool ceremony_close(struct ceremony *c);
+bool ceremony_deliver(struct ceremony *c);
+bool ceremony_has_checkpoint(struct ceremony *c);
+
+/* The table of steps. */
+struct step_row {
+	enum plan_kind kind;
+	/* Before anything is written: can this step be done? */
+	bool (*check)(struct ceremony *c, const struct plan_step *step);
+	bool (*run)(struct ceremony *c, const struct plan_step *step,
+	    unsigned index);
+};
+const struct step_row *step_row(enum plan_kind kind);
+bool step_quorum_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_quorum_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_ca_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_root_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool
+step_product_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_order_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_order_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_batch_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_batch_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_crl_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_crl_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+
+#endif

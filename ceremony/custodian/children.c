@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ceremony/custodian/ceremony.h"
+#include "transfer/file.h"
+
+#define CHILD_WAIT_MS 60000
+#define CHILD_FILE_MAX (64u << 20)
+
+static bool
+channel_stop(struct ceremony *c, enum channel_error err)
+{
+	return ceremony_stop(c, EXIT_PROCESS,
+	    "helper process: %s: nothing it said is used; run the same plan "
+	    "again",
+	    channel_strerror(err));
+}
+
+/* Which level of a child's own is told in its first message. */
+static bool
+hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
+{
+	char *level = what == SPAWN_READER ? c->reader_level : c->signer_level;
+
+	if (!child_hear(c, out, MSG_READY))
+		return false;
+	message_get_text(&c->in, level, sizeof(c->signer_level) - 1);
+	return child_fields_ok(c);
+}
+
+bool
+child_start(struct ceremony *c, enum spawn_what what, struct child *out)
+{
+	char folder[256] = "";
+
+	if (!spawn_child(what, out)) {
+		spawn_libexec(folder, sizeof(folder));
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "%s: helper process does not start: %s: install "
+		    "anchorite whole",
+		    folder, strerror(errno));
+	}
+	return hear_ready(c, what, out);
+}
+
+void
+child_end(struct child *ch)
+{
+	if (ch->pid > 0)
+		spawn_end(ch);
+}
+
+bool
+child_tell(struct ceremony *c, struct child *ch)
+{
+	enum channel_error err = channel_send(ch->sock, &c->out);
+
+	message_clear(&c->out);
+	return err == CHANNEL_OK || channel_stop(c, err);
+}
+
+/* A fault is the child's own sentence; what it is about gives the status. */
+static bool
+fault_stop(struct ceremony *c)
+{
+	char text[513];
+	uint64_t code = message_get_number(&c->in);
+
+	message_get_number(&c->in);
+	message_get_number(&c->in);
+	message_get_text(&c->in, text, sizeof(text) - 1);
+	if (!message_done(&c->in))
+		return channel_stop(c, CHANNEL_ERR_SIZE);
+	switch (code) {
+	case FAULT_FORM:
+		return ceremony_stop(c, EXIT_INPUT, "%s", text);
+	case FAULT_REFUSED:
+	case FAULT_SHARE:
+	case FAULT_EXPOSED:
+	case FAULT_HEAD:
+		return ceremony_stop(c, EXIT_REFUSED, "%s", text);
+	case FAULT_INTERNAL:
+		return ceremony_stop(c, EXIT_PROCESS, "%s", text);
+	default:
+		return ceremony_stop(c, EXIT_CARD, "%s", text);
+	}
+}
+
+bool
+child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
+    enum message_kind b)
+{
+	enum channel_error err =
+	    channel_recv(ch->sock, &c->in, CHILD_WAIT_MS, false, 0);
+
+	if (err != CHANNEL_OK)
+		return channel_stop(c, err);
+	if (c->in.kind == a || c->in.kind == b)
+		return true;
+	if (c->in.kind == MSG_FAULT)
+		return fault_stop(c);
+	return channel_stop(c, CHANNEL_ERR_KIND);
+}
+
+bool
+child_hear(struct ceremony *c, struct child *ch, enum message_kind want)
+{
+	return child_hear_either(c, ch, want, want);
+}
+
+bool
+child_ask(struct ceremony *c, struct child *ch, enum message_kind want)
+{
+	return child_tell(c, ch) && child_hear(c, ch, want);
+}
+
+bool
+child_fields_ok(struct ceremony *c)
+{
+	return message_done(&c->in) || channel_stop(c, CHANNEL_ERR_SIZE);
+}
+
+bool
+child_hear_parts(struct ceremony *c, struct child *ch, uint64_t len,
+    uint8_t **out)
+{
+	uint64_t at = 0;
+	uint8_t *data;
+
+	*out = NULL;
+	if (len > CHILD_FILE_MAX)
+		return channel_stop(c, CHANNEL_ERR_SIZE);
+	data = malloc(len + 1);
+	if (data == NULL)
+		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
+	while (at < len) {
+		size_t n;
+		if (!child_hear(c, ch, MSG_PART))
+			goto fail;
+		const uint8_t *part =
+		    message_get_octets(&c->in, MESSAGE_MAX, &n);
+		if (part == NULL || n == 0 || n > len - at) {
+			channel_stop(c, CHANNEL_ERR_SIZE);
+			goto fail;
+		}
+		memcpy(data + at, part, n);
+		at += n;
+	}
+	data[len] = '\0';
+	*out = data;
+	return true;
+fail:
+	free(data);
+	return false;
+}
+
+bool
+child_pair(struct ceremony *c, int pair[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)
+		return true;
+	return ceremony_stop(c, EXIT_PROCESS, "socketpair: %s",
+	    strerror(errno));
+}
+
+bool
+child_read_file(struct ceremony *c, enum message_kind kind, const uint8_t *data,
+    size_t len, struct child *out)
+{
+	int fd;
+
+	if (!child_start(c, SPAWN_READER, out))
+		return false;
+	fd = file_memfd(data, len);
+	if (fd == -1)
+		return ceremony_stop(c, EXIT_PROCESS, "memory file: %s",
+		    strerror(errno));
+	message_start(&c->out, kind);
+	c->out.fd = fd;
+	return child_tell(c, out);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/* The close of a ceremony: its last line, the checkpoint signed by m
+ * operators, heads on their cards; only then do outputs leave. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ca/crl.h"
+#include "ceremony/custodian/act.h"
+#include "ceremony/custodian/outputs.h"
+#include "ceremony/record/checkpoint.h"
+#include "ceremony/record/words.h"
+#include "transfer/file.h"
+
+static void
+note_name(const struct ceremony *c, char *out, size_t size)
+{
+	snprintf(out, size, "checkpoints/%s.note", c->plan->ceremony);
+}
+
+bool
+ceremony_has_checkpoint(struct ceremony *c)
+{
+	char name[128];
+	struct stat st;
+
+	note_name(c, name, sizeof(name));
+	return fstatat(c->state_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool
+record_close(struct ceremony *c)
+{
+	uint8_t root[32], log[32];
+
+	tree_root(issuance_tree(c->issuance), root);
+	issuance_digest(c->issuance, log);
+	return ceremony_record(c, "ceremony.close", NULL,
+	    json_pack("{s:i,s:I,s:o,s:I,s:o}", "steps",
+		(int)c->plan->step_count, "issuance_lines",
+		(json_int_t)issuance_lines(c->issuance), "issuance_sha256",
+		json_digest(log), "tree_size",
+		(json_int_t)tree_size(issuance_tree(c->issuance)), "tree_root",
+		json_digest(root)),
+	    NULL);
+}
+
+static void
+checkpoint_of(const struct ceremony *c, struct checkpoint *out)
+{
+	const struct link *head = transcript_head(c->transcript);
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->origin, sizeof(out->origin), "%s", c->plan->log);
+	out->tree_size = tree_size(issuance_tree(c->issuance));
+	tree_root(issuance_tree(c->issuance), out->tree_root);
+	out->seq = head->seq;
+	memcpy(out->head, head->hash, sizeof(out->head));
+}
+
+static bool
+sign_note(struct ceremony *c, struct child *ch, const char *id,
+    const char *text, size_t len, struct checkpoint_sig *out)
+{
+	int who = policy_operator(&c->history->policy, id);
+	const uint8_t *sig;
+
+	message_start(&c->out, MSG_NOTE);
+	message_put_text(&c->out, c->plan->log);
+	message_put_octets(&c->out, text, len);
+	if (!child_ask(c, ch, MSG_SIGNATURE))
+		return false;
+	sig = message_get_octets(&c->in, sizeof(out->der), &out->len);
+	if (!child_fields_ok(c) || who < 0)
+		return ceremony_stop(c, EXIT_PROCESS, "checkpoint: no %s", id);
+	memcpy(out->der, sig, out->len);
+	snprintf(out->id, sizeof(out->id), "%s", id);
+	checkpoint_key_id(&c->history->policy.operators[who].sign, out->key_id);
+	return true;
+}
+
+/* One visit: sign the checkpoint, remember the head. */
+static bool
+visit(struct ceremony *c, const struct history_operator *who, const char *text,
+    size_t len, struct checkpoint_sig *out, bool *absent)
+{
+	struct child ch = { .pid = -1, .sock = -1 };
+	bool ok = visit_open(c, who, &ch, absent) &&
+	    sign_note(c, &ch, who->id, text, len, out) &&
+	    head_check(c, &ch, who->label, who->serial, true);
+
+	child_end(&ch);
+	return ok;
+}
+
+static bool
+write_note(struct ceremony *c, const struct checkpoint *cp,
+    const struct checkpoint_sig *sigs, size_t count)
+{
+	struct record_fault fault = { .text = "" };
+	unsigned operators = 0, witnesses = 0;
+	char *note = NULL, name[128];
+	enum transfer_error err = TRANSFER_ERR_MEMORY;
+	size_t len = 0;
+
+	if (checkpoint_verify(cp, sigs, count, &c->history->policy, &operators,
+		&witnesses, &fault) != RECORD_OK ||
+	    operators < c->history->policy.m)
+		return ceremony_stop(c, EXIT_REFUSED, "checkpoint: %s",
+		    fault.text);
+	note_name(c, name, sizeof(name));
+	if (checkpoint_note(cp, sigs, count, &note, &len) == RECORD_OK)
+		err = file_create(c->state_fd, name, note, len, 0644);
+	free(note);
+	if (err == TRANSFER_OK)
+		return true;
+	return ceremony_stop(c, EXIT_STATE,
+	    "%s/%s: %s: run the same plan "
+	    "again",
+	    c->state_path, name, transfer_strerror(err));
+}
+
+static bool
+collect(struct ceremony *c, const struct checkpoint *cp,
+    struct checkpoint_sig *sigs, unsigned need)
+{
+	char text[CHECKPOINT_TEXT_MAX];
+	size_t len = 0, count = 0;
+
+	if (checkpoint_text(cp, text, &len) != RECORD_OK)
+		return ceremony_stop(c, EXIT_PROCESS, "checkpoint: no text");
+	for (size_t i = 0; count < need && i < c->history->operator_count;
+	     i++) {
+		bool absent = false;
+		if (visit(c, &c->history->operators[i], text, len, &sigs[count],
+			&absent))
+			count++;
+		else if (!absent)
+			return false;
+	}
+	if (count < need)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "checkpoint: %zu of %u signatures: everything is "
+		    "recorded; run the same plan again to sign the head",
+		    count, need);
+	return write_note(c, cp, sigs, count);
+}
+
+bool
+ceremony_close(struct ceremony *c)
+{
+	struct checkpoint_sig *sigs;
+	struct checkpoint cp;
+	char words[WORDS_TEXT_MAX];
+	bool ok;
+
+	if (c->history->open && !record_close(c))
+		return false;
+	if (mkdirat(c->state_fd, "checkpoints", 0700) == -1 && errno != EEXIST)
+		return ceremony_stop(c, EXIT_STATE, "%s/checkpoints: %s",
+		    c->state_path, strerror(errno));
+	checkpoint_of(c, &cp);
+	sigs = calloc(POLICY_OPERATORS_MAX, sizeof(*sigs));
+	ok = sigs != NULL && collect(c, &cp, sigs, c->history->policy.m);
+	free(sigs);
+	if (!ok)
+		return false;
+	words_write(cp.head, words);
+	people_say(c->people, "head, to be written down (line %llu):\n  %s",
+	    (unsigned long long)cp.seq + 1, words);
+	return true;
+}
+
+static bool
+deliver(void *arg, const char *name, const uint8_t object[32], bool crl)
+{
+	struct ceremony *c = arg;
+	uint8_t *data = NULL, *pem = NULL;
+	size_t len = 0, pem_len = 0;
+	enum transfer_error err;
+
+	if (!ceremony_load(c, object, &data, &len))
+		return false;
+	if (crl && !crl_to_pem(data, len, &pem, &pem_len)) {
+		free(data);
+		return ceremony_stop(c, EXIT_PROCESS, "%s: no PEM", name);
+	}
+	err = file_create(c->out_fd, name, crl ? pem : data,
+	    crl ? pem_len : len, 0644);
+	if (err == TRANSFER_OK)
+		people_say(c->people, "written: %s/%s", c->out_path, name);
+	else
+		ceremony_stop(c, EXIT_STATE,
+		    "%s/%s: %s: the ceremony is closed and whole; name a free "
+		    "--out and run the same plan again",
+		    c->out_path, name, transfer_strerror(err));
+	free(pem);
+	free(data);
+	return err == TRANSFER_OK;
+}
+
+bool
+ceremony_deliver(struct ceremony *c)
+{
+	return outputs_each(c, deliver, c);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/commands.h"
+
+int
+cmd_run(const struct command *self, int argc, char *argv[])
+{
+	struct ceremony_files files = { .plan = NULL };
+	struct people people = { .tty = -1, .rehearsal_fd = -1 };
+	const struct option_row rows[] = { { "--state", &files.state, 0 },
+		{ "--in", &files.in, 0 }, { "--out", &files.out, 0 },
+		{ NULL, NULL, 0 } };
+	int status = command_options(self, &argc, argv, rows);
+
+	if (status != 0)
+		return status;
+	if (argc != 1 || files.state == NULL || files.in == NULL ||
+	    files.out == NULL)
+		return command_usage(self);
+	files.plan = argv[0];
+	if (!people_terminal(&people)) {
+		fprintf(stderr,
+		    "anchorite: no terminal: a ceremony is held by "
+		    "people; use rehearse to try a plan\n");
+		return EXIT_STATE;
+	}
+	status = (int)ceremony_run(&files, false, &people);
+	people_close(&people);
+	return status;
+}

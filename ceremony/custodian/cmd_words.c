@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/commands.h"
+#include "ceremony/record/words.h"
+#include "transfer/file.h"
+#include "transfer/sealed.h"
+#include "transfer/text.h"
+
+int
+cmd_words(const struct command *self, int argc, char *argv[])
+{
+	char hex[TEXT_HEX_SIZE(32)], words[WORDS_TEXT_MAX];
+	uint8_t *data = NULL, digest[32];
+	enum transfer_error err;
+	size_t len = 0;
+
+	if (argc != 1)
+		return command_usage(self);
+	err = file_read(AT_FDCWD, argv[0], SEALED_MAX, &data, &len);
+	if (err != TRANSFER_OK) {
+		fprintf(stderr, "anchorite: %s: %s\n", argv[0],
+		    transfer_strerror(err));
+		return EXIT_INPUT;
+	}
+	SHA256(data, len, digest);
+	free(data);
+	text_hex(digest, sizeof(digest), hex);
+	words_write(digest, words);
+	printf("%s\n%s\n", hex, words);
+	return EXIT_DONE;
+}

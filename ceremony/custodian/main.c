@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/* anchorite(1): what key custodians run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/commands.h"
+
+static const struct command commands[] = {
+	{ "run", "PLAN --state DIR --in DIR --out DIR",
+	    "hold the ceremony of a plan, or go on with it", cmd_run },
+	{ "rehearse", "PLAN... [--dir DIR] [--in DIR] [--by-hand]",
+	    "the same on soft tokens in a scratch folder", cmd_rehearse },
+	{ "plan", "check|print PLAN, plan new KIND",
+	    "check a plan, print its run sheet, start a new one", cmd_plan },
+	{ "tokens", "[MODULE] [--json]", "list the tokens of a module",
+	    cmd_tokens },
+	{ "status", "--state DIR [--json]", "say what a state folder holds",
+	    cmd_status },
+	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words },
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int
+command_usage(const struct command *self)
+{
+	fprintf(stderr, "usage: anchorite %s %s\n", self->name, self->args);
+	return EXIT_USAGE;
+}
+
+static void
+help(void)
+{
+	printf("anchorite: ceremonies of an offline CA\n\n"
+	       "usage: anchorite COMMAND ...\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-9s %s\n            %s\n", commands[i].name,
+		    commands[i].args, commands[i].summary);
+	printf("\n  --help    this list, or, after a command, its usage\n"
+	       "  --version the version\n\n"
+	       "Exit status: 0 done, 1 refused by a rule, 2 usage, 3 input "
+	       "not in order,\n4 token, 5 state or disk, 6 helper process, "
+	       "130 stopped.  See anchorite(1).\n");
+}
+
+static const struct option_row *
+option_find(const struct option_row *rows, const char *name)
+{
+	for (; rows->name != NULL; rows++) {
+		if (strcmp(rows->name, name) == 0)
+			return rows;
+	}
+	return NULL;
+}
+
+int
+command_options(const struct command *self, int *argc, char *argv[],
+    const struct option_row *rows)
+{
+	int operands = 0;
+
+	for (int i = 0; i < *argc; i++) {
+		const struct option_row *row = option_find(rows, argv[i]);
+		if (row != NULL && row->flag) {
+			*row->value = row->name;
+		} else if (row != NULL && i + 1 < *argc) {
+			*row->value = argv[++i];
+		} else if (argv[i][0] == '-' && argv[i][1] != '\0') {
+			fprintf(stderr, "anchorite %s: %s %s\n", self->name,
+			    argv[i],
+			    row != NULL ? "needs a value"
+					: "is not an option of it");
+			return command_usage(self);
+		} else {
+			argv[operands++] = argv[i];
+		}
+	}
+	*argc = operands;
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *name = argc > 1 ? argv[1] : "--help";
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
+		help();
+		return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (strcmp(name, "--version") == 0) {
+		printf("anchorite %s\n", ANCHORITE_VERSION);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		if (strcmp(c->name, name) != 0)
+			continue;
+		if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+			printf("usage: anchorite %s %s\n  %s\n", c->name,
+			    c->args, c->summary);
+			return EXIT_DONE;
+		}
+		people_catch_interrupts();
+		return c->run(c, argc - 2, argv + 2);
+	}
+	fprintf(stderr,
+	    "anchorite: %s: no such command; see anchorite "
+	    "--help\n",
+	    name);
+	return EXIT_USAGE;
+}

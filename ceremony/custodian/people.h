@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_PEOPLE_H
+#define CUSTODIAN_PEOPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smartcard/secret.h"
+
+/*
+ * How the people in the room are asked and told: on the terminal, or, in a
+ * rehearsal, by answers made up.  One table of questions, two sets of answers.
+ */
+enum people_answer {
+	PEOPLE_YES,
+	PEOPLE_NO,
+	PEOPLE_STOP
+};
+
+struct people {
+	const struct people_ops *ops;
+	bool quiet;
+	bool terminal;                        /* standard output is one */
+	int rehearsal_fd;                     /* folder of a rehearsal, or -1 */
+	int tty;                              /* the terminal, or -1 */
+	double progress_start, progress_last; /* seconds */
+};
+struct people_ops {
+	/* The PIN of a card; fresh: its owner chooses one, typed twice.
+	 * *out new; PEOPLE_STOP when they would rather not. */
+	enum people_answer (*pin)(struct people *p, const char *label,
+	    const char *owner, bool fresh, struct secret **out);
+	/* A digest compared with paper, typed as words. */
+	enum people_answer (*digest)(struct people *p, const char *what,
+	    const uint8_t digest[32]);
+	/* Is that card in a reader now?  NO: this operator does not come. */
+	enum people_answer (
+	    *card)(struct people *p, const char *label, const char *owner);
+	/* Where the words of S go to, or come from; *fd is the caller's. */
+	bool (*words)(struct people *p, bool load, int *fd);
+};
+
+/* The terminal; false when there is none. */
+bool people_terminal(struct people *p);
+/* Answers of a rehearsal in its scratch folder. */
+void people_rehearsal(struct people *p, int folder_fd);
+/* By hand: the terminal answers, S's words stay in the scratch folder. */
+bool people_by_hand(struct people *p, int folder_fd);
+void people_close(struct people *p);
+
+/* Telling: a line on standard output, unless quiet. */
+void people_say(struct people *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Progress of something that may take longer than two seconds: a line with an
+ * ETA on a terminal, nothing in a pipe. */
+void people_progress(struct people *p, const char *what, uint64_t done,
+    uint64_t total);
+/* Ctrl-C since the last question? */
+bool people_interrupted(void);
+void people_catch_interrupts(void);
+
+#endif

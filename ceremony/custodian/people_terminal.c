@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/* The people answer at the terminal. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "ceremony/custodian/people.h"
+#include "ceremony/record/words.h"
+
+#define PIN_MIN 4
+#define PIN_MAX 32
+#define ATTEMPTS 3
+
+static void
+tty_write(int tty, const char *text)
+{
+	size_t at = 0, len = strlen(text);
+
+	while (at < len) {
+		ssize_t n = write(tty, text + at, len - at);
+		if (n == -1 && errno != EINTR)
+			return;
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* A line from the terminal, without its LF; -1 on Ctrl-C or its end.  What
+ * does not fit is read away and makes the line too long: -2. */
+static int
+tty_line(int tty, uint8_t *out, size_t max)
+{
+	size_t len = 0;
+	bool over = false;
+	uint8_t c;
+
+	for (;;) {
+		struct pollfd pfd = { .fd = tty, .events = POLLIN };
+		if (people_interrupted())
+			return -1;
+		if (poll(&pfd, 1, -1) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		if (read(tty, &c, 1) != 1)
+			return -1;
+		if (c == '\n' || c == '\r')
+			return over ? -2 : (int)len;
+		if (len == max)
+			over = true;
+		else
+			out[len++] = c;
+	}
+}
+
+/* As tty_line(), shown as nothing at all. */
+static int
+tty_hidden(int tty, uint8_t *out, size_t max)
+{
+	struct termios before, hidden;
+	int len;
+
+	if (tcgetattr(tty, &before) == -1)
+		return -1;
+	hidden = before;
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	if (tcsetattr(tty, TCSAFLUSH, &hidden) == -1)
+		return -1;
+	len = tty_line(tty, out, max);
+	tcsetattr(tty, TCSAFLUSH, &before);
+	tty_write(tty, "\n");
+	return len;
+}
+
+static enum people_answer
+ask_pin(struct people *p, const char *prompt, struct secret **out)
+{
+	struct secret *pin = secret_new();
+	int len;
+
+	if (pin == NULL)
+		return PEOPLE_STOP;
+	tty_write(p->tty, prompt);
+	len = tty_hidden(p->tty, pin->data, PIN_MAX);
+	if (len == -1) {
+		secret_free(pin);
+		return PEOPLE_STOP;
+	}
+	if (len < PIN_MIN) {
+		secret_free(pin);
+		tty_write(p->tty, "A PIN has 4 to 32 characters.\n");
+		return PEOPLE_NO;
+	}
+	pin->len = (size_t)len;
+	*out = pin;
+	return PEOPLE_YES;
+}
+
+static enum people_answer
+fresh_pin(struct people *p, const char *prompt, struct secret **out)
+{
+	struct secret *first = NULL, *again = NULL;
+	enum people_answer answer = ask_pin(p, prompt, &first);
+
+	if (answer != PEOPLE_YES)
+		return answer;
+	answer = ask_pin(p, "The same once more: ", &again);
+	if (answer == PEOPLE_YES && !secret_equal(first, again)) {
+		tty_write(p->tty, "The two differ.\n");
+		answer = PEOPLE_NO;
+	}
+	secret_free(again);
+	if (answer == PEOPLE_YES)
+		*out = first;
+	else
+		secret_free(first);
+	return answer;
+}
+
+static enum people_answer
+terminal_pin(struct people *p, const char *label, const char *owner, bool fresh,
+    struct secret **out)
+{
+	char prompt[160];
+	enum people_answer answer = PEOPLE_NO;
+
+	snprintf(prompt, sizeof(prompt),
+	    fresh ? "%s: choose a PIN for card %s: " : "%s: PIN of card %s: ",
+	    owner, label);
+	for (int i = 0; i < ATTEMPTS && answer == PEOPLE_NO; i++)
+		answer =
+		    fresh ? fresh_pin(p, prompt, out) : ask_pin(p, prompt, out);
+	return answer == PEOPLE_YES ? PEOPLE_YES : PEOPLE_STOP;
+}
+
+/* Compared with paper, and typed from there: a glance is not enough. */
+static enum people_answer
+terminal_digest(struct people *p, const char *what, const uint8_t digest[32])
+{
+	char prompt[200], line[WORDS_TEXT_MAX + 1], words[WORDS_TEXT_MAX];
+
+	words_write(digest, words);
+	snprintf(prompt, sizeof(prompt), "SHA-256 of %s, in words:\n  ", what);
+	tty_write(p->tty, prompt);
+	tty_write(p->tty, words);
+	tty_write(p->tty,
+	    "\nCompare with your paper, then type the words from the paper "
+	    "(or 64 hex digits):\n");
+	for (int i = 0; i < ATTEMPTS; i++) {
+		uint8_t typed[32];
+		unsigned bad = 0;
+		int len = tty_line(p->tty, (uint8_t *)line, sizeof(line) - 1);
+		if (len == -1)
+			return PEOPLE_STOP;
+		line[len < 0 ? 0 : len] = '\0';
+		if (words_read(line, typed, &bad) &&
+		    memcmp(typed, digest, sizeof(typed)) == 0)
+			return PEOPLE_YES;
+		if (bad > 0)
+			snprintf(prompt, sizeof(prompt),
+			    "Word %u is not one of the list in its place. "
+			    "Again:\n",
+			    bad);
+		else
+			snprintf(prompt, sizeof(prompt),
+			    "These are not the words of %s. Again:\n", what);
+		tty_write(p->tty, prompt);
+	}
+	return PEOPLE_STOP;
+}
+
+static enum people_answer
+terminal_card(struct people *p, const char *label, const char *owner)
+{
+	char prompt[200];
+	uint8_t line[16];
+
+	snprintf(prompt, sizeof(prompt),
+	    "%s: put in card %s, then Enter (s: not here, q: stop) ", owner,
+	    label);
+	tty_write(p->tty, prompt);
+	int len = tty_line(p->tty, line, sizeof(line));
+	if (len == -1 || (len == 1 && line[0] == 'q'))
+		return PEOPLE_STOP;
+	return len == 1 && line[0] == 's' ? PEOPLE_NO : PEOPLE_YES;
+}
+
+static bool
+terminal_words(struct people *p, bool load, int *fd)
+{
+	tty_write(p->tty,
+	    load ? "Type the words of S, a share a line, an empty line to "
+		   "end:\n"
+		 : "Words of S, a line a custodian: write them down by hand, "
+		   "then clear the screen:\n");
+	*fd = dup(p->tty);
+	return *fd != -1;
+}
+
+static const struct people_ops ops = { terminal_pin, terminal_digest,
+	terminal_card, terminal_words };
+
+bool
+people_terminal(struct people *p)
+{
+	p->ops = &ops;
+	p->rehearsal_fd = -1;
+	p->terminal = isatty(STDOUT_FILENO) == 1;
+	p->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return p->tty != -1;
+}
+
+void
+people_close(struct people *p)
+{
+	if (p->tty != -1)
+		close(p->tty);
+	p->tty = -1;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_REVOKE_H
+#define CUSTODIAN_REVOKE_H
+
+#include "ceremony/custodian/ceremony.h"
+#include "ceremony/record/worklist.h"
+
+/* The whole list of a CA's next CRL: what its newest CRL says and what the
+ * plan revokes, by unit id or serial, each once.  *out new, free(). */
+bool revoke_list(struct ceremony *c, const struct plan_batch *plan,
+    const struct history_token *token, struct worklist_revoke **out,
+    size_t *count);
+
+#endif

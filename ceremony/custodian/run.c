@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC */
+/* Running a plan from its first line to its outputs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ca/date.h"
+#include "ceremony/custodian/ceremony.h"
+#include "ceremony/process/sandbox.h"
+#include "ceremony/record/words.h"
+
+static const struct step_row rows[] = {
+	{ PLAN_QUORUM, step_quorum_check, step_quorum_run },
+	{ PLAN_ROOT, step_ca_check, step_root_run },
+	{ PLAN_PRODUCT_CA, step_ca_check, step_product_run },
+	{ PLAN_WORK_ORDER, step_order_check, step_order_run },
+	{ PLAN_BATCH, step_batch_check, step_batch_run },
+	{ PLAN_CRL, step_crl_check, step_crl_run },
+};
+
+const struct step_row *
+step_row(enum plan_kind kind)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].kind == kind)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static bool
+open_folder(struct ceremony *c, const char *path, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd != -1 ||
+	    ceremony_stop(c, EXIT_STATE, "%s: %s", path, strerror(errno));
+}
+
+/* An existing state, replayed; nothing is written, the index apart. */
+static bool
+replay(struct ceremony *c)
+{
+	struct record_fault fault = { .text = "" };
+	enum record_error err = transcript_open(c->state_fd, false,
+	    &c->transcript, &c->torn, &fault);
+
+	for (uint64_t i = 0;
+	     err == RECORD_OK && i < transcript_count(c->transcript); i++) {
+		size_t len;
+		const char *line = transcript_line(c->transcript, i, &len);
+		err = history_apply(c->history, c->state_fd, line, len, &fault);
+	}
+	if (err == RECORD_OK)
+		err = issuance_open(c->state_fd, true, NULL, NULL, &c->issuance,
+		    &fault);
+	if (err == RECORD_OK)
+		return true;
+	return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
+	    fault.text[0] == '\0' ? record_strerror(err) : fault.text);
+}
+
+static bool
+open_ledger(struct ceremony *c)
+{
+	char path[4200];
+	struct record_fault fault = { .text = "" };
+
+	snprintf(path, sizeof(path), "%s/ledger.db", c->state_path);
+	if (ledger_open(path, &c->ledger, &fault) == RECORD_OK &&
+	    ledger_replay(c->ledger, c->state_fd, &fault) == RECORD_OK)
+		return true;
+	return ceremony_stop(c, EXIT_STATE, "%s", fault.text);
+}
+
+/* A state folder that does not exist is a log that has not begun. */
+static bool
+open_state(struct ceremony *c)
+{
+	struct stat st;
+
+	c->history = history_new();
+	if (c->history == NULL)
+		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
+	if (stat(c->state_path, &st) == -1 && errno == ENOENT)
+		return true;
+	if (!open_folder(c, c->state_path, &c->state_fd))
+		return false;
+	if (fstatat(c->state_fd, "transcript.jsonl", &st, 0) == -1 &&
+	    errno == ENOENT)
+		return true;
+	if (!replay(c) || !open_ledger(c))
+		return false;
+	if (strcmp(c->history->log, c->plan->log) == 0)
+		return true;
+	return ceremony_stop(c, EXIT_STATE,
+	    "%s: is the state of log %s, the plan is for %s: name the right "
+	    "--state",
+	    c->state_path, c->history->log, c->plan->log);
+}
+
+static const struct history_ceremony *
+ceremony_before(const struct ceremony *c)
+{
+	for (size_t i = 0; i < c->history->ceremony_count; i++) {
+		if (strcmp(c->history->ceremonies[i].name, c->plan->ceremony) ==
+		    0)
+			return &c->history->ceremonies[i];
+	}
+	return NULL;
+}
+
+static bool
+may_run(struct ceremony *c)
+{
+	const struct history_ceremony *before = ceremony_before(c);
+	const struct history *h = c->history;
+
+	if (before != NULL &&
+	    memcmp(before->plan_sha256, c->plan_sha256, 32) != 0)
+		return ceremony_stop(c, EXIT_INPUT,
+		    "ceremony %s: was run from another plan: give this plan a "
+		    "name of its own",
+		    c->plan->ceremony);
+	if (h->open && strcmp(h->ceremony, c->plan->ceremony) != 0)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "ceremony %s: is not closed: run its plan again first",
+		    h->ceremony);
+	if (before == NULL && h->lines > 0 && c->plan->date < h->date)
+		return ceremony_stop(c, EXIT_INPUT,
+		    "ceremony %s: its date lies before the last ceremony's",
+		    c->plan->ceremony);
+	if (before == NULL && !h->has_policy &&
+	    c->plan->steps[0].kind != PLAN_QUORUM)
+		return ceremony_stop(c, EXIT_INPUT,
+		    "%s: no quorum in this state: the first plan of a log "
+		    "begins with a quorum step",
+		    c->state_path);
+	return true;
+}
+
+/* Whether every step still to do can be done, before anything is written. */
+static bool
+check_steps(struct ceremony *c)
+{
+	const bool resumed = c->history->open;
+
+	for (size_t i = 0; i < c->plan->step_count; i++) {
+		const struct plan_step *s = &c->plan->steps[i];
+		if (resumed && c->history->step_done[i + 1])
+			continue;
+		if (!step_row(s->kind)->check(c, s))
+			return false;
+	}
+	return true;
+}
+
+static bool
+create_state(struct ceremony *c)
+{
+	struct record_fault fault = { .text = "" };
+
+	if (mkdir(c->state_path, 0700) == -1 && errno != EEXIST)
+		return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
+		    strerror(errno));
+	if (c->state_fd == -1 && !open_folder(c, c->state_path, &c->state_fd))
+		return false;
+	if (transcript_open(c->state_fd, true, &c->transcript, &c->torn,
+		&fault) == RECORD_OK &&
+	    issuance_open(c->state_fd, true, NULL, NULL, &c->issuance,
+		&fault) == RECORD_OK)
+		return open_ledger(c);
+	return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
+	    fault.text);
+}
+
+static bool
+record_open(struct ceremony *c)
+{
+	char date[DATE_RFC3339_SIZE];
+	uint8_t digest[32];
+
+	if (c->history->open)
+		return ceremony_record(c, "ceremony.resume", NULL,
+		    json_pack("{s:o,s:b}", "plan", json_digest(c->plan_sha256),
+			"torn", c->torn),
+		    NULL);
+	if (date_format_rfc3339(c->plan->date, date) != CA_OK ||
+	    !ceremony_store(c, c->plan_file, c->plan_len, digest))
+		return ceremony_stop(c, EXIT_STATE, "plan: not stored");
+	return ceremony_record(c, "ceremony.open", NULL,
+	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s}}", "plan",
+		json_digest(digest), "date", date, "title", c->plan->title,
+		"version", ANCHORITE_VERSION, "levels", "operator",
+		c->operator_level, "reader", c->reader_level, "signer",
+		c->signer_level),
+	    NULL);
+}
+
+/* Acts that a stop left without a result are void: what they were to do is
+ * proposed anew. */
+static bool
+void_left(struct ceremony *c)
+{
+	for (size_t i = 0; i < c->history->act_count; i++) {
+		enum history_state state = c->history->acts[i].state;
+		if (state != ACT_PROPOSED && state != ACT_BEGUN)
+			continue;
+		if (!ceremony_record(c, "act.void", NULL,
+			json_pack("{s:I,s:s}", "act", (json_int_t)i + 1,
+			    "reason", "left without a result"),
+			NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool
+run_step(struct ceremony *c, unsigned index)
+{
+	const struct plan_step *s = &c->plan->steps[index - 1];
+	const char *kind = plan_kind_name(s->kind);
+
+	if (c->history->step_done[index])
+		return true;
+	people_say(c->people, "step %u of %zu: %s", index, c->plan->step_count,
+	    kind);
+	return ceremony_record(c, "step.begin", NULL,
+		   json_pack("{s:i,s:s}", "step", (int)index, "kind", kind),
+		   NULL) &&
+	    step_row(s->kind)->run(c, s, index) &&
+	    ceremony_record(c, "step.end", NULL,
+		json_pack("{s:i}", "step", (int)index), NULL);
+}
+
+static bool
+confirm_plan(struct ceremony *c)
+{
+	if (c->people->ops->digest(c->people, "the plan", c->plan_sha256) ==
+	    PEOPLE_YES)
+		return true;
+	return ceremony_stop(c, EXIT_STOPPED,
+	    "plan not confirmed: nothing was done and nothing changed");
+}
+
+/* What the processes' limits are is asked of each once, before the record. */
+static bool
+learn_levels(struct ceremony *c)
+{
+	struct child ch = { .pid = -1, .sock = -1 };
+	bool ok = child_start(c, SPAWN_SIGNER, &ch);
+
+	child_end(&ch);
+	return ok;
+}
+
+static bool
+run_all(struct ceremony *c)
+{
+	const struct history_ceremony *before = ceremony_before(c);
+	bool closed = before != NULL && before->closed;
+
+	if (!closed) {
+		if (!check_steps(c) || !confirm_plan(c) || !learn_levels(c) ||
+		    (c->transcript == NULL && !create_state(c)) ||
+		    !record_open(c))
+			return false;
+		c->opened = true;
+		if (!void_left(c))
+			return false;
+		for (unsigned i = 1; i <= c->plan->step_count; i++) {
+			if (!run_step(c, i))
+				return false;
+		}
+	} else if (ceremony_has_checkpoint(c)) {
+		people_say(c->people,
+		    "ceremony %s: done and closed before: nothing is signed",
+		    c->plan->ceremony);
+		return ceremony_deliver(c);
+	}
+	return ceremony_close(c) && ceremony_deliver(c);
+}
+
+static void
+say_anchor(struct ceremony *c)
+{
+	char words[WORDS_TEXT_MAX];
+
+	if (!c->history->has_anchor || c->plan->steps[0].kind != PLAN_QUORUM)
+		return;
+	words_write(c->history->anchor, words);
+	people_say(c->people,
+	    "anchor of this log, for auditors, to be written down:\n  %s",
+	    words);
+}
+
+static void
+finish(struct ceremony *c)
+{
+	ledger_close(c->ledger);
+	issuance_close(c->issuance);
+	transcript_close(c->transcript);
+	history_free(c->history);
+	plan_free(c->plan);
+	free(c->plan_file);
+	for (int i = 0; i < 3; i++) {
+		int fd = i == 0 ? c->state_fd : i == 1 ? c->in_fd : c->out_fd;
+		if (fd != -1)
+			close(fd);
+	}
+	message_clear(&c->in);
+	message_clear(&c->out);
+	free(c);
+}
+
+enum exit_status
+ceremony_run(const struct ceremony_files *files, bool rehearsal,
+    struct people *people)
+{
+	struct ceremony *c = calloc(1, sizeof(*c));
+	enum exit_status status;
+
+	if (c == NULL)
+		return EXIT_PROCESS;
+	message_start(&c->in, MSG_NONE);
+	message_start(&c->out, MSG_NONE);
+	c->state_fd = c->in_fd = c->out_fd = -1;
+	c->rehearsal = rehearsal;
+	c->people = people;
+	c->state_path = files->state;
+	c->in_path = files->in;
+	c->out_path = files->out;
+	if (sandbox_enter(SANDBOX_OPERATOR, c->operator_level,
+		sizeof(c->operator_level)) != 0)
+		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
+	else if (plan_file_load(c, files->plan) &&
+	    (!rehearsal || plan_rehearse(c->plan) == RECORD_OK) &&
+	    open_folder(c, c->in_path, &c->in_fd) &&
+	    open_folder(c, c->out_path, &c->out_fd) && open_state(c) &&
+	    may_run(c) && run_all(c))
+		say_anchor(c);
+	status = c->status;
+	if (status != EXIT_DONE)
+		fprintf(stderr, "anchorite: %s\n", c->why);
+	finish(c);
+	return status;
+}

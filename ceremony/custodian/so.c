@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/custodian/so.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SO_N 0u /* a blank token's first SO PIN */
+
+/* A process that keeps S while tokens are made. */
+bool
+so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so)
+{
+	bool load = q == NULL;
+	int fd;
+
+	if (!child_start(c, SPAWN_SIGNER, so))
+		return false;
+	if (!c->people->ops->words(c->people, load, &fd))
+		return ceremony_stop(c, EXIT_STATE,
+		    "words of S: nowhere to %s them: is there a terminal?",
+		    load ? "read" : "write");
+	message_start(&c->out, load ? MSG_SO_LOAD : MSG_SO_NEW);
+	c->out.fd = fd;
+	if (!load) {
+		message_put_number(&c->out, q->so_threshold);
+		message_put_number(&c->out, q->so_count);
+	}
+	return child_ask(c, so, MSG_OK);
+}
+
+bool
+so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd)
+{
+	int pair[2];
+
+	if (!ceremony_record(c, "so.use", NULL,
+		json_pack("{s:s,s:i}", "label", label, "n", (int)SO_N), NULL) ||
+	    !child_pair(c, pair))
+		return false;
+	message_start(&c->out, MSG_SO_PIN);
+	message_put_text(&c->out, label);
+	message_put_number(&c->out, SO_N);
+	c->out.fd = pair[0];
+	if (!child_ask(c, so, MSG_OK)) {
+		close(pair[1]);
+		return false;
+	}
+	*fd = pair[1];
+	return true;
+}
+
+bool
+so_used(const struct ceremony *c, const char *label)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want),
+	    "\"body\":{\"label\":\"%s\",\"n\":", label);
+	for (uint64_t i = 0; i < transcript_count(c->transcript); i++) {
+		size_t len;
+		const char *line = transcript_line(c->transcript, i, &len);
+		if (memmem(line, len, "\"type\":\"so.use\"", 15) != NULL &&
+		    memmem(line, len, want, strlen(want)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static const char *const attribute_names[] = { "token", "private", "sensitive",
+	"extractable", "always_sensitive", "never_extractable", "local", "sign",
+	"derive", "decrypt", "unwrap" };
+
+json_t *
+json_attributes(uint64_t bits)
+{
+	json_t *out = json_object();
+
+	for (size_t i = 0;
+	     i < sizeof(attribute_names) / sizeof(attribute_names[0]); i++)
+		json_object_set_new(out, attribute_names[i],
+		    json_boolean(bits >> i & 1));
+	return out;
+}

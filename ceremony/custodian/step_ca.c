@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: ISC */
+/* A root CA and product CAs: keys made on tokens whose PINs nobody knows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/cert.h"
+#include "ca/date.h"
+#include "ca/key.h"
+#include "ceremony/custodian/act.h"
+#include "ceremony/custodian/so.h"
+
+#define DAY 86400
+
+static const struct plan_token *
+holder(const struct ceremony *c, const struct plan_ca *ca)
+{
+	return &c->plan->tokens[ca->holders[0]];
+}
+
+bool
+step_ca_check(struct ceremony *c, const struct plan_step *s)
+{
+	const struct plan_ca *ca = &s->u.ca;
+	const struct plan_token *t = holder(c, ca);
+	const struct history_token *known = history_token(c->history, t->label);
+
+	if (known != NULL && known->has_crl && !c->history->open)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "token %s: holds a CA of this log already: name another "
+		    "token in the plan",
+		    t->label);
+	if (!c->rehearsal && strcmp(t->module, "softhsm") != 0)
+		return ceremony_stop(c, EXIT_INPUT,
+		    "token %s: module %s: this version runs ceremonies on "
+		    "softhsm only; rehearse this plan instead",
+		    t->label, t->module);
+	if (s->kind == PLAN_PRODUCT_CA &&
+	    c->plan->steps[0].kind != PLAN_QUORUM &&
+	    history_token(c->history, c->plan->tokens[ca->issuer].label) ==
+		NULL)
+		return ceremony_stop(c, EXIT_INPUT,
+		    "issuer %s: no root CA was made on a token of this label "
+		    "in this log",
+		    c->plan->tokens[ca->issuer].label);
+	return true;
+}
+
+/* ---- act a: initialise the token, make its keys --------------------------- */
+
+static bool
+tell_derive_certs(struct ceremony *c, struct session *s)
+{
+	for (size_t i = 0; i < c->history->operator_count; i++) {
+		const struct history_operator *o = &c->history->operators[i];
+		uint8_t *der = NULL;
+		size_t len = 0;
+		if (!ceremony_load(c, o->derive_cert, &der, &len))
+			return false;
+		message_start(&c->out, MSG_DERIVE_CERT);
+		message_put_text(&c->out, o->id);
+		message_put_octets(&c->out, der, len);
+		free(der);
+		if (!child_ask(c, &s->child, MSG_OK))
+			return false;
+	}
+	return true;
+}
+
+static bool
+hand_over_so_pin(struct ceremony *c, struct session *s, struct child *so)
+{
+	int fd;
+
+	if (!so_hand_out(c, so, s->label, &fd))
+		return false;
+	message_start(&c->out, MSG_SO_TAKE);
+	c->out.fd = fd;
+	return child_ask(c, &s->child, MSG_OK);
+}
+
+/* The keys and shares a signer tells of, as the record has them. */
+static bool
+hear_key(struct ceremony *c, json_t *keys)
+{
+	char role[17], text[1025];
+	uint8_t spki[KEY_SPKI_MAX];
+	const uint8_t *p;
+	size_t spki_len, len;
+	uint64_t bits;
+
+	message_get_text(&c->in, role, sizeof(role) - 1);
+	p = message_get_octets(&c->in, sizeof(spki), &spki_len);
+	if (p != NULL)
+		memcpy(spki, p, spki_len);
+	bits = message_get_number(&c->in);
+	p = message_get_octets(&c->in, sizeof(text) - 1, &len);
+	if (p != NULL)
+		memcpy(text, p, len);
+	text[len] = '\0';
+	p = message_get_octets(&c->in, APPROVAL_SIG_MAX, &len);
+	if (!child_fields_ok(c))
+		return false;
+	return json_array_append_new(keys,
+		   json_pack("{s:s,s:o,s:o,s:s,s:o}", "role", role, "spki",
+		       json_octets(spki, spki_len), "attributes",
+		       json_attributes(bits), "text", text, "signature",
+		       json_octets(p, len))) == 0 ||
+	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
+}
+
+static bool
+hear_share(struct ceremony *c, json_t *shares)
+{
+	char id[POLICY_ID_MAX + 1];
+	uint8_t blob[32], commitment[32];
+	const uint8_t *p;
+	uint64_t x;
+	size_t len;
+
+	message_get_text(&c->in, id, sizeof(id) - 1);
+	x = message_get_number(&c->in);
+	p = message_get_octets(&c->in, CERT_MAX, &len);
+	if (p == NULL || !ceremony_store(c, p, len, blob))
+		return child_fields_ok(c);
+	message_get_exact(&c->in, commitment, sizeof(commitment));
+	if (!child_fields_ok(c))
+		return false;
+	return json_array_append_new(shares,
+		   json_pack("{s:s,s:I,s:o,s:o}", "operator", id, "x",
+		       (json_int_t)x, "blob", json_digest(blob), "commitment",
+		       json_digest(commitment))) == 0 ||
+	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
+}
+
+static bool
+hear_made(struct ceremony *c, struct session *s, size_t roles, json_t *keys,
+    json_t *shares)
+{
+	for (size_t i = 0; i < roles; i++) {
+		if (!child_hear(c, &s->child, MSG_MADE_KEY) ||
+		    !hear_key(c, keys))
+			return false;
+	}
+	for (size_t i = 0; i < c->history->policy.n; i++) {
+		if (!child_hear(c, &s->child, MSG_MADE_SHARE) ||
+		    !hear_share(c, shares))
+			return false;
+	}
+	if (!child_hear(c, &s->child, MSG_MADE))
+		return false;
+	message_get_text(&c->in, s->serial, sizeof(s->serial) - 1);
+	return child_fields_ok(c);
+}
+
+static bool
+make_keys(struct ceremony *c, struct group *g, struct session *s,
+    const struct plan_token *t, uint32_t epoch, size_t roles)
+{
+	const struct use use = { "self-test", roles };
+	json_t *keys = json_array(), *shares = json_array();
+	const struct policy *p = &c->history->policy;
+	bool ok;
+
+	message_start(&c->out, MSG_EXECUTE);
+	ok = child_tell(c, &s->child) && hear_made(c, s, roles, keys, shares);
+	if (!ok) {
+		json_decref(keys);
+		json_decref(shares);
+		return false;
+	}
+	return group_result(c, g, 0, &use, 1,
+	    json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o}", "label", t->label,
+		"serial", s->serial, "module", t->module, "epoch", (int)epoch,
+		"m", (int)p->m, "n", (int)p->n, "keys", keys, "shares",
+		shares));
+}
+
+static bool
+tell_keys(struct ceremony *c, struct session *s, const struct plan_ca *ca,
+    const char *role)
+{
+	const struct plan_token *t = holder(c, ca);
+
+	message_start(&c->out, MSG_ACT_KEYS);
+	message_put_text(&c->out, t->module);
+	message_put_text(&c->out, t->label);
+	message_put_text(&c->out, role);
+	message_put_number(&c->out, strcmp(ca->key, "p384") == 0);
+	message_put_number(&c->out, so_used(c, t->label));
+	return child_ask(c, &s->child, MSG_OK);
+}
+
+/* The next epoch of a label: numbers are never used again, whether or not a
+ * result came. */
+static uint32_t
+next_epoch(const struct ceremony *c, const char *label)
+{
+	uint32_t epoch = 0;
+
+	for (size_t i = 0; i < c->history->act_count; i++) {
+		const struct history_act *a = &c->history->acts[i];
+		if (strcmp(a->label, label) == 0 && a->approval.epoch > epoch)
+			epoch = a->approval.epoch;
+	}
+	return epoch + 1;
+}
+
+static bool
+keys_act(struct ceremony *c, const struct plan_step *step, unsigned index,
+    const char *role, size_t roles)
+{
+	const struct plan_ca *ca = &step->u.ca;
+	const struct plan_token *t = holder(c, ca);
+	const struct use use = { "self-test", roles };
+	uint32_t epoch = next_epoch(c, t->label);
+	struct child so = { .pid = -1, .sock = -1 };
+	struct session *s = NULL;
+	struct group g;
+	bool ok;
+
+	group_start(&g, index, step->kind);
+	ok = so_open(c, NULL, &so) && group_open_blank(c, &g, t->label, &s) &&
+	    group_act(c, &g, s, epoch) && tell_keys(c, s, ca, role) &&
+	    hand_over_so_pin(c, s, &so) &&
+	    group_propose(c, &g, s, &use, 1, epoch, NULL, 0) &&
+	    tell_derive_certs(c, s) &&
+	    group_approve(c, &g, c->history->policy.m) &&
+	    group_begin(c, &g, 0) && make_keys(c, &g, s, t, epoch, roles);
+	child_end(&so);
+	group_end(c, &g);
+	if (ok)
+		people_say(c->people, "  keys made on %s", t->label);
+	return ok;
+}
+
+/* ---- acts b, c, d: certificates and CRLs ---------------------------------- */
+
+static bool
+propose_cert(struct ceremony *c, struct group *g, struct session *s,
+    const char *profile, const char *subject, const struct policy_spki *spki,
+    unsigned years)
+{
+	const struct use use = { profile, 1 };
+	int64_t end;
+
+	if (date_end_of_years(c->plan->date, years, &end) != CA_OK)
+		return ceremony_stop(c, EXIT_INPUT, "%s: years", subject);
+	if (!group_act(c, g, s, s->token->epoch))
+		return false;
+	message_start(&c->out, MSG_ACT_CERT);
+	message_put_text(&c->out, profile);
+	message_put_text(&c->out, subject);
+	message_put_octets(&c->out, spki->der, spki->len);
+	message_put_number(&c->out, (uint64_t)c->plan->date);
+	message_put_number(&c->out, (uint64_t)end);
+	return child_ask(c, &s->child, MSG_OK) &&
+	    group_propose(c, g, s, &use, 1, s->token->epoch, NULL, 0);
+}
+
+static bool
+certify(struct ceremony *c, struct group *g, size_t i, const char *profile)
+{
+	const struct use use = { profile, 1 };
+	uint8_t digest[32];
+	const uint8_t *der;
+	size_t len;
+
+	if (!group_begin(c, g, i))
+		return false;
+	message_start(&c->out, MSG_EXECUTE);
+	if (!child_ask(c, &g->acts[i].session->child, MSG_CERT))
+		return false;
+	der = message_get_octets(&c->in, CERT_MAX, &len);
+	if (!child_fields_ok(c) || !ceremony_store(c, der, len, digest))
+		return false;
+	return group_result(c, g, i, &use, 1,
+	    json_pack("{s:o}", "certificate", json_digest(digest)));
+}
+
+static bool
+propose_empty_crl(struct ceremony *c, struct group *g, struct session *s,
+    unsigned days)
+{
+	static const struct use use = { "crl", 1 };
+
+	if (!group_act(c, g, s, s->token->epoch))
+		return false;
+	message_start(&c->out, MSG_ACT_CRL);
+	message_put_number(&c->out, 1);
+	message_put_number(&c->out, (uint64_t)c->plan->date);
+	message_put_number(&c->out, (uint64_t)(c->plan->date + days * DAY));
+	return child_ask(c, &s->child, MSG_OK) &&
+	    group_propose(c, g, s, &use, 1, s->token->epoch, NULL, 0);
+}
+
+static bool
+write_cert(struct ceremony *c, struct session *s, const struct history_key *key,
+    json_t *written)
+{
+	uint8_t *der = NULL;
+	size_t len = 0;
+
+	if (key->role[0] == '\0')
+		return true;
+	if (!ceremony_load(c, key->cert, &der, &len))
+		return false;
+	message_start(&c->out, MSG_WRITE_CERT);
+	message_put_octets(&c->out, der, len);
+	free(der);
+	json_array_append_new(written, json_digest(key->cert));
+	return child_ask(c, &s->child, MSG_OK);
+}
+
+static bool
+sign_crl(struct ceremony *c, struct group *g, size_t i, bool write)
+{
+	static const struct use use = { "crl", 1 };
+	struct session *s = g->acts[i].session;
+	json_t *written = json_array();
+	uint8_t *der = NULL, digest[32];
+	uint64_t len;
+	bool ok = group_begin(c, g, i);
+
+	for (int k = 0; ok && write && k < 2; k++)
+		ok = write_cert(c, s, &s->token->keys[k], written);
+	if (!ok)
+		goto out;
+	message_start(&c->out, MSG_EXECUTE);
+	ok = child_ask(c, &s->child, MSG_FILE);
+	if (!ok)
+		goto out;
+	len = message_get_number(&c->in);
+	ok = child_fields_ok(c) && child_hear_parts(c, &s->child, len, &der) &&
+	    ceremony_store(c, der, len, digest) &&
+	    group_result(c, g, i, &use, 1,
+		json_pack("{s:O,s:o,s:i}", "certificates", written, "crl",
+		    json_digest(digest), "number", 1));
+out:
+	json_decref(written);
+	free(der);
+	return ok;
+}
+
+/* ---- the steps ------------------------------------------------------------ */
+
+static bool
+has_keys(const struct ceremony *c, const char *label)
+{
+	const struct history_token *t = history_token(c->history, label);
+
+	return t != NULL && t->keys[0].role[0] != '\0';
+}
+
+bool
+step_root_run(struct ceremony *c, const struct plan_step *step, unsigned index)
+{
+	const struct plan_ca *ca = &step->u.ca;
+	const char *label = holder(c, ca)->label;
+	struct session *s = NULL;
+	struct group g;
+	bool ok;
+
+	if (!has_keys(c, label) && !keys_act(c, step, index, "root", 1))
+		return false;
+	group_start(&g, index, PLAN_ROOT);
+	ok = group_open(c, &g, label, &s) &&
+	    propose_cert(c, &g, s, "root", ca->subject, &s->token->keys[0].spki,
+		ca->years) &&
+	    propose_empty_crl(c, &g, s, ca->crl_days) &&
+	    group_approve(c, &g, c->history->policy.m) &&
+	    certify(c, &g, 0, "root") && sign_crl(c, &g, 1, true);
+	group_end(c, &g);
+	if (ok)
+		people_say(c->people, "  root CA: %s", ca->subject);
+	return ok;
+}
+
+bool
+step_product_run(struct ceremony *c, const struct plan_step *step,
+    unsigned index)
+{
+	const struct plan_ca *ca = &step->u.ca;
+	const char *label = holder(c, ca)->label;
+	const struct history_token *t;
+	struct session *root = NULL, *product = NULL;
+	struct group g;
+	bool ok;
+
+	if (!has_keys(c, label) && !keys_act(c, step, index, "product-ca", 2))
+		return false;
+	t = history_token(c->history, label);
+	group_start(&g, index, PLAN_PRODUCT_CA);
+	ok = group_open(c, &g, c->plan->tokens[ca->issuer].label, &root) &&
+	    propose_cert(c, &g, root, "product-ca", ca->subject,
+		&t->keys[0].spki, ca->years) &&
+	    propose_cert(c, &g, root, "sealer", ca->sealer_subject,
+		&t->keys[1].spki, ca->years) &&
+	    group_approve(c, &g, c->history->policy.m) &&
+	    certify(c, &g, 0, "product-ca") && certify(c, &g, 1, "sealer");
+	group_end(c, &g);
+	if (!ok)
+		return false;
+	group_start(&g, index, PLAN_PRODUCT_CA);
+	ok = group_open(c, &g, label, &product) &&
+	    propose_empty_crl(c, &g, product, ca->crl_days) &&
+	    group_approve(c, &g, c->history->policy.m) &&
+	    sign_crl(c, &g, 0, true);
+	group_end(c, &g);
+	if (ok)
+		people_say(c->people, "  product CA: %s", ca->subject);
+	return ok;
+}

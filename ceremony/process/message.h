@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROCESS_MESSAGE_H
+#define PROCESS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MESSAGE_MAX 65536 /* octets of a payload, the largest row */
+
+/*
+ * Every message any two processes exchange, one row each in message.c: kind,
+ * name, who sends it, the largest payload, and in which states of the child
+ * it may come.  Fields stand behind each other: numbers as 8 octets big
+ * endian, texts and octets as 4 octets of length and the octets.
+ */
+enum message_kind {
+	MSG_NONE = 0,
+	/* answers of any child */
+	MSG_READY, /* text sandbox level; once, unasked, at the start */
+	MSG_OK,
+	MSG_FAULT, /* number code, number line, number column, text */
+	/* operator -> reader; each carries the file as a sealed memfd */
+	MSG_READ_PLAN,
+	MSG_READ_STATION,
+	MSG_READ_REQUEST,
+	MSG_ENTRIES, /* text profile: go on with the request's entries */
+	/* reader -> operator */
+	MSG_PLAN_FIELD, /* text path, text value, number line, number column */
+	MSG_STATION,    /* text factory, text line, octets spki */
+	MSG_REQUEST,    /* octets digest, octets order, octets bundle, number
+			sequence, octets previous, number count, octets spki of
+			the key that sealed it */
+	MSG_ENTRY, /* text id, text hwserial, number rule, octets spki, octets
+			r_sha256 */
+	MSG_DONE,
+	/* operator -> signer: any role */
+	MSG_LIST, /* text module */
+	MSG_OPEN, /* text module, text label, text serial */
+	/* signer -> operator */
+	MSG_TOKEN,  /* text label, text serial, text model, text reader, number
+		       flags */
+	MSG_OPENED, /* text label, text serial, text module path, number flags
+		     */
+	/* operator -> signer that keeps S; each carries a descriptor */
+	MSG_SO_NEW,  /* number threshold, number count; words go to the fd */
+	MSG_SO_LOAD, /* words come from the fd */
+	MSG_SO_PIN,  /* text label, number n; the PIN goes to the fd */
+	/* operator -> signer of an operator's card */
+	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
+			  octets PIN, number date, number again; the SO PIN
+			  comes from the fd */
+	MSG_LOGIN,     /* octets PIN */
+	MSG_APPROVE,   /* text operator, octets approval text */
+	MSG_UNWRAP,    /* text serial, number epoch, number x, number m, number
+			  n, octets commitment, octets blob */
+	MSG_RELEASE,   /* number index of the share; it goes to the fd */
+	MSG_NOTE,      /* text log, octets checkpoint text */
+	/* signer of an operator's card -> operator */
+	MSG_ENROLLED,  /* text serial, octets sign cert, octets derive cert,
+			  octets text, octets signature, number sign attributes,
+			  number derive attributes */
+	MSG_SIGNATURE, /* octets */
+	/* heads, on any token */
+	MSG_HEAD_READ,
+	MSG_HEAD_LINE, /* octets raw line */
+	MSG_HEAD_WRITE,
+	MSG_HEAD, /* number present, number seq, octets hash */
+	/* operator -> signer of a CA token */
+	MSG_CONTEXT,  /* text log, text ceremony, octets plan sha256, octets
+			policy */
+	MSG_CA,       /* text role, octets spki, octets certificate or none,
+			octets sealer certificate or none, number epoch,
+			octets policy sha256 of the epoch */
+	MSG_ACT,      /* number act, number resumes, number step, number epoch,
+			text kind */
+	MSG_ACT_KEYS, /* text module, text label, text role, number p384, number
+			 again */
+	MSG_ACT_CERT, /* text profile, text subject, octets spki, number from,
+			 number to */
+	MSG_ACT_CRL,  /* number number, number this, number next */
+	MSG_REVOKED,  /* octets serial, number reason, number date */
+	MSG_ACT_SEAL, /* number date, octets payload */
+	MSG_ACT_BATCH,   /* number date */
+	MSG_WORK,        /* octets part of the worklist */
+	MSG_KEY,         /* number entry, octets spki */
+	MSG_TREE,        /* number size, octets frontier hashes */
+	MSG_ISSUER,      /* octets root certificate */
+	MSG_CRL,         /* number is the root's, octets part */
+	MSG_PREPARE,     /* all told: build what is to be signed */
+	MSG_PROPOSED,    /* number act, octets raw act.propose line */
+	MSG_APPROVAL,    /* number act, text operator, octets signature */
+	MSG_DERIVE_CERT, /* text operator, octets derive certificate */
+	MSG_SHARE,       /* number x, octets commitment; it comes by the fd */
+	MSG_SO_TAKE,     /* the SO PIN comes by the fd */
+	MSG_BEGIN,       /* number act, octets raw act.begin line */
+	MSG_WRITE_CERT,  /* octets certificate to write beside its key */
+	MSG_EXECUTE,
+	MSG_GO,        /* intents are on disk: sign */
+	MSG_DUPLICATE, /* number entry, number leaf, text id, octets
+			  certificate, octets proof hashes */
+	MSG_SEAL,      /* results are on disk: seal the response */
+	MSG_END_GROUP, /* log out, wipe K */
+	/* signer of a CA token -> operator */
+	MSG_PREPARED,   /* octets nonce or none, octets issuer spki sha256 or
+			   none, octets sha256 of the input, number length of
+			   the input that follows in PARTs */
+	MSG_PART,       /* octets */
+	MSG_MADE_KEY,   /* text role, octets spki, number attributes, octets
+			   text, octets signature */
+	MSG_MADE_SHARE, /* text operator, number x, octets blob, octets
+			   commitment */
+	MSG_MADE,       /* text serial */
+	MSG_INTENT,     /* number entry, octets serial, octets tbs sha256 */
+	MSG_CERT,       /* octets certificate */
+	MSG_FILE,       /* number length of a file that follows in PARTs */
+	MSG_KIND_COUNT
+};
+
+/* States of a child that a row's `when` may name. */
+enum message_state {
+	STATE_IDLE = 1 << 0,     /* started, no token */
+	STATE_OPEN = 1 << 1,     /* a token is open */
+	STATE_LOGIN = 1 << 2,    /* an operator's card, PIN proved */
+	STATE_ACT = 1 << 3,      /* an act is being told */
+	STATE_PREPARED = 1 << 4, /* acts prepared, collecting approvals */
+	STATE_BEGUN = 1 << 5,    /* act.begin seen, token logged in */
+	STATE_SIGNING = 1 << 6,  /* intents told, waiting for GO */
+	STATE_SEALING = 1 << 7,  /* certificates told, response to come */
+	STATE_SO = 1 << 8,       /* holds S */
+	STATE_ANY = 0x1ff,
+};
+
+/* Codes of MSG_FAULT; below FAULT_FORM it is an enum card_error. */
+enum fault_code {
+	FAULT_FORM = 100, /* a message, or a file it carries, out of form */
+	FAULT_REFUSED,    /* against a rule of the quorum or of issuing */
+	FAULT_SHARE,      /* shares that are too few or wrong */
+	FAULT_EXPOSED,    /* login worked, the key is not the expected one */
+	FAULT_HEAD,       /* the card remembers another transcript */
+	FAULT_INTERNAL,   /* out of memory, or a library failed */
+};
+
+struct message_row {
+	const char *name;
+	bool to_child;
+	bool has_fd;
+	uint32_t max;  /* octets of payload */
+	unsigned when; /* enum message_state, for messages to a child */
+};
+/* The row of a kind, or NULL. */
+const struct message_row *message_row(unsigned kind);
+
+/* A message being written or read.  Errors stick in `bad`. */
+struct message {
+	enum message_kind kind;
+	int fd; /* passed along, owned by the message; -1: none */
+	size_t len, at;
+	bool bad;
+	uint8_t data[MESSAGE_MAX];
+};
+void message_start(struct message *m, enum message_kind kind);
+void message_put_number(struct message *m, uint64_t n);
+void message_put_text(struct message *m, const char *text);
+void message_put_octets(struct message *m, const void *data, size_t len);
+uint64_t message_get_number(struct message *m);
+/* At most max characters, printable ASCII; out has room for max + 1. */
+void message_get_text(struct message *m, char *out, size_t max);
+/* Exactly len octets. */
+void message_get_exact(struct message *m, uint8_t *out, size_t len);
+/* 0 to max octets, borrowed from m. */
+const uint8_t *message_get_octets(struct message *m, size_t max, size_t *len);
+/* Whether everything was read and nothing was wrong. */
+bool message_done(const struct message *m);
+/* Wipe contents (PINs travel here) and close fd if there is one. */
+void message_clear(struct message *m);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * anchorite-reader: parses one foreign file, handed over as a sealed memfd,
+ * and passes on typed fields.  It has no keys and no files of its own, and
+ * ends after its one job.
+ */
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "ca/csr.h"
+#include "ceremony/process/channel.h"
+#include "ceremony/process/sandbox.h"
+#include "ceremony/process/spawn.h"
+#include "ceremony/record/plan_yaml.h"
+#include "transfer/order.h"
+#include "transfer/request.h"
+#include "transfer/sealed.h"
+
+struct reader {
+	struct message in, out;
+	const uint8_t *file; /* mapped */
+	size_t len;
+};
+
+static bool
+reader_send(struct reader *r)
+{
+	bool sent = channel_send(SPAWN_FD, &r->out) == CHANNEL_OK;
+
+	message_clear(&r->out);
+	return sent;
+}
+
+static void
+reader_fault(struct reader *r, unsigned line, unsigned column, const char *text)
+{
+	char safe[400];
+
+	snprintf(safe, sizeof(safe), "%s", text);
+	for (char *c = safe; *c != '\0'; c++) {
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	}
+	message_start(&r->out, MSG_FAULT);
+	message_put_number(&r->out, FAULT_FORM);
+	message_put_number(&r->out, line);
+	message_put_number(&r->out, column);
+	message_put_text(&r->out, safe);
+	reader_send(r);
+}
+
+static void
+reader_done(struct reader *r)
+{
+	message_start(&r->out, MSG_DONE);
+	reader_send(r);
+}
+
+/* Nobody can change the file while it is read: it must be sealed. */
+static bool
+reader_map(struct reader *r)
+{
+	struct stat st;
+	int want = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+	void *p;
+
+	if ((fcntl(r->in.fd, F_GET_SEALS) & want) != want ||
+	    fstat(r->in.fd, &st) == -1 || st.st_size < 0 ||
+	    st.st_size > SEALED_MAX)
+		return false;
+	r->len = (size_t)st.st_size;
+	if (r->len == 0) {
+		r->file = (const uint8_t *)"";
+		return true;
+	}
+	p = mmap(NULL, r->len, PROT_READ, MAP_PRIVATE, r->in.fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	r->file = p;
+	return true;
+}
+
+static void
+read_plan(struct reader *r)
+{
+	struct plan_field *fields = NULL;
+	struct plan_fault fault = { .line = 0 };
+	struct plan *plan = NULL;
+	size_t count = 0;
+
+	if (r->len > PLAN_MAX) {
+		reader_fault(r, 0, 0, "over 256 KiB: not a plan");
+		return;
+	}
+	if (plan_yaml_fields((const char *)r->file, r->len, &fields, &count,
+		&fault) != RECORD_OK ||
+	    plan_build(fields, count, &plan, &fault) != RECORD_OK) {
+		reader_fault(r, fault.line, fault.column, fault.text);
+		goto out;
+	}
+	for (size_t i = 0; i < count; i++) {
+		message_start(&r->out, MSG_PLAN_FIELD);
+		message_put_text(&r->out, fields[i].path);
+		message_put_text(&r->out, fields[i].value);
+		message_put_number(&r->out, fields[i].line);
+		message_put_number(&r->out, fields[i].column);
+		if (!reader_send(r))
+			goto out;
+	}
+	reader_done(r);
+out:
+	plan_free(plan);
+	free(fields);
+}
+
+/* A station file is sealed by the key it presents. */
+static void
+read_station(struct reader *r)
+{
+	struct station station = { .certificate = NULL };
+	struct transfer_fault fault = { .err = TRANSFER_OK };
+	uint8_t *payload = NULL, *spki = NULL, digest[32];
+	size_t len = 0, spki_len = 0;
+	X509 *cert = NULL;
+	EVP_PKEY *key = NULL;
+	const uint8_t *p;
+	enum transfer_error err =
+	    sealed_peek(r->file, r->len, &payload, &len, digest);
+
+	if (err == TRANSFER_OK)
+		err =
+		    station_read((const char *)payload, len, &station, &fault);
+	if (err != TRANSFER_OK)
+		goto out;
+	p = station.certificate;
+	cert = d2i_X509(NULL, &p, (long)station.certificate_len);
+	key = cert == NULL ? NULL : X509_get_pubkey(cert);
+	OPENSSL_free(payload);
+	payload = NULL;
+	err = TRANSFER_ERR_SIGNER;
+	if (key != NULL && key_to_spki(key, &spki, &spki_len) == CA_OK)
+		err = sealed_open(r->file, r->len, key, &payload, &len, digest);
+	if (err != TRANSFER_OK)
+		goto out;
+	message_start(&r->out, MSG_STATION);
+	message_put_text(&r->out, station.factory);
+	message_put_text(&r->out, station.line);
+	message_put_octets(&r->out, spki, spki_len);
+	if (reader_send(r))
+		reader_done(r);
+out:
+	if (err != TRANSFER_OK)
+		reader_fault(r, 0, 0,
+		    fault.err != TRANSFER_OK ? fault.text
+					     : transfer_strerror(err));
+	OPENSSL_free(payload);
+	OPENSSL_free(spki);
+	EVP_PKEY_free(key);
+	X509_free(cert);
+	station_clear(&station);
+}
+
+static bool
+send_entry(struct reader *r, const struct request_entry *e,
+    const struct profile *profile)
+{
+	struct csr csr;
+	enum rule rule = csr_check(e->csr, e->csr_len, e->id, profile, &csr);
+
+	message_start(&r->out, MSG_ENTRY);
+	message_put_text(&r->out, e->id);
+	message_put_text(&r->out, e->hwserial);
+	message_put_number(&r->out, rule);
+	message_put_octets(&r->out, csr.spki, csr.spki_len);
+	message_put_octets(&r->out, csr.r_sha256, sizeof(csr.r_sha256));
+	return reader_send(r);
+}
+
+/* Tell whose request it is, then wait for the profile of its order. */
+static const struct profile *
+send_request(struct reader *r, const struct request *request,
+    const uint8_t digest[32], const uint8_t *spki, size_t spki_len)
+{
+	char name[65];
+
+	message_start(&r->out, MSG_REQUEST);
+	message_put_octets(&r->out, digest, 32);
+	message_put_octets(&r->out, request->order, 32);
+	message_put_octets(&r->out, request->bundle, 16);
+	message_put_number(&r->out, request->sequence);
+	message_put_octets(&r->out, request->previous, 32);
+	message_put_number(&r->out, request->count);
+	message_put_octets(&r->out, spki, spki_len);
+	if (!reader_send(r))
+		return NULL;
+	message_clear(&r->in);
+	if (channel_recv(SPAWN_FD, &r->in, -1, true, STATE_OPEN) !=
+		CHANNEL_OK ||
+	    r->in.kind != MSG_ENTRIES)
+		return NULL;
+	message_get_text(&r->in, name, sizeof(name) - 1);
+	return message_done(&r->in) ? profile_find(name) : NULL;
+}
+
+/* Open a request with the key it carries; whether that is the order's station
+ * is for the operator's process to say. */
+static enum transfer_error
+open_request(struct reader *r, uint8_t **payload, size_t *len,
+    uint8_t digest[32], uint8_t **spki, size_t *spki_len)
+{
+	X509 *cert = sealed_peek_cert(r->file, r->len);
+	EVP_PKEY *key = cert == NULL ? NULL : X509_get_pubkey(cert);
+	enum transfer_error err = TRANSFER_ERR_SIGNER;
+
+	if (cert == NULL)
+		err = sealed_peek(r->file, r->len, payload, len, digest);
+	else if (key != NULL && key_to_spki(key, spki, spki_len) == CA_OK)
+		err = sealed_open(r->file, r->len, key, payload, len, digest);
+	if (cert == NULL && err == TRANSFER_OK)
+		err = TRANSFER_ERR_SIGNER;
+	EVP_PKEY_free(key);
+	X509_free(cert);
+	return err;
+}
+
+static void
+read_request(struct reader *r)
+{
+	struct request request = { .entries = NULL };
+	struct transfer_fault fault = { .err = TRANSFER_OK };
+	uint8_t *payload = NULL, *spki = NULL, digest[32];
+	const struct profile *profile;
+	size_t len = 0, spki_len = 0;
+	enum transfer_error err =
+	    open_request(r, &payload, &len, digest, &spki, &spki_len);
+
+	if (err == TRANSFER_OK)
+		err =
+		    request_read((const char *)payload, len, &request, &fault);
+	if (err != TRANSFER_OK) {
+		reader_fault(r, 0, 0,
+		    fault.err != TRANSFER_OK ? fault.text
+					     : transfer_strerror(err));
+		goto out;
+	}
+	profile = send_request(r, &request, digest, spki, spki_len);
+	if (profile == NULL)
+		goto out;
+	for (size_t i = 0; i < request.count; i++) {
+		if (!send_entry(r, &request.entries[i], profile))
+			goto out;
+	}
+	reader_done(r);
+out:
+	OPENSSL_free(payload);
+	OPENSSL_free(spki);
+	request_clear(&request);
+}
+
+static void
+reader_run(struct reader *r)
+{
+	if (channel_recv(SPAWN_FD, &r->in, -1, true, STATE_IDLE) != CHANNEL_OK)
+		return;
+	if (!reader_map(r)) {
+		reader_fault(r, 0, 0, "not a sealed memory file");
+		return;
+	}
+	switch (r->in.kind) {
+	case MSG_READ_PLAN:
+		read_plan(r);
+		break;
+	case MSG_READ_STATION:
+		read_station(r);
+		break;
+	case MSG_READ_REQUEST:
+		read_request(r);
+		break;
+	default:
+		reader_fault(r, 0, 0, "reader: message of the wrong kind");
+	}
+	if (r->len > 0)
+		munmap((void *)(uintptr_t)r->file, r->len);
+}
+
+int
+main(void)
+{
+	char level[128];
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return 1;
+	if (sandbox_enter(SANDBOX_READER, level, sizeof(level)) == 0) {
+		message_start(&r->out, MSG_READY);
+		message_put_text(&r->out, level);
+		if (reader_send(r))
+			reader_run(r);
+	}
+	message_clear(&r->in);
+	free(r);
+	return 0;
+}

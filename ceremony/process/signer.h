@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROCESS_SIGNER_H
+#define PROCESS_SIGNER_H
+
+/*
+ * The signer: one process per token in use.  This header is for its own files
+ * alone; what it does for others is the message table.
+ */
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#include "ca/cert.h"
+#include "ca/crl.h"
+#include "ca/key.h"
+#include "ca/subject.h"
+#include "ceremony/process/message.h"
+#include "ceremony/quorum/approval.h"
+#include "ceremony/quorum/policy.h"
+#include "ceremony/record/link.h"
+#include "ceremony/record/tree.h"
+#include "ceremony/record/worklist.h"
+#include "smartcard/token.h"
+
+#define SIGNER_ACTS_MAX 8   /* of one group */
+#define SIGNER_SHARES_MAX 8 /* an operator's card opens for one group */
+#define SIGNER_CRLS_MAX 2   /* the product CA's, the root's */
+#define SIGNER_SUBJECT_MAX 512
+
+/* What an act does; the rest of struct act depends on it. */
+enum act_what {
+	ACT_KEYS,
+	ACT_CERT,
+	ACT_CRL,
+	ACT_SEAL,
+	ACT_BATCH
+};
+
+struct act_keys {
+	char module[256], label[TOKEN_LABEL_MAX + 1], role[17];
+	bool p384, again;
+	struct secret *so_pin;
+};
+struct act_cert {
+	char subject[SIGNER_SUBJECT_MAX + 1];
+	uint8_t spki[KEY_SPKI_MAX];
+	struct cert_spec spec;
+	X509 *draft;
+};
+struct act_crl {
+	struct crl_spec spec;
+	struct crl_entry *entries;
+	X509_CRL *draft;
+};
+struct act_seal {
+	int64_t date;
+	uint8_t *payload;
+	size_t len;
+};
+/* One cert line of a worklist on its way. */
+struct work {
+	uint8_t spki[KEY_SPKI_MAX];
+	size_t spki_len;
+	uint8_t serial[SERIAL_SIZE];
+	X509 *cert; /* draft, then signed */
+	uint8_t *der;
+	size_t der_len;
+	uint64_t leaf;
+	char id[SUBJECT_ID_MAX + 1]; /* of a duplicate */
+};
+struct octets {
+	uint8_t *data;
+	size_t len;
+};
+struct act_batch {
+	int64_t date;
+	char *text; /* the worklist as approved */
+	size_t text_len;
+	struct worklist list;
+	struct work *work;  /* one per entry of the list */
+	struct act_crl crl; /* when list.has_crl */
+	struct tree tree;
+	X509 *issuer; /* the root's certificate */
+	struct octets crls[SIGNER_CRLS_MAX];
+	struct octets *proofs; /* of duplicates: one per entry, hashes */
+};
+struct act {
+	enum act_what what;
+	struct approval approval;
+	bool told, prepared, proposed, begun, done;
+	bool approved[POLICY_OPERATORS_MAX]; /* by index in the policy */
+	uint8_t begin[32];                   /* SHA-256 of its act.begin line */
+	uint8_t seed[64];                    /* of its serials */
+	union {
+		struct act_keys keys;
+		struct act_cert cert;
+		struct act_crl crl;
+		struct act_seal seal;
+		struct act_batch batch;
+	} u;
+};
+
+/* What a signer of a CA token knows of its group of acts. */
+struct group {
+	bool has_context, has_ca;
+	char log[POLICY_LOG_MAX + 1], ceremony[APPROVAL_NAME_MAX + 1];
+	uint8_t plan_sha256[32], policy_sha256[32];
+	struct policy policy;
+	/* the CA: its key's role is also the label of the key */
+	char role[17];
+	uint8_t spki[KEY_SPKI_MAX], spki_sha256[32];
+	size_t spki_len;
+	X509 *ca, *sealer;
+	uint32_t epoch;
+	uint8_t epoch_policy_sha256[32];
+	/* shares, while they come in, and what they give */
+	size_t share_count;
+	uint8_t share_x[POLICY_OPERATORS_MAX];
+	struct secret *shares[POLICY_OPERATORS_MAX];
+	struct secret *k;
+	bool challenged;
+	X509 *derive[POLICY_OPERATORS_MAX]; /* by index in the policy */
+	size_t act_count;
+	struct act acts[SIGNER_ACTS_MAX];
+	struct act *current; /* begun, or being told */
+};
+
+struct signer {
+	int sock;
+	unsigned state; /* enum message_state */
+	bool stop;
+	struct module *module;
+	char module_name[256];
+	struct token *token;
+	struct secret *s; /* of the signer that keeps S */
+	/* of an operator's card */
+	size_t share_count;
+	struct secret *shares[SIGNER_SHARES_MAX];
+	uint8_t sign_spki[KEY_SPKI_MAX];
+	size_t sign_spki_len;
+	/* the head being moved */
+	bool card_has_head, has_line;
+	struct link line;
+	uint64_t card_seq;
+	uint8_t card_hash[32];
+	struct group *group;
+	struct message in, out;
+};
+
+/* Handlers, one per message to a signer; each reads s->in, answers, and sets
+ * s->state.  A handler that answers with a fault leaves the state alone. */
+typedef void signer_handler(struct signer *s);
+signer_handler signer_list, signer_open;
+signer_handler signer_so_new, signer_so_load, signer_so_pin;
+signer_handler signer_card_make, signer_login, signer_approve, signer_unwrap,
+    signer_release, signer_note;
+signer_handler signer_head_read, signer_head_line, signer_head_write;
+signer_handler signer_context, signer_ca, signer_act, signer_act_keys,
+    signer_act_cert, signer_act_crl, signer_revoked, signer_act_seal,
+    signer_act_batch, signer_work, signer_key, signer_tree, signer_issuer,
+    signer_crl, signer_prepare, signer_proposed;
+signer_handler signer_approval, signer_derive_cert, signer_share,
+    signer_so_take, signer_begin, signer_end_group;
+signer_handler signer_write_cert, signer_execute, signer_go, signer_duplicate,
+    signer_seal;
+
+/* Answering. */
+void signer_ok(struct signer *s);
+void signer_fault(struct signer *s, unsigned code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void
+signer_card_fault(struct signer *s, enum card_error err, const char *doing);
+/* Send s->out; false and s->stop when the operator's process is gone. */
+bool signer_send(struct signer *s);
+/* A length announced by `kind` whose octets follow in PARTs. */
+void signer_send_parts(struct signer *s, const uint8_t *data, size_t len);
+/* The message's fields were not as its row says: fault, and true. */
+bool signer_bad_form(struct signer *s);
+/* Read up to SECRET_MAX octets from a descriptor until its end; *out new.
+ * NULL when nothing comes within seconds. */
+struct secret *signer_read_secret(int fd);
+bool signer_write_secret(int fd, const struct secret *secret);
+
+/* signer_open.c */
+bool signer_use_module(struct signer *s, const char *name);
+unsigned signer_token_flags(const struct token_info *info);
+
+/* Of one act. */
+struct act *signer_act_find(struct signer *s, uint64_t number);
+void signer_act_clear(struct act *a);
+void signer_act_use(struct act *a, const char *name, size_t count);
+void signer_group_free(struct group *g);
+/* signer_cert.c */
+bool signer_cert_prepare(struct signer *s, struct act *a);
+bool signer_crl_prepare(struct signer *s, struct act *a, struct act_crl *crl);
+bool signer_crl_sign(struct signer *s, const struct act_crl *crl, uint8_t **der,
+    size_t *len);
+bool signer_ca_key(struct signer *s, EVP_PKEY **out);
+bool signer_sealer_key(struct signer *s, EVP_PKEY **out);
+/* signer_batch.c */
+bool signer_batch_prepare(struct signer *s, struct act *a);
+void signer_batch_clear(struct act_batch *b);
+void signer_batch_execute(struct signer *s, struct act *a);
+/* signer_keys.c */
+void signer_keys_input(const struct group *g, const struct act *a, char *out,
+    size_t size);
+bool signer_keys_login(struct signer *s, struct act *a);
+void signer_keys_execute(struct signer *s, struct act *a);
+/* signer_activate.c: PIN of the group's epoch into *out. */
+bool signer_pin(struct signer *s, uint32_t epoch,
+    const uint8_t policy_sha256[32], struct secret **out);
+/* "anchorite-test/v1" text of a key's proof, for cards and CA tokens. */
+void signer_test_text(char *out, size_t size, const char *log, const char *what,
+    const char *serial, const uint8_t nonce[16]);
+unsigned signer_attribute_bits(const struct key_attributes *a);
+/* Kernel randomness, mixed with the token's when one is open. */
+bool signer_random(struct signer *s, uint8_t *out, size_t len);
+
+#endif

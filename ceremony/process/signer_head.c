@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* Moving a card's memory of the transcript's head forward: never without
+ * having seen every line between. */
+#include <string.h>
+
+#include "ceremony/process/signer.h"
+#include "smartcard/head.h"
+
+void
+signer_head_read(struct signer *s)
+{
+	struct head head = { .seq = 0 };
+	enum card_error err;
+
+	if (signer_bad_form(s))
+		return;
+	err = head_read(s->token, &head);
+	if (err != CARD_OK && err != CARD_ERR_OBJECT_MISSING) {
+		signer_card_fault(s, err, token_info(s->token)->label);
+		return;
+	}
+	s->card_has_head = err == CARD_OK;
+	s->card_seq = head.seq;
+	memcpy(s->card_hash, head.hash, sizeof(s->card_hash));
+	s->has_line = false;
+	message_start(&s->out, MSG_HEAD);
+	message_put_number(&s->out, s->card_has_head);
+	message_put_number(&s->out, head.seq);
+	message_put_octets(&s->out, head.hash, sizeof(head.hash));
+	signer_send(s);
+}
+
+/* The first line is the one the card remembers, the others follow it. */
+static bool
+line_fits(const struct signer *s, const struct link *line)
+{
+	if (s->has_line)
+		return link_follows(&s->line, line);
+	return !s->card_has_head ||
+	    (line->seq == s->card_seq &&
+		memcmp(line->hash, s->card_hash, sizeof(line->hash)) == 0);
+}
+
+void
+signer_head_line(struct signer *s)
+{
+	struct link line;
+	size_t len;
+	const uint8_t *raw = message_get_octets(&s->in, LINK_LINE_MAX, &len);
+
+	if (signer_bad_form(s))
+		return;
+	if (!link_read((const char *)raw, len, &line) || !line_fits(s, &line)) {
+		signer_fault(s, FAULT_HEAD,
+		    "%s: transcript does not continue what this card "
+		    "remembers: rolled back or forked; stop and compare the "
+		    "heads on paper",
+		    token_info(s->token)->label);
+		s->has_line = false;
+		return;
+	}
+	s->line = line;
+	s->has_line = true;
+	signer_ok(s);
+}
+
+void
+signer_head_write(struct signer *s)
+{
+	struct head head;
+	enum card_error err = CARD_OK;
+
+	if (signer_bad_form(s))
+		return;
+	if (!s->has_line) {
+		signer_fault(s, FAULT_HEAD, "head: no line was shown");
+		return;
+	}
+	head.seq = s->line.seq;
+	memcpy(head.hash, s->line.hash, sizeof(head.hash));
+	if (!s->card_has_head || head.seq > s->card_seq)
+		err = head_write(s->token, &head);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, token_info(s->token)->label);
+		return;
+	}
+	s->card_has_head = true;
+	s->card_seq = head.seq;
+	memcpy(s->card_hash, head.hash, sizeof(head.hash));
+	signer_ok(s);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/* Certificates, CRLs and seals, one act each. */
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "ceremony/process/signer.h"
+#include "transfer/sealed.h"
+
+#define SEALER_ROLE "sealer"
+
+bool
+signer_ca_key(struct signer *s, EVP_PKEY **out)
+{
+	struct group *g = s->group;
+	enum card_error err =
+	    token_key(s->token, g->role, g->spki, g->spki_len, out);
+
+	if (err == CARD_OK)
+		return true;
+	signer_card_fault(s, err, g->role);
+	return false;
+}
+
+bool
+signer_sealer_key(struct signer *s, EVP_PKEY **out)
+{
+	enum card_error err = CARD_ERR_KEY_MISSING;
+	uint8_t *spki = NULL;
+	int len = 0;
+
+	if (s->group->sealer != NULL)
+		len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(s->group->sealer),
+		    &spki);
+	if (len > 0)
+		err = token_key(s->token, SEALER_ROLE, spki, (size_t)len, out);
+	OPENSSL_free(spki);
+	if (err == CARD_OK)
+		return true;
+	signer_card_fault(s, err, SEALER_ROLE);
+	return false;
+}
+
+bool
+signer_cert_prepare(struct signer *s, struct act *a)
+{
+	struct group *g = s->group;
+	struct act_cert *c = &a->u.cert;
+	enum ca_error err = CA_ERR_PROFILE;
+
+	c->spec.issuer = g->ca;
+	if (strcmp(c->spec.profile->name, "root") == 0) {
+		/* the root certifies its own key and no other, once */
+		if (g->ca != NULL || c->spec.spki_len != g->spki_len ||
+		    memcmp(c->spki, g->spki, g->spki_len) != 0)
+			goto out;
+	} else if (g->ca == NULL || strcmp(g->role, "root") != 0) {
+		goto out;
+	}
+	err = serial_make(a->seed, sizeof(a->seed), 0, c->spec.serial);
+	if (err == CA_OK)
+		err = cert_lint(&c->spec);
+	if (err == CA_OK)
+		err = cert_build(&c->spec, &c->draft);
+out:
+	if (err != CA_OK)
+		signer_fault(s, FAULT_REFUSED, "%s: %s: nothing was signed",
+		    c->subject, ca_strerror(err));
+	return err == CA_OK;
+}
+
+bool
+signer_crl_prepare(struct signer *s, struct act *a, struct act_crl *crl)
+{
+	enum ca_error err = CA_ERR_ARGUMENT;
+
+	/* a root's first CRL is proposed along with its own certificate */
+	crl->spec.issuer = s->group->ca;
+	if (crl->spec.issuer == NULL && s->group->acts[0].what == ACT_CERT &&
+	    a != &s->group->acts[0])
+		crl->spec.issuer = s->group->acts[0].u.cert.draft;
+	if (crl->spec.issuer != NULL)
+		err = crl_build(&crl->spec, &crl->draft);
+	if (err == CA_OK)
+		return true;
+	signer_fault(s, FAULT_REFUSED, "CRL %llu: %s: nothing was signed",
+	    (unsigned long long)crl->spec.number, ca_strerror(err));
+	return false;
+}
+
+bool
+signer_crl_sign(struct signer *s, const struct act_crl *crl, uint8_t **der,
+    size_t *len)
+{
+	EVP_PKEY *key = NULL;
+	enum ca_error err;
+
+	if (!signer_ca_key(s, &key))
+		return false;
+	err = crl_sign(crl->draft, key);
+	if (err == CA_OK)
+		err = crl_der(crl->draft, der, len);
+	if (err == CA_OK)
+		err = crl_selfcheck(*der, *len, &crl->spec);
+	if (err == CA_OK)
+		return true;
+	OPENSSL_free(*der);
+	*der = NULL;
+	signer_fault(s, FAULT_INTERNAL, "CRL: %s", ca_strerror(err));
+	return false;
+}
+
+/* The act is over: logged out until the next one begins. */
+static void
+finish(struct signer *s, struct act *a)
+{
+	token_logout(s->token);
+	a->done = true;
+	s->state = STATE_PREPARED;
+}
+
+static void
+send_file(struct signer *s, const uint8_t *data, size_t len)
+{
+	message_start(&s->out, MSG_FILE);
+	message_put_number(&s->out, len);
+	if (signer_send(s))
+		signer_send_parts(s, data, len);
+}
+
+static void
+certify(struct signer *s, struct act *a)
+{
+	struct act_cert *c = &a->u.cert;
+	EVP_PKEY *key = NULL;
+	uint8_t *der = NULL;
+	size_t len = 0;
+	enum ca_error err;
+
+	if (!signer_ca_key(s, &key))
+		return;
+	err = cert_sign(c->draft, key);
+	if (err == CA_OK)
+		err = cert_der(c->draft, &der, &len);
+	if (err == CA_OK)
+		err = cert_selfcheck(der, len, &c->spec);
+	if (err != CA_OK) {
+		signer_fault(s, FAULT_INTERNAL, "%s: %s", c->subject,
+		    ca_strerror(err));
+	} else {
+		finish(s, a);
+		message_start(&s->out, MSG_CERT);
+		message_put_octets(&s->out, der, len);
+		signer_send(s);
+	}
+	OPENSSL_free(der);
+}
+
+static void
+sign_crl(struct signer *s, struct act *a)
+{
+	uint8_t *der = NULL;
+	size_t len = 0;
+
+	if (!signer_crl_sign(s, &a->u.crl, &der, &len))
+		return;
+	finish(s, a);
+	send_file(s, der, len);
+	OPENSSL_free(der);
+}
+
+static void
+seal_order(struct signer *s, struct act *a)
+{
+	struct act_seal *seal = &a->u.seal;
+	EVP_PKEY *key = NULL;
+	uint8_t *der = NULL;
+	size_t len = 0;
+	enum transfer_error err;
+
+	if (!signer_sealer_key(s, &key))
+		return;
+	err = sealed_sign(seal->payload, seal->len, key, s->group->sealer,
+	    seal->date, &der, &len);
+	if (err != TRANSFER_OK) {
+		signer_fault(s, FAULT_INTERNAL, "work order: %s",
+		    transfer_strerror(err));
+		return;
+	}
+	finish(s, a);
+	send_file(s, der, len);
+	OPENSSL_free(der);
+}
+
+void
+signer_execute(struct signer *s)
+{
+	struct act *a = s->group->current;
+
+	if (signer_bad_form(s))
+		return;
+	switch (a->what) {
+	case ACT_KEYS:
+		signer_keys_execute(s, a);
+		break;
+	case ACT_CERT:
+		certify(s, a);
+		break;
+	case ACT_CRL:
+		sign_crl(s, a);
+		break;
+	case ACT_SEAL:
+		seal_order(s, a);
+		break;
+	case ACT_BATCH:
+		signer_batch_execute(s, a);
+		break;
+	}
+}
+
+/* Write a certificate beside the key it is for: the CA's or the sealer's. */
+void
+signer_write_cert(struct signer *s)
+{
+	struct group *g = s->group;
+	uint8_t digest[32], sealer[32] = { 0 };
+	const uint8_t *der;
+	X509 *cert = NULL;
+	size_t len;
+	bool is_ca, is_sealer;
+	enum card_error err = CARD_ERR_KEY_MISSING;
+
+	der = message_get_octets(&s->in, CERT_MAX, &len);
+	if (signer_bad_form(s))
+		return;
+	if (cert_parse(der, len, &cert) != CA_OK ||
+	    cert_spki_sha256(cert, digest) != CA_OK) {
+		X509_free(cert);
+		signer_fault(s, FAULT_REFUSED, "certificate: unreadable");
+		return;
+	}
+	is_ca = memcmp(digest, g->spki_sha256, sizeof(digest)) == 0;
+	is_sealer = g->sealer != NULL &&
+	    cert_spki_sha256(g->sealer, sealer) == CA_OK &&
+	    memcmp(digest, sealer, sizeof(digest)) == 0;
+	if (is_ca || is_sealer)
+		err = token_write_cert(s->token, is_ca ? g->role : SEALER_ROLE,
+		    is_ca ? 1 : 2, der, len);
+	X509_free(cert);
+	if (err == CARD_OK)
+		signer_ok(s);
+	else
+		signer_card_fault(s, err, token_info(s->token)->label);
+}

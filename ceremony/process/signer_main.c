@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * anchorite-signer: holds one token (or S) and does token work and issuing,
+ * nothing else.  Started by the operator's process only, which ends it by
+ * closing the channel.
+ */
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ceremony/process/channel.h"
+#include "ceremony/process/sandbox.h"
+#include "ceremony/process/signer.h"
+#include "ceremony/process/spawn.h"
+
+static signer_handler *const handlers[MSG_KIND_COUNT] = {
+	[MSG_LIST] = signer_list,
+	[MSG_OPEN] = signer_open,
+	[MSG_SO_NEW] = signer_so_new,
+	[MSG_SO_LOAD] = signer_so_load,
+	[MSG_SO_PIN] = signer_so_pin,
+	[MSG_CARD_MAKE] = signer_card_make,
+	[MSG_LOGIN] = signer_login,
+	[MSG_APPROVE] = signer_approve,
+	[MSG_UNWRAP] = signer_unwrap,
+	[MSG_RELEASE] = signer_release,
+	[MSG_NOTE] = signer_note,
+	[MSG_HEAD_READ] = signer_head_read,
+	[MSG_HEAD_LINE] = signer_head_line,
+	[MSG_HEAD_WRITE] = signer_head_write,
+	[MSG_CONTEXT] = signer_context,
+	[MSG_CA] = signer_ca,
+	[MSG_ACT] = signer_act,
+	[MSG_ACT_KEYS] = signer_act_keys,
+	[MSG_ACT_CERT] = signer_act_cert,
+	[MSG_ACT_CRL] = signer_act_crl,
+	[MSG_REVOKED] = signer_revoked,
+	[MSG_ACT_SEAL] = signer_act_seal,
+	[MSG_ACT_BATCH] = signer_act_batch,
+	[MSG_WORK] = signer_work,
+	[MSG_KEY] = signer_key,
+	[MSG_TREE] = signer_tree,
+	[MSG_ISSUER] = signer_issuer,
+	[MSG_CRL] = signer_crl,
+	[MSG_PREPARE] = signer_prepare,
+	[MSG_PROPOSED] = signer_proposed,
+	[MSG_APPROVAL] = signer_approval,
+	[MSG_DERIVE_CERT] = signer_derive_cert,
+	[MSG_SHARE] = signer_share,
+	[MSG_SO_TAKE] = signer_so_take,
+	[MSG_BEGIN] = signer_begin,
+	[MSG_WRITE_CERT] = signer_write_cert,
+	[MSG_EXECUTE] = signer_execute,
+	[MSG_GO] = signer_go,
+	[MSG_DUPLICATE] = signer_duplicate,
+	[MSG_SEAL] = signer_seal,
+	[MSG_END_GROUP] = signer_end_group,
+};
+
+static void
+signer_run(struct signer *s)
+{
+	while (!s->stop) {
+		enum channel_error err =
+		    channel_recv(s->sock, &s->in, -1, true, s->state);
+		if (err == CHANNEL_ERR_CLOSED)
+			return;
+		if (err != CHANNEL_OK || handlers[s->in.kind] == NULL) {
+			signer_fault(s, FAULT_FORM, "signer: %s",
+			    channel_strerror(err));
+			return;
+		}
+		handlers[s->in.kind](s);
+		message_clear(&s->in);
+	}
+}
+
+static void
+signer_close(struct signer *s)
+{
+	signer_group_free(s->group);
+	for (size_t i = 0; i < s->share_count; i++)
+		secret_free(s->shares[i]);
+	secret_free(s->s);
+	token_close(s->token);
+	module_free(s->module);
+	OPENSSL_cleanse(&s->in, sizeof(s->in));
+	OPENSSL_cleanse(&s->out, sizeof(s->out));
+}
+
+int
+main(void)
+{
+	char level[128];
+	struct signer *s = calloc(1, sizeof(*s));
+
+	if (s == NULL || mlock(s, sizeof(*s)) == -1)
+		return 1;
+	s->sock = SPAWN_FD;
+	s->state = STATE_IDLE;
+	if (sandbox_enter(SANDBOX_SIGNER, level, sizeof(level)) == 0) {
+		message_start(&s->out, MSG_READY);
+		message_put_text(&s->out, level);
+		if (signer_send(s))
+			signer_run(s);
+	}
+	signer_close(s);
+	free(s);
+	return 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "ceremony/process/signer.h"
+
+unsigned
+signer_token_flags(const struct token_info *info)
+{
+	const bool bits[] = { info->initialised, info->user_pin_set,
+		info->pin_count_low, info->pin_final_try, info->pin_locked,
+		info->so_count_low, info->so_final_try, info->so_locked,
+		info->pin_pad };
+	unsigned out = 0;
+
+	for (unsigned i = 0; i < sizeof(bits); i++)
+		out |= bits[i] ? 1u << i : 0;
+	return out;
+}
+
+/* One module for the life of the process. */
+bool
+signer_use_module(struct signer *s, const char *name)
+{
+	enum card_error err;
+
+	if (s->module != NULL && strcmp(name, s->module_name) == 0)
+		return true;
+	if (s->module != NULL) {
+		signer_fault(s, FAULT_REFUSED,
+		    "module %s: this signer has another one loaded", name);
+		return false;
+	}
+	err = module_load(name, &s->module);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, name);
+		return false;
+	}
+	snprintf(s->module_name, sizeof(s->module_name), "%s", name);
+	return true;
+}
+
+void
+signer_list(struct signer *s)
+{
+	struct token_info list[TOKEN_LIST_MAX];
+	size_t count = 0;
+	char name[256];
+	enum card_error err;
+
+	message_get_text(&s->in, name, sizeof(name) - 1);
+	if (signer_bad_form(s) || !signer_use_module(s, name))
+		return;
+	err = token_list(s->module, list, &count);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, name);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		message_start(&s->out, MSG_TOKEN);
+		message_put_text(&s->out, list[i].label);
+		message_put_text(&s->out, list[i].serial);
+		message_put_text(&s->out, list[i].model);
+		message_put_text(&s->out, list[i].reader);
+		message_put_number(&s->out, signer_token_flags(&list[i]));
+		if (!signer_send(s))
+			return;
+	}
+	message_start(&s->out, MSG_DONE);
+	signer_send(s);
+}
+
+void
+signer_open(struct signer *s)
+{
+	char name[256], label[TOKEN_LABEL_MAX + 1];
+	char serial[TOKEN_SERIAL_MAX + 1];
+	const struct token_info *info;
+	enum card_error err;
+
+	message_get_text(&s->in, name, sizeof(name) - 1);
+	message_get_text(&s->in, label, TOKEN_LABEL_MAX);
+	message_get_text(&s->in, serial, TOKEN_SERIAL_MAX);
+	if (signer_bad_form(s) || !signer_use_module(s, name))
+		return;
+	err = token_open(s->module, label, serial[0] == '\0' ? NULL : serial,
+	    &s->token);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, label);
+		return;
+	}
+	info = token_info(s->token);
+	message_start(&s->out, MSG_OPENED);
+	message_put_text(&s->out, info->label);
+	message_put_text(&s->out, info->serial);
+	message_put_text(&s->out, module_path(name));
+	message_put_number(&s->out, signer_token_flags(info));
+	if (signer_send(s))
+		s->state = STATE_OPEN;
+}

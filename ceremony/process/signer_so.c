@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* The signer that keeps S: it has no token, and hands out SO PINs to the
+ * signers of tokens over sockets of their own. */
+#include <string.h>
+#include <unistd.h>
+
+#include "ceremony/process/signer.h"
+#include "ceremony/quorum/pin.h"
+#include "ceremony/quorum/slip39.h"
+
+static bool
+write_words(int fd, struct secret *const *mnemonics, size_t count)
+{
+	struct secret *newline = secret_from("\n", 1);
+	bool ok = newline != NULL;
+
+	for (size_t i = 0; ok && i < count; i++)
+		ok = signer_write_secret(fd, mnemonics[i]) &&
+		    signer_write_secret(fd, newline);
+	secret_free(newline);
+	return ok;
+}
+
+void
+signer_so_new(struct signer *s)
+{
+	struct secret *mnemonics[SLIP39_MNEMONICS_MAX] = { NULL };
+	unsigned m = (unsigned)message_get_number(&s->in);
+	unsigned n = (unsigned)message_get_number(&s->in);
+	enum quorum_error err = QUORUM_ERR_THRESHOLD;
+
+	if (signer_bad_form(s))
+		return;
+	s->s = secret_random(PIN_S_SIZE);
+	if (s->s != NULL && n <= SLIP39_MNEMONICS_MAX)
+		err = slip39_split(s->s, m, n, mnemonics);
+	if (err != QUORUM_OK) {
+		signer_fault(s, FAULT_REFUSED, "S: %s", quorum_strerror(err));
+	} else if (!write_words(s->in.fd, mnemonics, n)) {
+		signer_fault(s, FAULT_INTERNAL, "S: words cannot be written");
+	} else {
+		s->state = STATE_SO;
+		signer_ok(s);
+	}
+	for (size_t i = 0; i < SLIP39_MNEMONICS_MAX; i++)
+		secret_free(mnemonics[i]);
+}
+
+/* One line of words a share; empty lines end them. */
+static size_t
+read_words(int fd, struct secret *mnemonics[], size_t max)
+{
+	size_t count = 0;
+	struct secret *line = secret_new();
+	struct secret *c = secret_new();
+
+	while (line != NULL && c != NULL && count < max &&
+	    read(fd, c->data, 1) == 1) {
+		if (c->data[0] != '\n') {
+			if (line->len == SECRET_MAX)
+				break;
+			line->data[line->len++] = c->data[0];
+			continue;
+		}
+		if (line->len == 0)
+			break;
+		mnemonics[count++] = line;
+		line = secret_new();
+	}
+	secret_free(line);
+	secret_free(c);
+	return count;
+}
+
+void
+signer_so_load(struct signer *s)
+{
+	struct secret *mnemonics[SLIP39_MNEMONICS_MAX] = { NULL };
+	enum quorum_error err;
+	size_t count, bad = 0;
+
+	if (signer_bad_form(s))
+		return;
+	count = read_words(s->in.fd, mnemonics, SLIP39_MNEMONICS_MAX);
+	err = slip39_combine(mnemonics, count, "", &s->s, &bad);
+	if (err == QUORUM_OK) {
+		s->state = STATE_SO;
+		signer_ok(s);
+	} else {
+		signer_fault(s, FAULT_REFUSED, "S: share %zu: %s", bad + 1,
+		    quorum_strerror(err));
+	}
+	for (size_t i = 0; i < count; i++)
+		secret_free(mnemonics[i]);
+}
+
+void
+signer_so_pin(struct signer *s)
+{
+	char label[TOKEN_LABEL_MAX + 1];
+	struct secret *pin = NULL;
+	uint64_t n;
+
+	message_get_text(&s->in, label, TOKEN_LABEL_MAX);
+	n = message_get_number(&s->in);
+	if (signer_bad_form(s))
+		return;
+	if (n > UINT32_MAX ||
+	    pin_so(s->s, label, (uint32_t)n, &pin) != QUORUM_OK ||
+	    !signer_write_secret(s->in.fd, pin))
+		signer_fault(s, FAULT_INTERNAL, "%s: no SO PIN", label);
+	else
+		signer_ok(s);
+	secret_free(pin);
+}

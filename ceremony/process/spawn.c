@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/process/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define END_MS 1000 /* patience with a child whose channel was closed */
+
+static const char *const executables[] = {
+	[SPAWN_READER] = "anchorite-reader",
+	[SPAWN_SIGNER] = "anchorite-signer",
+};
+static const char *const passed_on[] = { "SOFTHSM2_CONF", "OPENSC_CONF",
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+#define PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
+
+bool
+spawn_libexec(char *out, size_t size)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	for (int i = 0; i < 2; i++) { /* the program, then its folder */
+		char *slash = strrchr(self, '/');
+		if (slash == NULL)
+			return false;
+		*slash = '\0';
+	}
+	return snprintf(out, size, "%s/libexec/anchorite", self) < (int)size;
+}
+
+/* The child's environment; strings are new. */
+static bool
+environment(char *env[PASSED_ON + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PASSED_ON; i++) {
+		const char *value = getenv(passed_on[i]);
+		if (value == NULL)
+			continue;
+		if (asprintf(&env[n++], "%s=%s", passed_on[i], value) == -1)
+			return false;
+	}
+	env[n] = NULL;
+	return true;
+}
+
+/* In the child, after fork: only async-signal-safe calls. */
+static _Noreturn void
+become(const char *path, char *const argv[], char *const env[], int sock,
+    pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	/* the terminal's Ctrl-C is for the operator's process alone */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+		_exit(126);
+	if (null == -1 || dup2(sock, SPAWN_FD) == -1 || dup2(null, 0) == -1 ||
+	    dup2(null, 1) == -1)
+		_exit(126);
+	if (syscall(SYS_close_range, SPAWN_FD + 1, ~0U, 0) == -1)
+		_exit(126);
+	execve(path, argv, env);
+	_exit(127);
+}
+
+bool
+spawn_child(enum spawn_what what, struct child *out)
+{
+	char folder[PATH_MAX], *path = NULL;
+	char *argv[] = { (char *)(uintptr_t)executables[what], NULL };
+	char *env[PASSED_ON + 1] = { NULL };
+	int pair[2] = { -1, -1 };
+	pid_t parent = getpid();
+	bool ok = false;
+
+	out->pid = -1;
+	out->sock = -1;
+	if (!spawn_libexec(folder, sizeof(folder)) || !environment(env) ||
+	    asprintf(&path, "%s/%s", folder, executables[what]) == -1) {
+		path = NULL;
+		goto out;
+	}
+	if (access(path, X_OK) == -1 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		goto out;
+	/* dup2 onto itself would keep close-on-exec: stay clear of it */
+	if (pair[1] == SPAWN_FD) {
+		int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, SPAWN_FD + 1);
+		if (moved == -1)
+			goto out;
+		close(pair[1]);
+		pair[1] = moved;
+	}
+	out->pid = fork();
+	if (out->pid == 0)
+		become(path, argv, env, pair[1], parent);
+	if (out->pid == -1)
+		goto out;
+	out->sock = pair[0];
+	pair[0] = -1;
+	ok = true;
+out:
+	for (int i = 0; i < 2; i++) {
+		if (pair[i] != -1)
+			close(pair[i]);
+	}
+	for (size_t i = 0; i < PASSED_ON; i++)
+		free(env[i]);
+	free(path);
+	return ok;
+}
+
+static bool
+ends_in_time(pid_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	bool ended;
+
+	if (pidfd == -1)
+		return false;
+	ended = poll(&pfd, 1, END_MS) == 1;
+	close(pidfd);
+	return ended;
+}
+
+int
+spawn_end(struct child *c)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (c->sock != -1)
+		close(c->sock);
+	c->sock = -1;
+	if (c->pid <= 0)
+		return -1;
+	if (!ends_in_time(c->pid))
+		kill(c->pid, SIGKILL);
+	do
+		pid = waitpid(c->pid, &status, 0);
+	while (pid == -1 && errno == EINTR);
+	c->pid = -1;
+	return pid == -1 ? -1 : status;
+}

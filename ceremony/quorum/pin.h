@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUORUM_PIN_H
+#define QUORUM_PIN_H
+
+#include <stdint.h>
+
+#include "ceremony/quorum/error.h"
+#include "smartcard/secret.h"
+
+#define PIN_K_SIZE 32
+#define PIN_S_SIZE 16
+
+/* User PIN of a CA token: the first 15 base64url characters of
+ * HKDF-SHA256(K, salt = serial without trailing blanks, info =
+ * "pin/v1|<epoch>|<policy sha256, hex>").  *out new.
+ * Errors: ARGUMENT (K not PIN_K_SIZE octets, epoch 0, serial not 1 to 32
+ * printable ASCII characters), MEMORY. */
+enum quorum_error pin_user(const struct secret *k, const char *serial,
+    uint32_t epoch, const uint8_t policy_sha256[32], struct secret **out);
+/* SO PIN: lower-case hex of the first 8 octets of HKDF-SHA256(S, salt = token
+ * label, info = "so-pin/v1|<n>").  *out new.
+ * Errors: ARGUMENT (S not PIN_S_SIZE octets, label not 1 to 32 printable ASCII
+ * characters or with a trailing blank), MEMORY. */
+enum quorum_error pin_so(const struct secret *s, const char *label, uint32_t n,
+    struct secret **out);
+
+#endif

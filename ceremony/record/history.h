@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RECORD_HISTORY_H
+#define RECORD_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ceremony/quorum/approval.h"
+#include "ceremony/quorum/policy.h"
+#include "ceremony/record/error.h"
+#include "ceremony/record/link.h"
+
+#define HISTORY_TOKENS_MAX 32
+#define HISTORY_STEPS_MAX 64
+
+/*
+ * What a transcript says, replayed line by line; every line is held against
+ * the rules of the design as it comes.  Operators open a state with it and
+ * auditors judge one: there is one reading of a transcript.
+ */
+struct history_operator {
+	char id[POLICY_ID_MAX + 1];
+	char label[33], serial[17], module[256];
+	uint32_t so_n;
+	uint8_t sign_cert[32], derive_cert[32]; /* objects */
+};
+struct history_share {
+	char operator_id[POLICY_ID_MAX + 1];
+	unsigned x;
+	uint8_t blob[32], commitment[32];
+};
+struct history_key {
+	char role[16]; /* "root", "product-ca", "sealer"; "" : none */
+	struct policy_spki spki;
+	uint8_t spki_sha256[32];
+	bool certified;
+	uint8_t cert[32]; /* object */
+};
+struct history_token { /* of a CA */
+	char label[33], serial[17], module[256];
+	uint32_t epoch;
+	unsigned m, n;
+	uint8_t policy_sha256[32];
+	struct history_share shares[POLICY_OPERATORS_MAX];
+	struct history_key keys[2]; /* CA key; sealer */
+	bool has_crl;
+	uint8_t crl[32]; /* object */
+	uint64_t crl_number;
+	int64_t crl_this, crl_next;
+};
+enum history_state {
+	ACT_PROPOSED,
+	ACT_BEGUN,
+	ACT_DONE,
+	ACT_VOID,
+};
+struct history_act {
+	enum history_state state;
+	struct approval approval; /* as operators sign it */
+	char label[33];           /* of its token, "" when "-" */
+	unsigned approved;
+	char operators[POLICY_OPERATORS_MAX][POLICY_ID_MAX + 1];
+	uint8_t begin[32]; /* SHA-256 of its act.begin line */
+	uint64_t propose_seq;
+	uint8_t request[32], order[32]; /* batch: of its worklist */
+};
+struct history_order {
+	uint8_t order[32], file[32]; /* payload digest, object */
+	char label[33];              /* token whose sealer sealed it */
+	uint64_t issued;             /* certificates so far, see below */
+	uint64_t sequence;           /* of its newest request; 0: none */
+	uint8_t newest[32];          /* payload digest of that request */
+};
+struct history_request {
+	uint8_t request[32], file[32], order[32];
+	uint8_t bundle[16];
+	uint64_t sequence;
+	bool answered;
+	uint8_t response[32]; /* object */
+};
+struct history_state_of_log { /* what the last act or close said */
+	uint64_t issuance_lines, tree_size;
+	uint8_t issuance_sha256[32], tree_root[32];
+};
+struct history {
+	char log[POLICY_LOG_MAX + 1];
+	uint64_t lines; /* applied so far */
+	struct link head;
+	bool has_anchor, has_policy;
+	uint8_t anchor[32]; /* hash of genesis's act.result line */
+	struct policy policy;
+	uint8_t policy_sha256[32];
+	size_t operator_count, token_count;
+	struct history_operator operators[POLICY_OPERATORS_MAX];
+	struct history_token tokens[HISTORY_TOKENS_MAX];
+	/* the ceremony: open or the last one */
+	char ceremony[APPROVAL_NAME_MAX + 1];
+	uint8_t plan_sha256[32];
+	int64_t date;
+	bool open;
+	unsigned steps_begun;
+	bool step_done[HISTORY_STEPS_MAX + 1]; /* index from 1 */
+	/* everything so far, growing */
+	size_t ceremony_count;
+	struct history_ceremony {
+		char name[APPROVAL_NAME_MAX + 1];
+		uint8_t plan_sha256[32];
+		uint64_t close_seq;
+		bool closed;
+		uint8_t close_hash[32];
+	} * ceremonies;
+	size_t act_count; /* act i is acts[i - 1] */
+	struct history_act *acts;
+	size_t order_count;
+	struct history_order *orders;
+	size_t request_count;
+	struct history_request *requests;
+	struct history_state_of_log log_state;
+	uint32_t so_n_next; /* highest so.use n of any label, plus 1 */
+	void *private_;     /* group state, for history.c alone */
+};
+
+/* A new, empty history; history_free(NULL) is fine. */
+struct history *history_new(void);
+void history_free(struct history *h);
+/*
+ * Apply the next line; state_dirfd is the state folder, where every object
+ * that the line names is looked up and held against it.  Approvals are
+ * verified as they are read: operator of the policy, distinct, over exactly
+ * this act.
+ * Errors: CHAIN, FORM, ORDER, RULE, SIGNATURE, OTHER_LOG, MISSING, IO, MEMORY;
+ * the fault's text names line, record and rule.  After an error h must not be
+ * used further, but for history_free().
+ *
+ * An order's `issued` counts what its batches' act.result lines add to the
+ * log; results that a batch left which was begun and then void are added to
+ * the order of that batch with the next act.result or close.
+ */
+enum record_error history_apply(struct history *h, int state_dirfd,
+    const char *line, size_t len, struct record_fault *fault);
+/* Look-ups by what people write; NULL when there is none. */
+const struct history_token *
+history_token(const struct history *h, const char *label);
+const struct history_operator *
+history_operator(const struct history *h, const char *id);
+const struct history_order *
+history_order(const struct history *h, const uint8_t order[32]);
+const struct history_request *
+history_request(const struct history *h, const uint8_t request[32]);
+/*
+ * How many certificates the issuance log of a state folder holds for an order,
+ * counted result by result: exact at any moment, what quotas are taken from.
+ * Errors: CHAIN (a result of no act), MISSING, IO, FORM, MEMORY.
+ */
+enum record_error history_issued(const struct history *h, int state_dirfd,
+    const uint8_t order[32], uint64_t *results, struct record_fault *fault);
+/* Whether acts stand: proposed or begun, without result or void. */
+bool history_group_stands(const struct history *h);
+/* The step that stands (its kind too, unless NULL); 0 when none does. */
+unsigned
+history_step(const struct history *h, char kind[APPROVAL_NAME_MAX + 1]);
+/* The lowest epoch that a token of this label may be keyed under. */
+uint32_t history_epoch_next(const struct history *h, const char *label);
+/* The key whose SPKI digest this is, with its token; NULL when none. */
+const struct history_key *history_key(const struct history *h,
+    const uint8_t spki_sha256[32], const struct history_token **token);
+
+#endif

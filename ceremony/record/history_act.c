@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "ceremony/record/history_line.h"
+
+#define REASON_MAX 512
+
+/* The act of a line: of the standing group, in one of these states. */
+static enum record_error
+standing_act(const struct history_line *l, uint64_t number,
+    enum history_state state, struct history_act **out)
+{
+	struct history_act *act = history_act_at(l->h, number);
+
+	if (act == NULL || number < l->g->first || number > l->g->last)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "act %llu does not stand", (unsigned long long)number);
+	if (act->state != state)
+		return history_refuse(l, RECORD_ERR_ORDER, "act %llu is not %s",
+		    (unsigned long long)number,
+		    state == ACT_PROPOSED ? "proposed" : "begun");
+	*out = act;
+	return RECORD_OK;
+}
+
+/* Genesis is voted on under the policy it brings. */
+static const struct policy *
+policy_of(const struct history_line *l)
+{
+	return l->h->has_policy ? &l->h->policy : &l->g->proposed;
+}
+
+enum record_error
+history_do_approve(struct history_line *l)
+{
+	const struct policy *policy = policy_of(l);
+	struct history_octets sig;
+	struct history_act *act;
+	const char *id;
+	uint64_t number = 0;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
+		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &id, NULL },
+		{ "signature", FIELD_BASE64, APPROVAL_SIG_MAX, &sig, NULL },
+	};
+
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
+	    (ret = standing_act(l, number, ACT_PROPOSED, &act)) != RECORD_OK)
+		return ret;
+	if (policy_operator(policy, id) < 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s is no operator of the policy", id);
+	for (unsigned i = 0; i < act->approved; i++)
+		if (strcmp(act->operators[i], id) == 0)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "%s has approved act %llu already", id,
+			    (unsigned long long)number);
+	if (approval_verify(&act->approval, policy, id, sig.data, sig.len) !=
+	    QUORUM_OK)
+		return history_refuse(l, RECORD_ERR_SIGNATURE,
+		    "%s's signature over act %llu does not verify", id,
+		    (unsigned long long)number);
+	memcpy(act->operators[act->approved++], id, strlen(id) + 1);
+	l->g->settled = true;
+	return RECORD_OK;
+}
+
+enum record_error
+history_do_refused(struct history_line *l)
+{
+	const char *id, *reason;
+	struct history_act *act;
+	uint64_t number = 0;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
+		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &id, NULL },
+		{ "reason", FIELD_TEXT, REASON_MAX, &reason, NULL },
+	};
+
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+		return ret;
+	return standing_act(l, number, ACT_PROPOSED, &act);
+}
+
+/* operators are those who approved: all of them, no other, none twice. */
+static enum record_error
+check_operators(const struct history_line *l, const struct history_act *act,
+    json_t *operators)
+{
+	if (json_array_size(operators) != act->approved)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "names %zu operators, but %u approved",
+		    json_array_size(operators), act->approved);
+	for (unsigned i = 0; i < act->approved; i++) {
+		json_t *name;
+		size_t at;
+		bool found = false;
+
+		json_array_foreach(operators, at, name)
+		{
+			const char *id = json_string_value(name);
+
+			found = found ||
+			    (id != NULL && strcmp(id, act->operators[i]) == 0);
+		}
+		if (!found)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "%s approved and is not named", act->operators[i]);
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_turn(const struct history_line *l, uint64_t number)
+{
+	for (uint64_t i = l->g->first; i < number; i++) {
+		enum history_state state = history_act_at(l->h, i)->state;
+
+		if (state == ACT_PROPOSED || state == ACT_BEGUN)
+			return history_refuse(l, RECORD_ERR_ORDER,
+			    "act %llu is not finished", (unsigned long long)i);
+	}
+	return RECORD_OK;
+}
+
+enum record_error
+history_do_begin(struct history_line *l)
+{
+	const struct policy *policy = policy_of(l);
+	struct history_act *act;
+	json_t *operators;
+	unsigned need;
+	uint64_t number = 0;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
+		{ "operators", FIELD_ARRAY, POLICY_OPERATORS_MAX, &operators,
+		    NULL },
+	};
+
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
+	    (ret = standing_act(l, number, ACT_PROPOSED, &act)) != RECORD_OK ||
+	    (ret = check_turn(l, number)) != RECORD_OK ||
+	    (ret = check_operators(l, act, operators)) != RECORD_OK)
+		return ret;
+	/* nobody is made an operator without having said so */
+	need = l->h->has_policy ? policy->m : (unsigned)policy->n;
+	if (act->approved < need)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%u of the %u approvals that act %llu needs", act->approved,
+		    need, (unsigned long long)number);
+	act->state = ACT_BEGUN;
+	memcpy(act->begin, l->e->link.hash, 32);
+	l->g->settled = true;
+	return RECORD_OK;
+}
+
+/* The group is over when nothing of it is proposed or begun. */
+static void
+end_group(struct history_line *l)
+{
+	for (uint64_t i = l->g->first; i <= l->g->last; i++) {
+		enum history_state state = history_act_at(l->h, i)->state;
+
+		if (state == ACT_PROPOSED || state == ACT_BEGUN)
+			return;
+	}
+	l->g->phase = PHASE_STEP;
+}
+
+/* ---- act.result ---------------------------------------------------------- */
+
+/* The uses of a result: those approved, in their order, and no more. */
+static enum record_error
+check_uses(const struct history_line *l, const struct approval *approved,
+    const struct approval *done)
+{
+	if (done->use_count != approved->use_count)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "other uses than were approved");
+	for (size_t i = 0; i < done->use_count; i++) {
+		const struct approval_use *use = &done->uses[i];
+
+		if (strcmp(use->name, approved->uses[i].name) != 0)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "other uses than were approved");
+		if (use->count > approved->uses[i].count)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "use %s: %u, but %u approved", use->name,
+			    use->count, approved->uses[i].count);
+	}
+	return RECORD_OK;
+}
+
+/* "act" and "uses" stand before whatever the kind of act has: read those two
+ * alone, then the body again by all its rows. */
+static enum record_error
+read_result_head(const struct history_line *l, uint64_t *number,
+    struct approval *done)
+{
+	json_t *act = json_object_get(l->e->body, "act");
+	json_t *uses = json_object_get(l->e->body, "uses");
+
+	if (!json_is_integer(act) || json_integer_value(act) <= 0)
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "\"act\" is out of form or range");
+	if (!json_is_array(uses))
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "\"uses\" is out of form or range");
+	*number = (uint64_t)json_integer_value(act);
+	return history_uses(l, uses, done);
+}
+
+enum record_error
+history_result_body(const struct history_line *l,
+    const struct history_field *rows, size_t count)
+{
+	struct history_field all[16];
+	uint64_t number = 0;
+	json_t *uses;
+
+	if (count > 14)
+		return history_refuse(l, RECORD_ERR_ARGUMENT, "rows");
+	all[0] = (struct history_field){ "act", FIELD_NUMBER, UINT64_MAX,
+		&number, NULL };
+	all[1] = (struct history_field){ "uses", FIELD_ARRAY, APPROVAL_USES_MAX,
+		&uses, NULL };
+	memcpy(&all[2], rows, count * sizeof(*rows));
+	return history_body(l, all, count + 2);
+}
+
+enum record_error
+history_do_result(struct history_line *l)
+{
+	struct approval done = { 0 };
+	const struct history_kind *k;
+	struct history_act *act;
+	uint64_t number = 0;
+	enum record_error ret;
+
+	if ((ret = read_result_head(l, &number, &done)) != RECORD_OK ||
+	    (ret = standing_act(l, number, ACT_BEGUN, &act)) != RECORD_OK ||
+	    (ret = check_uses(l, &act->approval, &done)) != RECORD_OK)
+		return ret;
+	k = history_kind(act->approval.kind, act->approval.uses[0].name);
+	if (k->single && done.uses[0].count != 1)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "use %s: 0, but there is a result", k->use);
+	if ((ret = k->result(l, act, &done)) != RECORD_OK)
+		return ret;
+	act->state = ACT_DONE;
+	end_group(l);
+	return RECORD_OK;
+}
+
+/* ---- act.void ------------------------------------------------------------ */
+
+/* A batch that was begun may have left results in the log. */
+static void
+note_left(struct history_line *l, const struct history_act *act)
+{
+	if (act->state != ACT_BEGUN || strcmp(act->approval.kind, "batch") != 0)
+		return;
+	l->g->uncounted = true;
+	memcpy(l->g->uncounted_order, act->order, 32);
+}
+
+enum record_error
+history_do_void(struct history_line *l)
+{
+	struct history_act *act;
+	const char *reason;
+	uint64_t number = 0;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
+		{ "reason", FIELD_TEXT, REASON_MAX, &reason, NULL },
+	};
+
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+		return ret;
+	if (l->g->void_next != 0 && number != l->g->void_next)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "act.void of act %llu must come first",
+		    (unsigned long long)l->g->void_next);
+	act = history_act_at(l->h, number);
+	if (act == NULL || number < l->g->first || number > l->g->last ||
+	    (act->state != ACT_PROPOSED && act->state != ACT_BEGUN))
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "act %llu does not stand", (unsigned long long)number);
+	note_left(l, act);
+	act->state = ACT_VOID;
+	/* those after it stand on it */
+	l->g->void_next = number < l->g->last ? number + 1 : 0;
+	end_group(l);
+	return RECORD_OK;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "ca/key.h"
+#include "ceremony/record/history_line.h"
+
+#define TEXT_MAX 512
+#define TEST_TEXT_MAX 4096
+
+static enum record_error
+check_quorum_step(const struct history_line *l)
+{
+	if (strcmp(l->g->kinds[l->g->step], "quorum") != 0)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "belongs in a quorum step");
+	return RECORD_OK;
+}
+
+/* Texts of 1..64 characters, none twice. */
+static enum record_error
+check_custodians(const struct history_line *l, json_t *list, uint64_t threshold)
+{
+	size_t n = json_array_size(list);
+
+	if (threshold == 0 || threshold > n)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "threshold %u of %zu custodians", (unsigned)threshold, n);
+	for (size_t i = 0; i < n; i++) {
+		json_t *name = json_array_get(list, i);
+
+		if (!json_is_string(name) || json_string_length(name) == 0)
+			return history_refuse(l, RECORD_ERR_FORM,
+			    "a custodian is no name");
+		for (size_t k = 0; k < i; k++)
+			if (json_equal(name, json_array_get(list, k)))
+				return history_refuse(l, RECORD_ERR_RULE,
+				    "custodian %.64s stands twice",
+				    json_string_value(name));
+	}
+	return RECORD_OK;
+}
+
+enum record_error
+history_do_so_split(struct history_line *l)
+{
+	json_t *custodians;
+	const char *kept;
+	uint64_t threshold;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "threshold", FIELD_NUMBER, POLICY_OPERATORS_MAX, &threshold,
+		    NULL },
+		{ "custodians", FIELD_ARRAY, POLICY_OPERATORS_MAX, &custodians,
+		    NULL },
+		{ "kept", FIELD_TEXT, TEXT_MAX, &kept, NULL },
+	};
+
+	if ((ret = check_quorum_step(l)) != RECORD_OK ||
+	    (ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+		return ret;
+	if (strcmp(kept, "paper") != 0 && strcmp(kept, "rehearsal") != 0)
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "\"kept\" is paper or rehearsal");
+	return check_custodians(l, custodians, threshold);
+}
+
+enum record_error
+history_do_so_use(struct history_line *l)
+{
+	struct history_label *known;
+	const char *label;
+	uint64_t n;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "label", FIELD_TEXT, 32, &label, NULL },
+		{ "n", FIELD_NUMBER, UINT32_MAX - 1, &n, NULL },
+	};
+
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+		return ret;
+	if ((known = history_label_of(l->g, label)) == NULL)
+		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
+	if (n < known->so_n)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "n is %u, but %u was used for %s before", (unsigned)n,
+		    known->so_n, label);
+	known->so_n = (uint32_t)n;
+	if (n >= l->h->so_n_next)
+		l->h->so_n_next = (uint32_t)n + 1;
+	return RECORD_OK;
+}
+
+/* ---- enrol --------------------------------------------------------------- */
+
+struct enrolment {
+	const char *id, *name, *label, *serial, *module, *text;
+	uint64_t so_n;
+	uint8_t sign[32], derive[32];
+	struct history_octets signature;
+	json_t *attributes;
+};
+
+static enum record_error
+read_enrolment(const struct history_line *l, struct enrolment *out)
+{
+	json_t *sign, *derive;
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &out->id, NULL },
+		{ "name", FIELD_TEXT, TEXT_MAX, &out->name, NULL },
+		{ "label", FIELD_TEXT, 32, &out->label, NULL },
+		{ "serial", FIELD_TEXT, 16, &out->serial, NULL },
+		{ "module", FIELD_TEXT, 255, &out->module, NULL },
+		{ "so_n", FIELD_NUMBER, UINT32_MAX, &out->so_n, NULL },
+		{ "sign", FIELD_HEX32, 0, out->sign, NULL },
+		{ "derive", FIELD_HEX32, 0, out->derive, NULL },
+		{ "text", FIELD_LINES, TEST_TEXT_MAX, &out->text, NULL },
+		{ "signature", FIELD_BASE64, APPROVAL_SIG_MAX, &out->signature,
+		    NULL },
+		{ "attributes", FIELD_OBJECT, 0, &out->attributes, NULL },
+	};
+	const struct history_field both[] = {
+		{ "sign", FIELD_OBJECT, 0, &sign, NULL },
+		{ "derive", FIELD_OBJECT, 0, &derive, NULL },
+	};
+
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
+	    (ret = history_fields(l, out->attributes, HISTORY_ROWS(both))) !=
+		RECORD_OK ||
+	    (ret = history_attributes(l, "sign", sign)) != RECORD_OK)
+		return ret;
+	return history_attributes(l, "derive", derive);
+}
+
+/* Before the step's act: no one joins behind a vote. */
+static enum record_error
+check_enrol_place(const struct history_line *l)
+{
+	const struct history *h = l->h;
+	enum record_error ret;
+
+	if ((ret = check_quorum_step(l)) != RECORD_OK)
+		return ret;
+	if (h->has_policy)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "the policy is settled already");
+	if (h->operator_count == POLICY_OPERATORS_MAX)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "more operators than a policy takes");
+	return RECORD_OK;
+}
+
+static enum record_error
+check_new(const struct history_line *l, const struct enrolment *n)
+{
+	for (size_t i = 0; i < l->h->operator_count; i++) {
+		const struct history_operator *o = &l->h->operators[i];
+
+		if (strcmp(o->id, n->id) == 0)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "operator %s is enrolled already", n->id);
+		if (strcmp(o->serial, n->serial) == 0)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "token %s is operator %s's", n->serial, o->id);
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+spki_of(const struct history_line *l, const char *what, const X509 *cert,
+    struct policy_spki *out)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	uint8_t *der = NULL;
+	size_t len = 0;
+
+	out->len = 0;
+	if (key != NULL && key_to_spki(key, &der, &len) == CA_OK &&
+	    len <= sizeof(out->der)) {
+		memcpy(out->der, der, len);
+		out->len = len;
+	}
+	OPENSSL_free(der);
+	return out->len > 0 ? RECORD_OK
+			    : history_refuse(l, RECORD_ERR_RULE,
+				  "%s: not a P-256 or P-384 key", what);
+}
+
+/* sign signed itself and derive: one token, one holder. */
+static enum record_error
+check_certs(struct history_line *l, const struct enrolment *n, X509 *sign,
+    X509 *derive)
+{
+	struct policy_spki sign_spki, derive_spki;
+	EVP_PKEY *key = X509_get0_pubkey(sign);
+	enum record_error ret;
+
+	if ((ret = spki_of(l, "sign", sign, &sign_spki)) != RECORD_OK ||
+	    (ret = spki_of(l, "derive", derive, &derive_spki)) != RECORD_OK)
+		return ret;
+	if (X509_verify(sign, key) != 1)
+		return history_refuse(l, RECORD_ERR_SIGNATURE,
+		    "the sign certificate is not signed by itself");
+	if (X509_verify(derive, key) != 1)
+		return history_refuse(l, RECORD_ERR_SIGNATURE,
+		    "the derive certificate is not signed by sign");
+	ret = history_test_text(l, "sign", key, n->text, &n->signature);
+	if (ret != RECORD_OK ||
+	    (ret = history_new_key(l, "sign", &sign_spki)) != RECORD_OK)
+		return ret;
+	return history_new_key(l, "derive", &derive_spki);
+}
+
+static enum record_error
+check_enrolment(struct history_line *l, const struct enrolment *n)
+{
+	X509 *sign = NULL, *derive = NULL;
+	enum record_error ret;
+
+	if ((ret = check_new(l, n)) == RECORD_OK &&
+	    (ret = history_load_cert(l, n->sign, "sign", &sign)) == RECORD_OK &&
+	    (ret = history_load_cert(l, n->derive, "derive", &derive)) ==
+		RECORD_OK)
+		ret = check_certs(l, n, sign, derive);
+	X509_free(sign);
+	X509_free(derive);
+	return ret;
+}
+
+enum record_error
+history_do_enrol(struct history_line *l)
+{
+	struct enrolment n;
+	struct history_operator *o;
+	enum record_error ret;
+
+	if ((ret = check_enrol_place(l)) != RECORD_OK ||
+	    (ret = read_enrolment(l, &n)) != RECORD_OK ||
+	    (ret = check_enrolment(l, &n)) != RECORD_OK)
+		return ret;
+	o = &l->h->operators[l->h->operator_count++];
+	memset(o, 0, sizeof(*o));
+	strncpy(o->id, n.id, sizeof(o->id) - 1);
+	strncpy(o->label, n.label, sizeof(o->label) - 1);
+	strncpy(o->serial, n.serial, sizeof(o->serial) - 1);
+	strncpy(o->module, n.module, sizeof(o->module) - 1);
+	o->so_n = (uint32_t)n.so_n;
+	memcpy(o->sign_cert, n.sign, 32);
+	memcpy(o->derive_cert, n.derive, 32);
+	return RECORD_OK;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "ca/profile.h"
+#include "ceremony/record/history_line.h"
+
+/* What each kind of step may ask of a key. */
+static const struct history_kind kinds[] = {
+	{ "quorum", "self-test", ON_NOTHING, ISSUER_NONE, true,
+	    history_genesis_propose, history_genesis_result },
+	{ "root", "self-test", ON_LABEL, ISSUER_NONE, false,
+	    history_keygen_propose, history_keygen_result },
+	{ "root", "root", ON_TOKEN, ISSUER_CA, true, NULL,
+	    history_certify_result },
+	{ "root", "crl", ON_TOKEN, ISSUER_CA, true, NULL, history_crl_result },
+	{ "product-ca", "self-test", ON_LABEL, ISSUER_NONE, false,
+	    history_keygen_propose, history_keygen_result },
+	{ "product-ca", "product-ca", ON_TOKEN, ISSUER_CA, true, NULL,
+	    history_certify_result },
+	{ "product-ca", "sealer", ON_TOKEN, ISSUER_CA, true, NULL,
+	    history_certify_result },
+	{ "product-ca", "crl", ON_TOKEN, ISSUER_CA, true, NULL,
+	    history_crl_result },
+	{ "work-order", "seal-order", ON_TOKEN, ISSUER_TOKEN, true,
+	    history_order_propose, history_order_result },
+	{ "batch", NULL, ON_TOKEN, ISSUER_CA, false, history_batch_propose,
+	    history_batch_result },
+	{ "crl", "crl", ON_TOKEN, ISSUER_CA, true, NULL, history_crl_result },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const struct history_kind *
+history_kind(const char *kind, const char *use)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i].kind, kind) == 0 &&
+		    (kinds[i].use == NULL || strcmp(kinds[i].use, use) == 0))
+			return &kinds[i];
+	return NULL;
+}
+
+bool
+history_kind_known(const char *kind)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return true;
+	return false;
+}

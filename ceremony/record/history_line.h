@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RECORD_HISTORY_LINE_H
+#define RECORD_HISTORY_LINE_H
+
+#include <jansson.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ceremony/record/event.h"
+#include "ceremony/record/history.h"
+#include "ceremony/record/worklist.h"
+
+/*
+ * A transcript line as the handlers of its record type see it; for
+ * ceremony/record/history*.c alone.
+ */
+
+/* Where a ceremony stands between two lines; a row of the table in
+ * history_apply.c says in which of them its record may come. */
+enum history_phase {
+	PHASE_CLOSED = 1, /* before the first, and between two ceremonies */
+	PHASE_OPEN = 2,   /* no step stands */
+	PHASE_STEP = 4,   /* a step has begun */
+	PHASE_GROUP = 8,  /* acts are proposed or begun */
+};
+
+/* What was seen of a token's label: epochs and SO PINs are never used again,
+ * even when nothing came of them. */
+struct history_label {
+	char label[33];
+	uint32_t epoch; /* highest proposed */
+	uint32_t so_n;  /* highest used */
+};
+
+/* h->private_ */
+struct history_group {
+	enum history_phase phase;
+	bool resumed;  /* the ceremony was, and no step has begun since */
+	unsigned step; /* that stands */
+	char kinds[HISTORY_STEPS_MAX + 1][APPROVAL_NAME_MAX + 1];
+	char made[33]; /* label of the token keyed in this step, "" if none */
+	/* the acts that stand, and how far they are */
+	uint64_t first, last;
+	bool settled;       /* an approval or begin was seen */
+	uint64_t void_next; /* must be void next; 0: none */
+	/* results of a batch that was begun and then void are in the log
+	 * without an act.result that counts them */
+	bool uncounted;
+	uint8_t uncounted_order[32];
+	struct policy proposed; /* genesis: what is voted on */
+	size_t label_count;
+	struct history_label *labels;
+	size_t key_count;
+	uint8_t (*keys)[32]; /* SPKI digests of every key so far */
+};
+
+struct history_line {
+	struct history *h;
+	struct history_group *g;
+	int dirfd;
+	const struct event *e;
+	struct record_fault *fault;
+};
+
+/* Refuse the line: "transcript.jsonl line 17: act.begin: ...".  Returns err. */
+enum record_error
+history_refuse(const struct history_line *l, enum record_error err,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* What a body (or an object within) holds: one row a key, in its order. */
+enum history_type {
+	FIELD_TEXT,       /* printable, 1..max: const char ** */
+	FIELD_LINES,      /* the same with LFs in it */
+	FIELD_HEX32,      /* uint8_t[32] */
+	FIELD_HEX16,      /* uint8_t[16] */
+	FIELD_HEX32_NONE, /* the same or "-", then has is false */
+	FIELD_HEX16_NONE,
+	FIELD_NUMBER, /* 0..max: uint64_t * */
+	FIELD_BOOL,   /* bool * */
+	FIELD_BASE64, /* 1..max octets: struct history_octets * */
+	FIELD_ARRAY,  /* at most max: json_t **, borrowed */
+	FIELD_OBJECT, /* json_t **, borrowed */
+};
+struct history_field {
+	const char *key;
+	enum history_type type;
+	uint64_t max;
+	void *out;
+	bool *has; /* optional when not NULL (of _NONE: may be "-") */
+};
+struct history_octets {
+	uint8_t data[256];
+	size_t len;
+};
+/* Read obj: exactly these keys, in this order.  Errors: FORM. */
+enum record_error history_fields(const struct history_line *l, json_t *obj,
+    const struct history_field *rows, size_t count);
+/* The body of the line. */
+enum record_error history_body(const struct history_line *l,
+    const struct history_field *rows, size_t count);
+#define HISTORY_ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
+
+/* An object of the state; *out new, free().  Errors: MISSING, CHAIN, IO,
+ * MEMORY; what names it in the fault. */
+enum record_error history_load(const struct history_line *l,
+    const uint8_t digest[32], const char *what, uint8_t **out, size_t *len);
+/* That it is there and matches its name. */
+enum record_error history_exists(const struct history_line *l,
+    const uint8_t digest[32], const char *what);
+/* A certificate among the objects; *out new, X509_free(). */
+enum record_error history_load_cert(const struct history_line *l,
+    const uint8_t digest[32], const char *what, X509 **out);
+
+/* A P-256 or P-384 key of at most POLICY_SPKI_MAX octets; *out new. */
+enum record_error history_spki(const struct history_line *l, const char *what,
+    const struct policy_spki *spki, EVP_PKEY **out);
+/* Note a key as used; RULE when it was there before. */
+enum record_error history_new_key(const struct history_line *l,
+    const char *what, const struct policy_spki *spki);
+/* A test text: its form, and its signature (SHA-256 for P-256, SHA-384 for
+ * P-384).  Errors: RULE, SIGNATURE. */
+enum record_error
+history_test_text(const struct history_line *l, const char *what, EVP_PKEY *key,
+    const char *text, const struct history_octets *signature);
+/* {"name":bool,..}, not empty, none that would let a private key out. */
+enum record_error history_attributes(const struct history_line *l,
+    const char *what, json_t *attributes);
+
+/* The entry of a label, made when there is none; NULL without memory. */
+struct history_label *
+history_label_of(struct history_group *g, const char *label);
+/* Make room for one more element; *array may move. */
+bool history_grow(void *array, size_t count, size_t size);
+/* By serial; NULL when there is none. */
+struct history_token *
+history_token_by_serial(struct history *h, const char *serial);
+struct history_act *history_act_at(struct history *h, uint64_t number);
+struct history_order *
+history_order_at(struct history *h, const uint8_t order[32]);
+struct history_request *
+history_request_at(struct history *h, const uint8_t request[32]);
+
+/* Handlers, one a record type. */
+typedef enum record_error history_handler(struct history_line *l);
+history_handler history_do_open, history_do_resume, history_do_close;
+history_handler history_do_step_begin, history_do_step_end;
+history_handler history_do_so_split, history_do_so_use, history_do_enrol;
+history_handler history_do_request, history_do_repeat;
+history_handler history_do_propose, history_do_approve, history_do_refused;
+history_handler history_do_begin, history_do_result, history_do_void;
+history_handler history_do_card, history_do_exception;
+
+/*
+ * What an act does: a row by kind of step and first use.  propose looks at
+ * the input when the act is proposed, result at the rest of act.result's
+ * body: rows to be read after "act" and "uses".
+ */
+enum history_on {
+	ON_NOTHING, /* no token, epoch or nonce */
+	ON_LABEL,   /* a token that is about to be keyed */
+	ON_TOKEN,   /* a keyed one, by its serial */
+};
+enum history_issuer {
+	ISSUER_NONE,
+	ISSUER_CA,    /* the token's CA key */
+	ISSUER_TOKEN, /* any key of the token; may be left out */
+};
+struct history_kind {
+	const char *kind, *use; /* NULL: a profile or whatever stands first */
+	enum history_on on;
+	enum history_issuer issuer;
+	bool single; /* the use stands alone, count 1 */
+	enum record_error (
+	    *propose)(struct history_line *l, struct history_act *act);
+	enum record_error (*result)(struct history_line *l,
+	    struct history_act *act, const struct approval *done);
+};
+/* NULL when no step of this kind may ask for this use first. */
+const struct history_kind *history_kind(const char *kind, const char *use);
+/* Whether steps of this kind exist. */
+bool history_kind_known(const char *kind);
+
+/* The rest of an act.result's body, behind act and uses. */
+enum record_error history_result_body(const struct history_line *l,
+    const struct history_field *rows, size_t count);
+/* "uses" of a body into an approval. */
+enum record_error
+history_uses(const struct history_line *l, json_t *uses, struct approval *out);
+/* The approved number of a use, 0 when it is not there. */
+uint32_t history_use(const struct approval *a, const char *name);
+
+/* Of history_kind's rows. */
+enum record_error
+history_genesis_propose(struct history_line *l, struct history_act *act);
+enum record_error history_genesis_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_keygen_propose(struct history_line *l, struct history_act *act);
+enum record_error history_keygen_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error history_certify_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error history_crl_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_order_propose(struct history_line *l, struct history_act *act);
+enum record_error history_order_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_batch_propose(struct history_line *l, struct history_act *act);
+enum record_error history_batch_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+
+/* The keyed token an act is of: it was there when it was proposed. */
+struct history_token *
+history_token_of(const struct history_line *l, const struct history_act *act);
+/* The certificate of a token's CA key; *out new, X509_free(). */
+enum record_error history_load_issuer(const struct history_line *l,
+    const struct history_token *token, X509 **out);
+/* What was written of the issuance log by the line's end: never less than
+ * before, the same if it is the same length.  growth: new results. */
+enum record_error history_log_state(const struct history_line *l,
+    const struct history_state_of_log *now, uint64_t *growth);
+/* Count results that a void batch left for that batch's order. */
+void history_count_left(struct history_line *l, uint64_t results);
+/* A sealed object of a token's sealer: its payload, whose digest must be the
+ * one given.  *payload new, OPENSSL_free(). */
+enum record_error history_open_sealed(const struct history_line *l,
+    const struct history_token *token, const uint8_t file[32],
+    const uint8_t payload_sha256[32], uint8_t **payload, size_t *len);
+/* A CRL that was just signed for token: verified, numbers and dates taken
+ * over.  worklist says what it must list; NULL: tbs_sha256 does. */
+enum record_error history_take_crl(const struct history_line *l,
+    struct history_token *token, const uint8_t crl[32], uint64_t number,
+    const uint8_t *tbs_sha256, const struct worklist *worklist);
+
+#endif

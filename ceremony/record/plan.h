@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RECORD_PLAN_H
+#define RECORD_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ceremony/record/error.h"
+
+#define PLAN_MAX (256u << 10) /* octets of a plan file */
+#define PLAN_FIELDS_MAX 4096
+#define PLAN_PATH_MAX 95
+#define PLAN_TEXT_MAX 512
+#define PLAN_STEPS_MAX 64
+#define PLAN_TOKENS_MAX 64
+#define PLAN_OPERATORS_MAX 16
+#define PLAN_PEOPLE_MAX 32
+#define PLAN_REVOKE_MAX 1000
+#define PLAN_HOLDERS_MAX 8 /* tokens that hold one CA key */
+#define PLAN_NAME_MAX 64
+
+/*
+ * A plan comes out of the reader as flat fields in document order, path and
+ * scalar: ("steps.2.root.subject", "CN=Example Root CA"); sequences count
+ * from 1.  A mapping or sequence stands before its contents with an empty
+ * value ("steps.2.root", ""), for the place of faults; plan_build() does
+ * without.  plan_build() turns fields into a plan by the schema's rows, in the
+ * reader (where the file was YAML) and again in the operator's process.
+ */
+struct plan_field {
+	char path[PLAN_PATH_MAX + 1];
+	char value[PLAN_TEXT_MAX + 1];
+	unsigned line, column; /* from 1; 0 when not known */
+};
+
+enum plan_kind {
+	PLAN_QUORUM,
+	PLAN_ROOT,
+	PLAN_PRODUCT_CA,
+	PLAN_WORK_ORDER,
+	PLAN_BATCH,
+	PLAN_CRL,
+	PLAN_KIND_COUNT
+};
+/* "quorum", "root", "product-ca", "work-order", "batch", "crl"; total. */
+const char *plan_kind_name(enum plan_kind kind);
+
+struct plan_person { /* roles: */
+	char role[PLAN_NAME_MAX + 1];
+	char name[PLAN_NAME_MAX + 1];
+};
+struct plan_token {
+	char label[33];
+	char module[256]; /* "softhsm", "opensc" or a path */
+	char serial[17];  /* "" when left out */
+	char owner[33];   /* operator id; "" for a CA token */
+};
+struct plan_operator {
+	char id[33];
+	char name[PLAN_NAME_MAX + 1];
+	unsigned token; /* index into tokens */
+};
+struct plan_quorum {
+	unsigned threshold;
+	size_t count;
+	struct plan_operator operators[PLAN_OPERATORS_MAX];
+	unsigned so_threshold; /* of S on paper */
+	size_t so_count;
+	char so_custodians[PLAN_OPERATORS_MAX][PLAN_NAME_MAX + 1];
+};
+struct plan_ca { /* root and product-ca */
+	char subject[PLAN_TEXT_MAX + 1];
+	char sealer_subject[PLAN_TEXT_MAX + 1]; /* product-ca */
+	char key[8];                            /* "p256" or "p384" */
+	unsigned years;
+	unsigned crl_days; /* nextUpdate after thisUpdate */
+	size_t holder_count;
+	unsigned holders[PLAN_HOLDERS_MAX];  /* indices into tokens */
+	char single_copy[PLAN_TEXT_MAX + 1]; /* reason, or "" */
+	unsigned issuer; /* product-ca: index of the root's token */
+};
+struct plan_order {
+	unsigned token;
+	char station[PLAN_NAME_MAX + 1]; /* file name in --in */
+	char out[PLAN_NAME_MAX + 1];     /* file name in --out */
+	char pattern[129];
+	char subject[PLAN_TEXT_MAX + 1];
+	char profile[PLAN_NAME_MAX + 1];
+	uint64_t quota;
+	int64_t expiry, receipts;
+};
+struct plan_revoke {
+	char id[65];     /* of the unit, or "" */
+	char serial[41]; /* lower-case hex, or "" */
+	char reason[24]; /* RFC 5280 name: "keyCompromise" */
+};
+struct plan_batch { /* batch and crl */
+	unsigned token;
+	char request[PLAN_NAME_MAX + 1]; /* batch: file name in --in */
+	char out[PLAN_NAME_MAX + 1];     /* response, or CRL (PEM) */
+	unsigned years;    /* batch: validity; 0 with a profile for ever */
+	unsigned crl_days; /* 0: no CRL in this batch */
+	size_t revoke_count;
+	struct plan_revoke *revoke;
+	char accept_gap[PLAN_TEXT_MAX + 1]; /* reason, or "" */
+};
+struct plan_step {
+	enum plan_kind kind;
+	unsigned line; /* in the file */
+	union {
+		struct plan_quorum quorum;
+		struct plan_ca ca;
+		struct plan_order order;
+		struct plan_batch batch;
+	} u;
+};
+struct plan {
+	char log[129];
+	char ceremony[PLAN_NAME_MAX + 1]; /* [a-z0-9-] */
+	int64_t date;
+	char title[PLAN_TEXT_MAX + 1];
+	size_t people_count;
+	struct plan_person people[PLAN_PEOPLE_MAX];
+	size_t token_count;
+	struct plan_token tokens[PLAN_TOKENS_MAX];
+	size_t step_count;
+	struct plan_step *steps;
+};
+
+/* What is wrong and where: line and column are 0 when not known; text is
+ * one line: object, rule, next step. */
+struct plan_fault {
+	unsigned line, column;
+	char text[200];
+};
+
+/* Check fields against the schema rows and build the plan; *out new,
+ * plan_free().  Errors: RECORD_ERR_PLAN (fault says), MEMORY. */
+enum record_error plan_build(const struct plan_field *fields, size_t count,
+    struct plan **out, struct plan_fault *fault);
+void plan_free(struct plan *p);
+/* A rehearsal's plan: origin prefixed "rehearsal/", every subject gets
+ * OU=REHEARSAL, modules become softhsm, serials are dropped. */
+enum record_error plan_rehearse(struct plan *p);
+/* What a plan needs: card readers, visits of operators (from m of the
+ * quorum), estimated minutes. */
+struct plan_needs {
+	unsigned readers, visits, minutes;
+};
+void plan_needs(const struct plan *p, unsigned m, struct plan_needs *out);
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: ISC */
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/profile.h"
+#include "ca/subject.h"
+#include "ceremony/record/plan_schema.h"
+
+/* A step and its number from 1. */
+struct step {
+	const struct plan_step *s;
+	size_t number;
+	const char *kind;
+};
+
+static const struct plan_field *
+step_at(const struct plan_check *c, const struct step *s, const char *key)
+{
+	return plan_check_at(c, "steps.%zu.%s.%s", s->number, s->kind, key);
+}
+
+/* The first step that makes a CA on this token; NULL when none does. */
+static const struct plan_step *
+maker_of(const struct plan *p, unsigned token)
+{
+	size_t i;
+
+	for (i = 0; i < p->step_count; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		if ((s->kind == PLAN_ROOT || s->kind == PLAN_PRODUCT_CA) &&
+		    s->u.ca.holders[0] == token)
+			return s;
+	}
+	return NULL;
+}
+
+/* What a step uses must not be a person's card. */
+static enum record_error
+check_ca_token(const struct plan_check *c, const struct plan_field *at,
+    unsigned token)
+{
+	const struct plan_token *t = &c->plan->tokens[token];
+
+	if (t->owner[0] == '\0')
+		return RECORD_OK;
+	return plan_check_fail(c, at,
+	    "token %s is the card of operator %s, not a CA's", t->label,
+	    t->owner);
+}
+
+/* A CA that this plan makes is made before it is used. */
+static enum record_error
+check_made(const struct plan_check *c, const struct step *s,
+    const struct plan_field *at, unsigned token)
+{
+	const struct plan_step *maker = maker_of(c->plan, token);
+
+	if (maker == NULL || maker < s->s)
+		return RECORD_OK;
+	return plan_check_fail(c, at,
+	    "token %s gets its CA in step %zu only; put that step first",
+	    c->plan->tokens[token].label, (size_t)(maker - c->plan->steps) + 1);
+}
+
+/* ---- root and product-ca ---------------------------------------------- */
+
+static enum record_error
+check_copies(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_ca *ca = &s->s->u.ca;
+	const struct plan_field *single = step_at(c, s, "single-copy");
+	const struct plan_field *tokens = step_at(c, s, "tokens.1");
+
+	if (ca->holder_count > 1)
+		return plan_check_fail(c, step_at(c, s, "tokens.2"),
+		    "this version makes a key on one token: copies need "
+		    "SmartCard-HSM cards and DKEK; name one token, with "
+		    "single-copy: accepted and a reason");
+	if (single != NULL && ca->single_copy[0] == '\0')
+		return plan_check_fail(c, single,
+		    "say why one copy is enough, in \"reason\"");
+	if (single == NULL && ca->single_copy[0] != '\0')
+		return plan_check_fail(c, step_at(c, s, "reason"),
+		    "belongs to single-copy: accepted, which is missing");
+	if (single == NULL)
+		return plan_check_fail(c, tokens,
+		    "a key on one token is lost with it; name two tokens, or "
+		    "single-copy: accepted with a reason");
+	return RECORD_OK;
+}
+
+static enum record_error
+check_holders(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_ca *ca = &s->s->u.ca;
+	enum record_error err = RECORD_OK;
+	size_t i;
+
+	for (i = 0; i < ca->holder_count; i++) {
+		const struct plan_field *at = plan_check_at(c,
+		    "steps.%zu.%s.tokens.%zu", s->number, s->kind, i + 1);
+		const struct plan_step *maker =
+		    maker_of(c->plan, ca->holders[i]);
+
+		err = check_ca_token(c, at, ca->holders[i]);
+		if (err != RECORD_OK)
+			return err;
+		if (maker != NULL && maker != s->s)
+			return plan_check_fail(c, at,
+			    "token %s holds the CA of step %zu already; one "
+			    "token, one CA",
+			    c->plan->tokens[ca->holders[i]].label,
+			    (size_t)(maker - c->plan->steps) + 1);
+	}
+	return check_copies(c, s);
+}
+
+static enum record_error
+check_ca_profile(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_ca *ca = &s->s->u.ca;
+	const struct profile *p = profile_find(s->kind);
+
+	if (p == NULL)
+		return RECORD_ERR_ARGUMENT;
+	if (!(strcmp(ca->key, "p256") == 0 ? p->p256 : p->p384))
+		return plan_check_fail(c, step_at(c, s, "key"),
+		    "profile %s does not take a %s key", p->name, ca->key);
+	if (ca->years > p->max_years)
+		return plan_check_fail(c, step_at(c, s, "years"),
+		    "profile %s allows at most %u years", p->name,
+		    p->max_years);
+	return RECORD_OK;
+}
+
+/* Two CAs of one name cannot be told apart in a chain. */
+static enum record_error
+check_names(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_ca *ca = &s->s->u.ca;
+	const struct plan_step *other = NULL;
+
+	if (strcmp(ca->subject, ca->sealer_subject) == 0)
+		return plan_check_fail(c, step_at(c, s, "sealer"),
+		    "is the CA's own subject; give the sealer another");
+	for (other = c->plan->steps; other < s->s; other++) {
+		const char *sub = other->u.ca.subject;
+		const char *seal = other->u.ca.sealer_subject;
+
+		if (other->kind != PLAN_ROOT && other->kind != PLAN_PRODUCT_CA)
+			continue;
+		if (strcmp(ca->subject, sub) == 0 ||
+		    strcmp(ca->subject, seal) == 0)
+			return plan_check_fail(c, step_at(c, s, "subject"),
+			    "is a subject of step %zu already",
+			    (size_t)(other - c->plan->steps) + 1);
+		if (ca->sealer_subject[0] != '\0' &&
+		    (strcmp(ca->sealer_subject, sub) == 0 ||
+			strcmp(ca->sealer_subject, seal) == 0))
+			return plan_check_fail(c, step_at(c, s, "sealer"),
+			    "is a subject of step %zu already",
+			    (size_t)(other - c->plan->steps) + 1);
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_root(const struct plan_check *c, const struct step *s)
+{
+	enum record_error err = check_holders(c, s);
+
+	if (err == RECORD_OK)
+		err = check_ca_profile(c, s);
+	return err != RECORD_OK ? err : check_names(c, s);
+}
+
+static enum record_error
+check_issuer(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_ca *ca = &s->s->u.ca;
+	const struct plan_field *at = step_at(c, s, "issuer");
+	const struct plan_step *maker = maker_of(c->plan, ca->issuer);
+	enum record_error err = RECORD_OK;
+
+	if (ca->issuer == ca->holders[0])
+		return plan_check_fail(c, at,
+		    "token %s cannot issue to itself; name the root's token",
+		    c->plan->tokens[ca->issuer].label);
+	if ((err = check_ca_token(c, at, ca->issuer)) != RECORD_OK ||
+	    (err = check_made(c, s, at, ca->issuer)) != RECORD_OK)
+		return err;
+	if (maker != NULL && maker->kind != PLAN_ROOT)
+		return plan_check_fail(c, at,
+		    "token %s holds a product CA; name the root's token",
+		    c->plan->tokens[ca->issuer].label);
+	if (maker != NULL && maker->u.ca.years < ca->years)
+		return plan_check_fail(c, step_at(c, s, "years"),
+		    "%u years outlive the root's %u", ca->years,
+		    maker->u.ca.years);
+	return RECORD_OK;
+}
+
+static enum record_error
+check_product_ca(const struct plan_check *c, const struct step *s)
+{
+	enum record_error err = check_root(c, s);
+
+	return err != RECORD_OK ? err : check_issuer(c, s);
+}
+
+/* ---- work-order ------------------------------------------------------- */
+
+/* Characters of every id that a valid pattern matches. */
+static size_t
+pattern_length(const char *p)
+{
+	size_t len = 0;
+
+	while (*p != '\0') {
+		if (*p == '{') {
+			len += strtoul(p + 1, NULL, 10) - 1;
+			p = strchr(p, '}') + 1;
+		} else {
+			len++;
+			p = *p == '[' ? strchr(p, ']') + 1 : p + 1;
+		}
+	}
+	return len;
+}
+
+/* The subject with an id as long as the pattern's is still a name: a CN has
+ * at most 64 characters. */
+static enum record_error
+check_template(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_order *o = &s->s->u.order;
+	char id[SUBJECT_ID_MAX + 1] = { 0 };
+	char text[SUBJECT_TEXT_MAX + 1];
+	X509_NAME *name = NULL;
+	size_t len = pattern_length(o->pattern);
+	bool fits = false;
+
+	memset(id, '0', len < SUBJECT_ID_MAX ? len : SUBJECT_ID_MAX);
+	fits = subject_expand(o->subject, id, text) == CA_OK &&
+	    subject_parse(text, &name) == CA_OK;
+	X509_NAME_free(name);
+	if (!fits)
+		return plan_check_fail(c, step_at(c, s, "subject"),
+		    "an id of %zu characters, as the pattern wants, does not "
+		    "fit in; shorten the text around {id}",
+		    len);
+	return RECORD_OK;
+}
+
+/* Only a product CA certifies devices. */
+static enum record_error
+check_product_token(const struct plan_check *c, const struct step *s,
+    unsigned token)
+{
+	const struct plan_field *at = step_at(c, s, "token");
+	const struct plan_step *maker = maker_of(c->plan, token);
+	enum record_error err = check_ca_token(c, at, token);
+
+	if (err == RECORD_OK)
+		err = check_made(c, s, at, token);
+	if (err == RECORD_OK && maker != NULL && maker->kind == PLAN_ROOT)
+		err = plan_check_fail(c, at,
+		    "token %s holds the root; name a product CA's token",
+		    c->plan->tokens[token].label);
+	return err;
+}
+
+static enum record_error
+check_order(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_order *o = &s->s->u.order;
+	enum record_error err = check_product_token(c, s, o->token);
+
+	if (err == RECORD_OK)
+		err = check_template(c, s);
+	if (err != RECORD_OK)
+		return err;
+	if (o->expiry <= c->plan->date)
+		return plan_check_fail(c, step_at(c, s, "expiry"),
+		    "must be later than the plan's date");
+	if (o->receipts <= o->expiry)
+		return plan_check_fail(c, step_at(c, s, "receipts"),
+		    "must be later than the expiry");
+	return RECORD_OK;
+}
+
+/* ---- batch and crl ---------------------------------------------------- */
+
+static enum record_error
+check_revoke(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_revoke *r = s->s->u.batch.revoke;
+	size_t i, j;
+
+	for (i = 0; i < s->s->u.batch.revoke_count; i++) {
+		const struct plan_field *at = plan_check_at(c,
+		    "steps.%zu.%s.revoke.%zu", s->number, s->kind, i + 1);
+
+		if ((r[i].id[0] != '\0') == (r[i].serial[0] != '\0'))
+			return plan_check_fail(c, at,
+			    "name the unit by id or by serial, one");
+		for (j = 0; j < i; j++) {
+			if (strcmp(r[i].id, r[j].id) == 0 &&
+			    strcmp(r[i].serial, r[j].serial) == 0)
+				return plan_check_fail(c, at,
+				    "is item %zu of the list already", j + 1);
+		}
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_batch(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_batch *b = &s->s->u.batch;
+	const struct plan_step *maker = maker_of(c->plan, b->token);
+	enum record_error err = check_product_token(c, s, b->token);
+
+	if (err != RECORD_OK)
+		return err;
+	if (maker != NULL && b->years > maker->u.ca.years)
+		return plan_check_fail(c, step_at(c, s, "years"),
+		    "%u years outlive the product CA's %u", b->years,
+		    maker->u.ca.years);
+	if (b->revoke_count > 0 && b->crl_days == 0)
+		return plan_check_fail(c, step_at(c, s, "revoke"),
+		    "is published by a CRL; give crl-days too");
+	return check_revoke(c, s);
+}
+
+static enum record_error
+check_crl(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_field *at = step_at(c, s, "token");
+	unsigned token = s->s->u.batch.token;
+	enum record_error err = check_ca_token(c, at, token);
+
+	if (err == RECORD_OK)
+		err = check_made(c, s, at, token);
+	return err != RECORD_OK ? err : check_revoke(c, s);
+}
+
+/* ---- files ------------------------------------------------------------ */
+
+static const char *
+out_of(const struct plan_step *s)
+{
+	if (s->kind == PLAN_WORK_ORDER)
+		return s->u.order.out;
+	if (s->kind == PLAN_BATCH || s->kind == PLAN_CRL)
+		return s->u.batch.out;
+	return "";
+}
+
+/* No file is written twice, no request answered twice. */
+static enum record_error
+check_files(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_step *other = NULL;
+	const char *out = out_of(s->s);
+
+	for (other = c->plan->steps; out[0] != '\0' && other < s->s; other++) {
+		size_t number = (size_t)(other - c->plan->steps) + 1;
+
+		if (strcmp(out, out_of(other)) == 0)
+			return plan_check_fail(c, step_at(c, s, "out"),
+			    "\"%s\" is written by step %zu already", out,
+			    number);
+		if (s->s->kind == PLAN_BATCH && other->kind == PLAN_BATCH &&
+		    strcmp(s->s->u.batch.request, other->u.batch.request) == 0)
+			return plan_check_fail(c, step_at(c, s, "request"),
+			    "\"%s\" is answered by step %zu already",
+			    s->s->u.batch.request, number);
+	}
+	return RECORD_OK;
+}
+
+enum record_error
+plan_check_steps(const struct plan_check *c)
+{
+	static enum record_error (*const checks[PLAN_KIND_COUNT])(
+	    const struct plan_check *, const struct step *) = {
+		[PLAN_ROOT] = check_root,
+		[PLAN_PRODUCT_CA] = check_product_ca,
+		[PLAN_WORK_ORDER] = check_order,
+		[PLAN_BATCH] = check_batch,
+		[PLAN_CRL] = check_crl,
+	};
+	enum record_error err = RECORD_OK;
+	size_t i;
+
+	for (i = 0; i < c->plan->step_count && err == RECORD_OK; i++) {
+		const struct plan_step *s = &c->plan->steps[i];
+		struct step step = { s, i + 1, plan_kind_name(s->kind) };
+
+		if (checks[s->kind] != NULL)
+			err = checks[s->kind](c, &step);
+		if (err == RECORD_OK)
+			err = check_files(c, &step);
+	}
+	return err;
+}

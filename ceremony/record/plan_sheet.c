@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/date.h"
+#include "ceremony/record/plan_text.h"
+#include "ceremony/record/words.h"
+
+/* The run sheet: plain text, at most WIDTH columns, for pen and ruler. */
+#define WIDTH 78
+#define INDENT 5  /* of what a step is about */
+#define HANGING 9 /* of its second line */
+#define LINE_MAX_TEXT 2048
+#define INITIALS "   initials ______ ______"
+
+/* Break text between words at WIDTH, the first line after `used` columns, the
+ * others after `indent` blanks; a word over a line is cut. */
+static void
+wrap(FILE *f, const char *text, size_t used, size_t indent)
+{
+	size_t room = WIDTH - used;
+
+	while (strlen(text) > room) {
+		size_t n = room, skip = 0;
+
+		while (n > 0 && text[n] != ' ')
+			n--;
+		skip = n > 0;
+		if (n == 0)
+			n = room;
+		fprintf(f, "%.*s\n%*s", (int)n, text, (int)indent, "");
+		text += n + skip;
+		room = WIDTH - indent;
+	}
+	fprintf(f, "%s\n", text);
+}
+
+static void line(FILE *f, size_t indent, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+line(FILE *f, size_t indent, const char *fmt, ...)
+{
+	char text[LINE_MAX_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(f, "%*s", (int)indent, "");
+	wrap(f, text, indent, indent + HANGING - INDENT);
+}
+
+static void
+heading(FILE *f, const char *text)
+{
+	size_t i;
+
+	fprintf(f, "\n%s\n", text);
+	for (i = 0; i < strlen(text); i++)
+		fputc('-', f);
+	fputc('\n', f);
+}
+
+static const char *
+date_text(int64_t t, char out[DATE_RFC3339_SIZE])
+{
+	if (date_format_rfc3339(t, out) != CA_OK)
+		out[0] = '\0';
+	return out;
+}
+
+static void
+pair(FILE *f, const char *name, const char *value)
+{
+	fprintf(f, "%-11s", name);
+	wrap(f, value, 11, 11);
+}
+
+static void
+write_head(FILE *f, const struct plan *p, const uint8_t digest[32])
+{
+	char date[DATE_RFC3339_SIZE], hex[65], words[WORDS_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < 32; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	words_write(digest, words);
+	fprintf(f, "RUN SHEET\n=========\n");
+	pair(f, "Ceremony", p->ceremony);
+	if (p->title[0] != '\0')
+		pair(f, "Title", p->title);
+	pair(f, "Log", p->log);
+	pair(f, "Date", date_text(p->date, date));
+	pair(f, "Plan", hex);
+	pair(f, "in words", words);
+	fprintf(f, "\n[ ] The screen shows these words for the plan.%s\n",
+	    INITIALS);
+}
+
+static void
+write_people(FILE *f, const struct plan *p)
+{
+	size_t i;
+
+	heading(f, "People");
+	for (i = 0; i < p->people_count; i++) {
+		line(f, 0, "[ ] %s: %s", p->people[i].role, p->people[i].name);
+		fprintf(f,
+		    "    signature ______________________________"
+		    "   time __________\n");
+	}
+}
+
+static void
+write_cards(FILE *f, const struct plan *p)
+{
+	size_t i;
+
+	heading(f, "Cards");
+	for (i = 0; i < p->token_count; i++) {
+		const struct plan_token *t = &p->tokens[i];
+
+		line(f, 0, "[ ] %s: %s%s, module %s, serial %s", t->label,
+		    t->owner[0] != '\0' ? "operator " : "CA token", t->owner,
+		    t->module,
+		    t->serial[0] != '\0' ? t->serial : "________________");
+		fprintf(f, "    seal or bag ________________%s\n", INITIALS);
+	}
+}
+
+static void
+write_quorum(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_quorum *q = &s->u.quorum;
+	size_t i;
+
+	line(f, INDENT,
+	    "%u of %zu operators use a CA key together:", q->threshold,
+	    q->count);
+	for (i = 0; i < q->count; i++)
+		line(f, INDENT, "[ ] %s (%s), card %s%s", q->operators[i].id,
+		    q->operators[i].name,
+		    p->tokens[q->operators[i].token].label, INITIALS);
+	line(f, INDENT,
+	    "%u of %zu custodians start tokens anew:", q->so_threshold,
+	    q->so_count);
+	for (i = 0; i < q->so_count; i++)
+		line(f, INDENT, "[ ] %s: words written and typed back%s",
+		    q->so_custodians[i], INITIALS);
+}
+
+static void
+write_ca(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_ca *ca = &s->u.ca;
+
+	line(f, INDENT, "card %s", p->tokens[ca->holders[0]].label);
+	line(f, INDENT, "subject %s", ca->subject);
+	if (s->kind == PLAN_PRODUCT_CA) {
+		line(f, INDENT, "sealer %s", ca->sealer_subject);
+		line(f, INDENT, "issued by card %s",
+		    p->tokens[ca->issuer].label);
+	}
+	line(f, INDENT, "key %s, %u years, CRL for %u days", ca->key, ca->years,
+	    ca->crl_days);
+	line(f, INDENT, "one copy of the key: %s", ca->single_copy);
+}
+
+static void
+write_order(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_order *o = &s->u.order;
+	char date[DATE_RFC3339_SIZE];
+
+	line(f, INDENT, "card %s", p->tokens[o->token].label);
+	line(f, INDENT, "station file %s, written to %s", o->station, o->out);
+	line(f, INDENT, "ids %s, subject %s", o->pattern, o->subject);
+	line(f, INDENT, "profile %s, at most %llu certificates", o->profile,
+	    (unsigned long long)o->quota);
+	line(f, INDENT, "requests until %s", date_text(o->expiry, date));
+	line(f, INDENT, "receipts until %s", date_text(o->receipts, date));
+}
+
+static void
+write_revoke(FILE *f, const struct plan_batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->revoke_count; i++) {
+		const struct plan_revoke *r = &b->revoke[i];
+
+		line(f, INDENT, "[ ] revoke %s%s: %s%s",
+		    r->id[0] != '\0' ? "unit " : "serial ",
+		    r->id[0] != '\0' ? r->id : r->serial, r->reason, INITIALS);
+	}
+}
+
+static void
+write_batch(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_batch *b = &s->u.batch;
+
+	line(f, INDENT, "card %s", p->tokens[b->token].label);
+	if (s->kind == PLAN_BATCH) {
+		line(f, INDENT, "request %s, valid %u years", b->request,
+		    b->years);
+		line(f, INDENT, "digest of the request ________________");
+	}
+	line(f, INDENT, "written to %s", b->out);
+	if (b->crl_days > 0)
+		line(f, INDENT, "CRL for %u days", b->crl_days);
+	if (b->accept_gap[0] != '\0')
+		line(f, INDENT, "gap in the sequence accepted: %s",
+		    b->accept_gap);
+	write_revoke(f, b);
+}
+
+static void
+write_steps(FILE *f, const struct plan *p)
+{
+	static void (*const writers[PLAN_KIND_COUNT])(FILE *,
+	    const struct plan *, const struct plan_step *) = {
+		[PLAN_QUORUM] = write_quorum,
+		[PLAN_ROOT] = write_ca,
+		[PLAN_PRODUCT_CA] = write_ca,
+		[PLAN_WORK_ORDER] = write_order,
+		[PLAN_BATCH] = write_batch,
+		[PLAN_CRL] = write_batch,
+	};
+	size_t i;
+
+	heading(f, "Steps");
+	for (i = 0; i < p->step_count; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		fprintf(f, "%s%2zu.  %s\n", i > 0 ? "\n" : "", i + 1,
+		    plan_kind_name(s->kind));
+		writers[s->kind](f, p, s);
+		fprintf(f, "%*s[ ] done   time __________%s\n", INDENT, "",
+		    INITIALS);
+	}
+}
+
+static void
+write_close(FILE *f)
+{
+	size_t i;
+
+	heading(f, "Close");
+	fprintf(f, "[ ] Head of the transcript, in words:\n");
+	for (i = 0; i < 6; i++)
+		fprintf(f,
+		    "    ____________________________________"
+		    "__________________________________\n");
+	fprintf(f, "[ ] Operators have signed the checkpoint.%s\n", INITIALS);
+	fprintf(f, "[ ] Cards are back in their bags.%s\n", INITIALS);
+	fprintf(f, "[ ] Exceptions (none, or which):%s\n", INITIALS);
+}
+
+enum record_error
+plan_run_sheet(const struct plan *p, const uint8_t plan_sha256[32], char **out)
+{
+	size_t len = 0;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &len);
+	bool failed = false;
+
+	*out = NULL;
+	if (f == NULL)
+		return RECORD_ERR_MEMORY;
+	write_head(f, p, plan_sha256);
+	write_people(f, p);
+	write_cards(f, p);
+	write_steps(f, p);
+	write_close(f);
+	failed = ferror(f) != 0;
+	if (fclose(f) != 0 || failed) {
+		free(text);
+		return RECORD_ERR_MEMORY;
+	}
+	*out = text;
+	return RECORD_OK;
+}

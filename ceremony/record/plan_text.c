@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/record/plan_text.h"
+
+#include <string.h>
+
+/* What all plans begin with.  A blank in < > is refused until it is
+ * filled in. */
+#define HEAD                                                                   \
+	"# Fill in what stands between < and >, then:\n"                       \
+	"#   anchorite plan check PLAN\n"                                      \
+	"#   anchorite rehearse PLAN\n"                                        \
+	"# anchorite-plan(5) explains every key.\n"                            \
+	"\n"                                                                   \
+	"plan: 1\n"                                                            \
+	"# the name of this PKI's record, the same in all\n"                   \
+	"# its ceremonies, as pki.example.org/fleet\n"                         \
+	"log: <log origin>\n"                                                  \
+	"# of this ceremony: a-z, 0-9, -, as 2026-12-genesis\n"                \
+	"ceremony: <ceremony name>\n"                                          \
+	"title: <one line for people>\n"                                       \
+	"# on all that is signed, as 2026-12-01T09:00:00Z\n"                   \
+	"date: <date>\n"                                                       \
+	"\n"                                                                   \
+	"roles:\n"                                                             \
+	"  - {role: ceremony administrator, name: <administrator>}\n"          \
+	"  - {role: witness, name: <witness>}\n"                               \
+	"\n"                                                                   \
+	"# module: softhsm, opensc, or a PKCS#11 module's path;\n"             \
+	"# owner: the operator whose card it is; add serial:\n"                \
+	"# once it is known\n"                                                 \
+	"tokens:\n"                                                            \
+	"  - {label: op-1, module: <module>, owner: <operator 1>}\n"           \
+	"  - {label: op-2, module: <module>, owner: <operator 2>}\n"           \
+	"  - {label: op-3, module: <module>, owner: <operator 3>}\n"
+
+static const char genesis[] = HEAD
+    "  - {label: root-1, module: <module>}\n"
+    "  - {label: product-1, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # threshold: how many operators must meet, 2 to all of them (16)\n"
+    "  - quorum:\n"
+    "      threshold: 2\n"
+    "      operators:\n"
+    "        - {id: <operator 1>, name: <name of 1>, token: op-1}\n"
+    "        - {id: <operator 2>, name: <name of 2>, token: op-2}\n"
+    "        - {id: <operator 3>, name: <name of 3>, token: op-3}\n"
+    "      # who keeps the words of the SO secret on paper\n"
+    "      so:\n"
+    "        threshold: 2\n"
+    "        custodians: [<custodian 1>, <custodian 2>, <custodian 3>]\n"
+    "\n"
+    "  # one copy of a key is a risk that somebody accepts, with a reason\n"
+    "  - root:\n"
+    "      subject: <CN=... Root CA,O=...,C=...>\n"
+    "      key: p384\n"
+    "      years: 25\n"
+    "      crl-days: 400\n"
+    "      tokens: [root-1]\n"
+    "      single-copy: accepted\n"
+    "      reason: <why one copy is enough>\n"
+    "\n"
+    "  - product-ca:\n"
+    "      issuer: root-1\n"
+    "      subject: <CN=... Product CA 1,O=...,C=...>\n"
+    "      sealer: <CN=... Product CA 1 Sealer,O=...,C=...>\n"
+    "      key: p256\n"
+    "      years: 20\n"
+    "      crl-days: 90\n"
+    "      tokens: [product-1]\n"
+    "      single-copy: accepted\n"
+    "      reason: <why one copy is enough>\n"
+    "\n"
+    "  # all that a station may ask for\n"
+    "  - work-order:\n"
+    "      token: product-1\n"
+    "      # file from the factory, and the file it gets back\n"
+    "      station: <line.station>\n"
+    "      out: <line.order>\n"
+    "      # the ids of its units, as \"[0-9A-F]{8}\"\n"
+    "      pattern: \"<pattern>\"\n"
+    "      # as CN=device-{id},O=Example Devices\n"
+    "      subject: <subject with the id>\n"
+    "      profile: device-tls\n"
+    "      quota: <number of certificates>\n"
+    "      expiry: <last date of requests>\n"
+    "      receipts: <last date of receipts>\n";
+
+static const char batch[] =
+    HEAD "  - {label: product-1, module: <module>}\n"
+	 "\n"
+	 "steps:\n"
+	 "  - batch:\n"
+	 "      token: product-1\n"
+	 "      # file from the factory, and the file it gets back\n"
+	 "      request: <line.request>\n"
+	 "      out: <line.response>\n"
+	 "      # validity of each certificate, 1 to 30\n"
+	 "      years: <years>\n"
+	 "      # leave out for a batch without a new CRL\n"
+	 "      crl-days: 90\n"
+	 "      # with a CRL units can be revoked:\n"
+	 "      # revoke:\n"
+	 "      #   - {id: 340A91FF, reason: keyCompromise}\n"
+	 "      # a gap in the station's sequence of requests stops, unless:\n"
+	 "      # accept-gap: why it is no loss\n";
+
+static const char crl[] = HEAD
+    "  - {label: product-1, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # for the root's CRL name the root's token instead\n"
+    "  - crl:\n"
+    "      token: product-1\n"
+    "      out: <ca.crl>\n"
+    "      crl-days: 90\n"
+    "      # leave revoke out to renew the CRL only.  By id or by serial;\n"
+    "      # reason: unspecified, keyCompromise, affiliationChanged,\n"
+    "      # superseded, cessationOfOperation, privilegeWithdrawn\n"
+    "      revoke:\n"
+    "        - {id: <id of the unit>, reason: <reason>}\n";
+
+static const struct skeleton {
+	const char *kind, *text;
+} skeletons[] = {
+	{ "genesis", genesis },
+	{ "batch", batch },
+	{ "crl", crl },
+};
+
+const char *
+plan_skeleton(const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(skeletons) / sizeof(skeletons[0]); i++) {
+		if (strcmp(skeletons[i].kind, kind) == 0)
+			return skeletons[i].text;
+	}
+	return NULL;
+}

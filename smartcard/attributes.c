@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#include "smartcard/attributes.h"
+
+enum want {
+	MUST,
+	NEVER,
+	IF_SIGN,
+	IF_DERIVE
+};
+
+/* One row a rule: the attribute, where it is kept, what it must be. */
+static const struct rule {
+	CK_ATTRIBUTE_TYPE type;
+	size_t at;
+	enum want want;
+	bool late;
+	const char *fault;
+} rules[] = {
+#define AT(member) offsetof(struct key_attributes, member)
+	{ CKA_TOKEN, AT(token), MUST, false,
+	    "CKA_TOKEN: the key is not kept on the token" },
+	{ CKA_PRIVATE, AT(private_), MUST, false,
+	    "CKA_PRIVATE: the key can be used without login" },
+	{ CKA_EXTRACTABLE, AT(extractable), NEVER, false,
+	    "CKA_EXTRACTABLE: the key can be wrapped and taken off" },
+	{ CKA_SENSITIVE, AT(sensitive), MUST, true,
+	    "CKA_SENSITIVE: the key can be read in clear" },
+	{ CKA_ALWAYS_SENSITIVE, AT(always_sensitive), MUST, true,
+	    "CKA_ALWAYS_SENSITIVE: the key could once be read in clear" },
+	{ CKA_NEVER_EXTRACTABLE, AT(never_extractable), MUST, true,
+	    "CKA_NEVER_EXTRACTABLE: the key could once be taken off" },
+	{ CKA_LOCAL, AT(local), MUST, true,
+	    "CKA_LOCAL: the key was not made on the token" },
+	{ CKA_SIGN, AT(sign), IF_SIGN, false,
+	    "CKA_SIGN: not as the key's use says" },
+	{ CKA_DERIVE, AT(derive), IF_DERIVE, false,
+	    "CKA_DERIVE: not as the key's use says" },
+	{ CKA_DECRYPT, AT(decrypt), NEVER, false,
+	    "CKA_DECRYPT: the key may decrypt" },
+	{ CKA_UNWRAP, AT(unwrap), NEVER, false,
+	    "CKA_UNWRAP: the key may unwrap" },
+	{ CKA_SIGN_RECOVER, AT(sign_recover), NEVER, false,
+	    "CKA_SIGN_RECOVER: the key may sign with recovery" },
+#undef AT
+};
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static bool
+wanted(const struct rule *rule, enum key_use use)
+{
+	return rule->want == MUST ||
+	    (rule->want == IF_SIGN && use == KEY_SIGN) ||
+	    (rule->want == IF_DERIVE && use == KEY_DERIVE);
+}
+
+const char *
+attributes_fault(const struct key_attributes *attrs, enum key_use use,
+    bool late)
+{
+	for (size_t i = 0; i < RULES; i++) {
+		const bool *value =
+		    (const bool *)((const char *)attrs + rules[i].at);
+
+		if (late && rules[i].late)
+			continue;
+		if (*value != wanted(&rules[i], use))
+			return rules[i].fault;
+	}
+	return NULL;
+}
+
+enum card_error
+attributes_read(struct token *t, CK_OBJECT_HANDLE key, enum key_use use,
+    struct key_attributes *out)
+{
+	for (size_t i = 0; i < RULES; i++) {
+		CK_BBOOL b = CARD_NO;
+		CK_ATTRIBUTE attr = { rules[i].type, &b, sizeof(b) };
+		bool *value = (bool *)((char *)out + rules[i].at);
+		CK_RV rv;
+
+		rv = t->m->f->C_GetAttributeValue(t->session, key, &attr, 1);
+		if (rv == CKR_OK && attr.ulValueLen == sizeof(b))
+			*value = b != CARD_NO;
+		else if (rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID)
+			*value = !wanted(&rules[i], use);
+		else
+			return module_error(t->m, rv);
+	}
+	return CARD_OK;
+}

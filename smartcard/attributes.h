@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMARTCARD_ATTRIBUTES_H
+#define SMARTCARD_ATTRIBUTES_H
+
+#include "smartcard/session.h"
+
+/*
+ * What a private key must be.  A module may have late flags: OpenSC reads
+ * SENSITIVE, ALWAYS_SENSITIVE, NEVER_EXTRACTABLE and LOCAL as false from
+ * C_GenerateKeyPair until the module is loaded again.  Those four are then
+ * not judged at generation; token_check_key() judges them all, later.
+ */
+
+/* The first rule that attributes break, as text; NULL when they break none.
+ * late: leave those four out. */
+const char *attributes_fault(const struct key_attributes *attrs,
+    enum key_use use, bool late);
+/* Read them.  What the module does not tell counts as what it must not be. */
+enum card_error attributes_read(struct token *t, CK_OBJECT_HANDLE key,
+    enum key_use use, struct key_attributes *out);
+
+#endif

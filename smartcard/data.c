@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+#include "smartcard/token.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smartcard/object.h"
+
+static const char application[] = "anchorite";
+
+/* Only private ones count: public data objects can be put on a token, and
+ * changed, by anybody. */
+static enum card_error
+find_data(struct token *t, const char *label,
+    CK_OBJECT_HANDLE out[OBJECT_MATCH_MAX], CK_ULONG *count)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	CK_BBOOL yes = CARD_YES;
+	CK_ATTRIBUTE match[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_PRIVATE, &yes, sizeof(yes) },
+		{ CKA_APPLICATION, (void *)application,
+		    sizeof(application) - 1 },
+		{ CKA_LABEL, (void *)label, strlen(label) },
+	};
+	enum card_error ret;
+
+	ret = token_need_login(t);
+	if (ret != CARD_OK)
+		return ret;
+	return token_find_objects(t, match, sizeof(match) / sizeof(match[0]),
+	    out, count);
+}
+
+static CK_RV
+create(struct token *t, const char *label, const void *data, size_t len)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	CK_BBOOL yes = CARD_YES;
+	CK_OBJECT_HANDLE object;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_PRIVATE, &yes, sizeof(yes) },
+		{ CKA_APPLICATION, (void *)application,
+		    sizeof(application) - 1 },
+		{ CKA_LABEL, (void *)label, strlen(label) },
+		{ CKA_VALUE, (void *)data, len },
+	};
+
+	return t->m->f->C_CreateObject(t->session, template,
+	    sizeof(template) / sizeof(template[0]), &object);
+}
+
+/*
+ * The new one is written before the old ones go: power loss leaves the old
+ * one, or both, and with both token_read_object() says AMBIGUOUS unless they
+ * are equal.  Writing again clears that up.
+ */
+enum card_error
+token_write_object(struct token *t, const char *label, const void *data,
+    size_t len)
+{
+	CK_OBJECT_HANDLE old[OBJECT_MATCH_MAX];
+	CK_ULONG n = 0;
+	enum card_error ret;
+
+	if (!token_label_ok(label) || data == NULL || len == 0 ||
+	    len > TOKEN_OBJECT_MAX)
+		return CARD_ERR_ARGUMENT;
+	ret = find_data(t, label, old, &n);
+	if (ret == CARD_OK)
+		ret = module_error(t->m, create(t, label, data, len));
+	if (ret == CARD_OK)
+		ret = token_destroy_objects(t, old, n);
+	return ret;
+}
+
+/* Is the value of another object of the same label the same? */
+static enum card_error
+compare(struct token *t, CK_OBJECT_HANDLE object, const uint8_t *data,
+    size_t len)
+{
+	uint8_t *other = NULL;
+	size_t other_len = 0;
+	enum card_error ret;
+
+	ret = token_read_attribute(t, object, CKA_VALUE, &other, &other_len);
+	if (ret == CARD_OK &&
+	    (other_len != len || memcmp(other, data, len) != 0))
+		ret = CARD_ERR_AMBIGUOUS;
+	OPENSSL_free(other);
+	return ret;
+}
+
+enum card_error
+token_read_object(struct token *t, const char *label, uint8_t **data,
+    size_t *len)
+{
+	CK_OBJECT_HANDLE found[OBJECT_MATCH_MAX];
+	CK_ULONG n = 0;
+	uint8_t *value = NULL;
+	size_t value_len = 0;
+	enum card_error ret;
+
+	*data = NULL;
+	*len = 0;
+	if (!token_label_ok(label))
+		return CARD_ERR_ARGUMENT;
+	ret = find_data(t, label, found, &n);
+	if (ret == CARD_OK && n == 0)
+		ret = CARD_ERR_OBJECT_MISSING;
+	if (ret == CARD_OK)
+		ret = token_read_attribute(t, found[0], CKA_VALUE, &value,
+		    &value_len);
+	for (CK_ULONG i = 1; ret == CARD_OK && i < n; i++)
+		ret = compare(t, found[i], value, value_len);
+	if (ret == CARD_OK && (*data = malloc(value_len + 1)) == NULL)
+		ret = CARD_ERR_MEMORY;
+	if (ret == CARD_OK) {
+		memcpy(*data, value, value_len + 1);
+		*len = value_len;
+	}
+	OPENSSL_free(value);
+	return ret;
+}

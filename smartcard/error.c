@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#include "smartcard/error.h"
+
+const char *
+card_strerror(enum card_error err)
+{
+	switch (err) {
+	case CARD_OK:
+		return "success";
+	case CARD_ERR_MEMORY:
+		return "out of memory";
+	case CARD_ERR_ARGUMENT:
+		return "invalid argument";
+	case CARD_ERR_LOAD:
+		return "the PKCS#11 module cannot be loaded";
+	case CARD_ERR_MODULE:
+		return "the PKCS#11 module reports an error";
+	case CARD_ERR_NO_TOKEN:
+		return "no such token is present";
+	case CARD_ERR_AMBIGUOUS:
+		return "more than one matches";
+	case CARD_ERR_NOT_BLANK:
+		return "a token of that label is already initialised";
+	case CARD_ERR_REMOVED:
+		return "the token was removed";
+	case CARD_ERR_PIN:
+		return "the PIN is wrong";
+	case CARD_ERR_PIN_LOCKED:
+		return "the PIN is locked";
+	case CARD_ERR_PIN_FORM:
+		return "the PIN has a length or characters the token refuses";
+	case CARD_ERR_KEY_MISSING:
+		return "no such key on the token";
+	case CARD_ERR_KEY_AMBIGUOUS:
+		return "more than one key of that label on the token";
+	case CARD_ERR_ATTRIBUTES:
+		return "the key does not have the attributes asked for";
+	case CARD_ERR_SELFTEST:
+		return "the key on the token is not the expected one";
+	case CARD_ERR_OBJECT_MISSING:
+		return "no such object on the token";
+	case CARD_ERR_FULL:
+		return "the token is full";
+	}
+	return "unknown error";
+}

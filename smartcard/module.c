@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#include "smartcard/module.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smartcard/evp_key.h"
+#include "smartcard/rv.h"
+
+#define SLOTS_MAX 1024 /* a module that says more is broken */
+
+#if defined(__aarch64__)
+#define LIBDIR "/usr/lib/aarch64-linux-gnu/"
+#else
+#define LIBDIR "/usr/lib/x86_64-linux-gnu/"
+#endif
+
+static const struct {
+	const char *name, *path;
+} modules[] = {
+	{ "softhsm", "/usr/lib/softhsm/libsofthsm2.so" },
+	{ "opensc", LIBDIR "opensc-pkcs11.so" },
+};
+
+const char *
+module_path(const char *name)
+{
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (strcmp(name, modules[i].name) == 0)
+			return modules[i].path;
+	return name;
+}
+
+enum card_error
+module_error(struct module *m, CK_RV rv)
+{
+	if (rv != CKR_OK)
+		m->last_rv = rv;
+	return rv_error(rv);
+}
+
+const char *
+module_last_rv(const struct module *m)
+{
+	return rv_name(m->last_rv);
+}
+
+static bool
+module_open(struct module *m)
+{
+	CK_C_GetFunctionList get = NULL;
+	void *sym;
+
+	/* a bare name would be looked for in LD_LIBRARY_PATH */
+	if (strchr(m->path, '/') == NULL)
+		return false;
+	m->handle = dlopen(m->path, RTLD_NOW | RTLD_LOCAL);
+	if (m->handle == NULL)
+		return false;
+	sym = dlsym(m->handle, "C_GetFunctionList");
+	if (sym == NULL)
+		return false;
+	/* ISO C has no cast from an object pointer to a function's */
+	memcpy(&get, &sym, sizeof(get));
+	return get(&m->f) == CKR_OK && m->f != NULL;
+}
+
+/* OpenSC is told by C_GetInfo, not by its path: p11-kit may stand between. */
+static enum card_error
+module_identify(struct module *m)
+{
+	CK_INFO info = { 0 };
+	static const char opensc[] = "OpenSC Project";
+	CK_RV rv;
+
+	rv = m->f->C_GetInfo(&info);
+	m->late_flags =
+	    memcmp(info.manufacturerID, opensc, sizeof(opensc) - 1) == 0;
+	return module_error(m, rv);
+}
+
+static enum card_error
+module_initialize(struct module *m)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	enum card_error ret;
+	CK_RV rv;
+
+	rv = m->f->C_Initialize(&args);
+	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+		return module_error(m, rv);
+	ret = module_identify(m);
+	if (ret != CARD_OK)
+		m->f->C_Finalize(NULL);
+	return ret;
+}
+
+enum card_error
+module_load(const char *name, struct module **out)
+{
+	struct module *m;
+	enum card_error ret = CARD_ERR_MEMORY;
+
+	*out = NULL;
+	if (name == NULL)
+		return CARD_ERR_ARGUMENT;
+	m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		return CARD_ERR_MEMORY;
+	m->path = strdup(module_path(name));
+	if (m->path == NULL)
+		goto out;
+	ret = CARD_ERR_LOAD;
+	if (!module_open(m))
+		goto out;
+	ret = module_initialize(m);
+	if (ret != CARD_OK)
+		goto out;
+	*out = m;
+	m = NULL;
+out:
+	if (m != NULL) {
+		if (m->handle != NULL)
+			dlclose(m->handle);
+		free(m->path);
+		free(m);
+	}
+	return ret;
+}
+
+void
+module_free(struct module *m)
+{
+	if (m == NULL)
+		return;
+	/* libp11's unloading calls C_Finalize; a second one would be an error
+	 * in some modules */
+	if (m->libp11 != NULL)
+		libp11_free(m->libp11);
+	else
+		m->f->C_Finalize(NULL);
+	dlclose(m->handle);
+	free(m->path);
+	free(m);
+}
+
+enum card_error
+module_slots(struct module *m, CK_SLOT_ID **ids, CK_ULONG *count)
+{
+	CK_RV rv;
+
+	*ids = NULL;
+	*count = 0;
+	/* asking for the number is also what makes a module look again */
+	rv = m->f->C_GetSlotList(CARD_YES, NULL, count);
+	if (rv != CKR_OK)
+		return module_error(m, rv);
+	if (*count > SLOTS_MAX)
+		return module_error(m, CKR_GENERAL_ERROR);
+	*ids = calloc(*count + 1, sizeof(**ids));
+	if (*ids == NULL)
+		return CARD_ERR_MEMORY;
+	rv = m->f->C_GetSlotList(CARD_YES, *ids, count);
+	if (rv != CKR_OK) {
+		free(*ids);
+		*ids = NULL;
+	}
+	return module_error(m, rv);
+}
+
+/* PKCS#11 pads with blanks and has no NUL; some modules put one there. */
+static void
+copy_text(char *dst, const unsigned char *src, size_t len)
+{
+	len = strnlen((const char *)src, len);
+	while (len > 0 && src[len - 1] == ' ')
+		len--;
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+}
+
+static void
+strip_suffix(char *label, const char *suffix)
+{
+	size_t len = strlen(label), n = strlen(suffix);
+
+	if (len > n && strcmp(label + len - n, suffix) == 0)
+		label[len - n] = '\0';
+}
+
+static void
+copy_flags(struct token_info *out, CK_FLAGS flags)
+{
+	out->initialised = (flags & CKF_TOKEN_INITIALIZED) != 0;
+	out->user_pin_set = (flags & CKF_USER_PIN_INITIALIZED) != 0;
+	out->pin_count_low = (flags & CKF_USER_PIN_COUNT_LOW) != 0;
+	out->pin_final_try = (flags & CKF_USER_PIN_FINAL_TRY) != 0;
+	out->pin_locked = (flags & CKF_USER_PIN_LOCKED) != 0;
+	out->so_count_low = (flags & CKF_SO_PIN_COUNT_LOW) != 0;
+	out->so_final_try = (flags & CKF_SO_PIN_FINAL_TRY) != 0;
+	out->so_locked = (flags & CKF_SO_PIN_LOCKED) != 0;
+	out->pin_pad = (flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
+}
+
+enum card_error
+module_slot_info(struct module *m, CK_SLOT_ID slot, struct token_info *out,
+    bool *present)
+{
+	CK_TOKEN_INFO info = { 0 };
+	CK_SLOT_INFO reader = { 0 };
+	CK_RV rv;
+
+	memset(out, 0, sizeof(*out));
+	*present = false;
+	rv = m->f->C_GetTokenInfo(slot, &info);
+	if (rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED)
+		return CARD_OK;
+	if (rv == CKR_OK)
+		rv = m->f->C_GetSlotInfo(slot, &reader);
+	if (rv != CKR_OK)
+		return module_error(m, rv);
+	out->slot = slot;
+	copy_text(out->label, info.label, sizeof(info.label));
+	strip_suffix(out->label, " (UserPIN)");
+	copy_text(out->serial, info.serialNumber, sizeof(info.serialNumber));
+	copy_text(out->model, info.model, sizeof(info.model));
+	copy_text(out->reader, reader.slotDescription,
+	    sizeof(reader.slotDescription));
+	copy_flags(out, info.flags);
+	*present = true;
+	return CARD_OK;
+}
+
+enum card_error
+token_list(struct module *m, struct token_info *out, size_t *count)
+{
+	CK_SLOT_ID *ids = NULL;
+	CK_ULONG n = 0;
+	enum card_error ret;
+
+	*count = 0;
+	ret = module_slots(m, &ids, &n);
+	for (CK_ULONG i = 0; ret == CARD_OK && i < n; i++) {
+		bool present = false;
+
+		if (*count == TOKEN_LIST_MAX)
+			break;
+		ret = module_slot_info(m, ids[i], &out[*count], &present);
+		if (present)
+			(*count)++;
+	}
+	free(ids);
+	return ret;
+}

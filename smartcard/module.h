@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMARTCARD_MODULE_H
+#define SMARTCARD_MODULE_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "smartcard/token.h"
+
+/* What the files of smartcard/ share about a module and its open tokens;
+ * everybody else uses token.h. */
+
+#define CARD_YES ((CK_BBOOL)1)
+#define CARD_NO ((CK_BBOOL)0)
+
+struct libp11;
+struct evp_key;
+
+struct module {
+	void *handle; /* dlopen */
+	CK_FUNCTION_LIST *f;
+	char *path;
+	CK_RV last_rv;         /* behind the last error */
+	bool late_flags;       /* see attributes.h */
+	struct token *open;    /* every token in use */
+	struct libp11 *libp11; /* see evp_key.h; NULL until it is needed */
+};
+
+/* Note a CK_RV that is not CKR_OK and give our error for it. */
+enum card_error module_error(struct module *m, CK_RV rv);
+/* Slots with a token in them; *ids new, free(). */
+enum card_error
+module_slots(struct module *m, CK_SLOT_ID **ids, CK_ULONG *count);
+/* What a slot's token says of itself now.  *present is false, and no error
+ * returned, when there is none or one that the module does not know. */
+enum card_error module_slot_info(struct module *m, CK_SLOT_ID slot,
+    struct token_info *out, bool *present);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#include "smartcard/secret.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+/*
+ * A secret has whole pages to itself: locks and advice work on pages, and
+ * unlocking one would unlock a neighbour.  Children see zeros
+ * (MADV_WIPEONFORK), so that a child that frees what it inherited is safe.
+ */
+struct secret *
+secret_new(void)
+{
+	struct secret *s;
+	size_t size = sizeof(*s);
+
+	s = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		return NULL;
+	if (mlock(s, size) != 0 || madvise(s, size, MADV_DONTDUMP) != 0 ||
+	    madvise(s, size, MADV_WIPEONFORK) != 0) {
+		munmap(s, size);
+		return NULL;
+	}
+	return s;
+}
+
+struct secret *
+secret_from(const void *data, size_t len)
+{
+	struct secret *s;
+
+	if (len > SECRET_MAX || (data == NULL && len > 0))
+		return NULL;
+	s = secret_new();
+	if (s == NULL)
+		return NULL;
+	if (len > 0)
+		memcpy(s->data, data, len);
+	s->len = len;
+	return s;
+}
+
+struct secret *
+secret_random(size_t len)
+{
+	struct secret *s;
+
+	if (len > SECRET_MAX)
+		return NULL;
+	s = secret_new();
+	if (s == NULL)
+		return NULL;
+	/* up to 256 octets come whole or not at all, see getrandom(2) */
+	if (getrandom(s->data, len, 0) != (ssize_t)len) {
+		secret_free(s);
+		return NULL;
+	}
+	s->len = len;
+	return s;
+}
+
+bool
+secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a != NULL && b != NULL && a->len == b->len &&
+	    CRYPTO_memcmp(a->data, b->data, a->len) == 0;
+}
+
+void
+secret_free(struct secret *s)
+{
+	if (s == NULL)
+		return;
+	OPENSSL_cleanse(s, sizeof(*s));
+	munmap(s, sizeof(*s));
+}

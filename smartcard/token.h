@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMARTCARD_TOKEN_H
+#define SMARTCARD_TOKEN_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smartcard/error.h"
+#include "smartcard/secret.h"
+
+#define TOKEN_LABEL_MAX 32
+#define TOKEN_SERIAL_MAX 16
+#define TOKEN_LIST_MAX 64
+
+/* A loaded PKCS#11 module.  One in a process, one thread. */
+struct module;
+/* name: "softhsm", "opensc", or the path of any module.  C_Initialize with
+ * CKF_OS_LOCKING_OK.  Errors: LOAD, MODULE, MEMORY. */
+enum card_error module_load(const char *name, struct module **out);
+/* C_Finalize and unload; every token of it must be closed. */
+void module_free(struct module *m);
+/* Path of a module name, or the name itself when it is a path. */
+const char *module_path(const char *name);
+/* The CK_RV behind the last CARD_ERR_MODULE, as its name ("CKR_..."). */
+const char *module_last_rv(const struct module *m);
+
+struct token_info {
+	unsigned long slot;
+	char label[TOKEN_LABEL_MAX + 1];   /* without trailing blanks */
+	char serial[TOKEN_SERIAL_MAX + 1]; /* "" before initialisation */
+	char model[17];
+	char reader[65]; /* slot description */
+	bool initialised;
+	bool user_pin_set, pin_count_low, pin_final_try, pin_locked;
+	bool so_count_low, so_final_try, so_locked;
+	bool pin_pad; /* CKF_PROTECTED_AUTHENTICATION_PATH */
+};
+/* All present tokens, at most TOKEN_LIST_MAX. */
+enum card_error
+token_list(struct module *m, struct token_info *out, size_t *count);
+
+/*
+ * A token in use: selected by label and, unless NULL or "-", serial; never by
+ * slot number alone.  A " (UserPIN)" that OpenSC appends is not part of the
+ * label.  Opens one read-write session.
+ * Errors: NO_TOKEN, AMBIGUOUS, ARGUMENT (that token is open already), MODULE,
+ * MEMORY.
+ */
+struct token;
+enum card_error token_open(struct module *m, const char *label,
+    const char *serial, struct token **out);
+/* Logs out, closes the session, frees every key; NULL is fine. */
+void token_close(struct token *t);
+const struct token_info *token_info(const struct token *t);
+/* Read the flags afresh (tries left). */
+enum card_error token_refresh(struct token *t);
+
+/* Initialise a blank token (CKF_TOKEN_INITIALIZED clear, first such slot) or,
+ * when one with this label exists and `again` is true, that one; then set the
+ * user PIN (C_InitToken, C_Login SO, C_InitPIN, C_Logout) and open it.
+ * Errors: NOT_BLANK (a token of that label exists and again is false), PIN
+ * (wrong present SO PIN), NO_TOKEN (nothing blank), ... */
+enum card_error token_init(struct module *m, const char *label, bool again,
+    const struct secret *so_pin, const struct secret *user_pin,
+    struct token **out);
+/* The two halves of it, for when the user PIN depends on the serial that only
+ * the initialised token has: afterwards the token is open, user PIN unset. */
+enum card_error token_init_blank(struct module *m, const char *label,
+    bool again, const struct secret *so_pin, struct token **out);
+enum card_error token_init_pin(struct token *t, const struct secret *so_pin,
+    const struct secret *user_pin);
+/* C_SetPIN of the user PIN, logged out before and after. */
+enum card_error token_set_pin(struct token *t, const struct secret *old_pin,
+    const struct secret *new_pin);
+
+/* Prove the user PIN: logs out first, so that success means this PIN is right
+ * (CKR_USER_ALREADY_LOGGED_IN is not success).  Errors: PIN, PIN_LOCKED. */
+enum card_error token_login(struct token *t, const struct secret *pin);
+void token_logout(struct token *t);
+
+/* Random octets from the token (C_GenerateRandom). */
+enum card_error token_random(struct token *t, uint8_t *out, size_t len);
+
+enum key_use {
+	KEY_SIGN,
+	KEY_DERIVE
+};
+enum key_curve_id {
+	KEY_P256,
+	KEY_P384
+};
+struct key_attributes { /* as the module reports them */
+	bool token, private_, sensitive, extractable, always_sensitive;
+	bool never_extractable, local, sign, derive, decrypt, unwrap;
+	bool sign_recover;
+};
+/*
+ * Make an EC key pair on the token by our own template: private key TOKEN,
+ * PRIVATE, SENSITIVE, not EXTRACTABLE, SIGN or DERIVE only; id (one octet) and
+ * label as given.  Attributes are read back; anything but asked for (or an
+ * EC point off its curve) destroys the pair and is CARD_ERR_ATTRIBUTES.
+ * attrs (may be NULL) gets what was read; *spki new DER, OPENSSL_free().
+ * A label or an id that a private key has already is CARD_ERR_KEY_AMBIGUOUS.
+ * Needs login.
+ *
+ * OpenSC tells SENSITIVE, ALWAYS_SENSITIVE, NEVER_EXTRACTABLE and LOCAL only
+ * after it was loaded again: they are not judged here then, and the caller
+ * must module_free(), module_load(), token_open(), token_login() and ask
+ * token_check_key().
+ */
+enum card_error token_make_key(struct token *t, enum key_curve_id curve,
+    enum key_use use, uint8_t id, const char *label,
+    struct key_attributes *attrs, uint8_t **spki, size_t *spki_len);
+/* Read the attributes of a private key and judge them all, without exception.
+ * Errors: ATTRIBUTES, KEY_MISSING, ... */
+enum card_error token_check_key(struct token *t, const char *label,
+    enum key_use use, struct key_attributes *attrs);
+/* SPKI of the public key (or, without one, certificate) of that label; works
+ * without login where the token allows. */
+enum card_error token_public_key(struct token *t, const char *label,
+    uint8_t **spki, size_t *spki_len);
+/* The key as an EVP_PKEY for signing or CMS decryption, by libp11; borrowed,
+ * lives until token_close().  Needs login.  Its public half is compared with
+ * spki (CARD_ERR_SELFTEST when another). */
+enum card_error token_key(struct token *t, const char *label,
+    const uint8_t *spki, size_t spki_len, EVP_PKEY **out);
+/* Challenge: sign text with the key and verify with spki.  *sig new DER
+ * ECDSA-Sig, OPENSSL_free(), may be NULL.  Digest: SHA-256 of text for P-256,
+ * SHA-384 for P-384.  Errors: SELFTEST, MODULE, ... */
+enum card_error token_sign_text(struct token *t, const char *label,
+    const uint8_t *spki, size_t spki_len, const void *text, size_t text_len,
+    uint8_t **sig, size_t *sig_len);
+/* ECDH (CKM_ECDH1_DERIVE, CKD_NULL) with a raw uncompressed point. */
+enum card_error token_ecdh(struct token *t, const char *label,
+    const uint8_t *point, size_t point_len, struct secret **out);
+
+/* Write a DER certificate beside its key (same id and label), in place of one
+ * that is there; needs login.  Errors: KEY_MISSING, SELFTEST (the certificate
+ * is for another key), ARGUMENT (not DER), FULL, MODULE, ... */
+enum card_error token_write_cert(struct token *t, const char *label, uint8_t id,
+    const uint8_t *der, size_t len);
+/* *der new, OPENSSL_free().  Errors: OBJECT_MISSING, AMBIGUOUS, ... */
+enum card_error
+token_read_cert(struct token *t, const char *label, uint8_t **der, size_t *len);
+
+/* Data objects (CKO_DATA, CKA_PRIVATE), application "anchorite", 1 to
+ * TOKEN_OBJECT_MAX octets, replaced whole; needs login.  The new value is
+ * written before the old one is destroyed: power loss between leaves both,
+ * and reading then gives AMBIGUOUS until it is written again.
+ * write: FULL.  read: *data new, free(); OBJECT_MISSING, AMBIGUOUS. */
+#define TOKEN_OBJECT_MAX 4096
+enum card_error token_write_object(struct token *t, const char *label,
+    const void *data, size_t len);
+enum card_error token_read_object(struct token *t, const char *label,
+    uint8_t **data, size_t *len);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "transfer/request.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define CHILDREN 3 /* first elements that tell a structure */
+#define ANY 0x00
+#define INTEGER 0x02
+#define OCTETS 0x04
+#define SEQUENCE 0x30
+
+/*
+ * How a private key begins inside its outer SEQUENCE: tags, and the version
+ * where one comes first.  A CSR and a certificate begin with a SEQUENCE whose
+ * neighbour is a SEQUENCE; a bare CertificationRequestInfo has a Name, not an
+ * OCTET STRING, in third place.
+ */
+static const struct shape {
+	const char *name;
+	uint8_t tags[CHILDREN];
+	uint8_t version_max; /* 0xff: no version */
+} shapes[] = {
+	{ "PrivateKeyInfo, RFC 5958 2", { INTEGER, SEQUENCE, OCTETS }, 1 },
+	{ "EncryptedPrivateKeyInfo, RFC 5958 3", { SEQUENCE, OCTETS, ANY },
+	    0xff },
+	{ "ECPrivateKey, RFC 5915 3", { INTEGER, OCTETS, ANY }, 1 },
+	{ "RSAPrivateKey, RFC 8017 A.1.2", { INTEGER, INTEGER, INTEGER }, 1 },
+};
+
+/* What is known of an element: contents may go on past the end of data. */
+struct element {
+	uint8_t tag;
+	const uint8_t *contents;
+	size_t len;
+};
+
+/* Read the head of an element, BER too: what is lax may be a key as well. */
+static bool
+next(const uint8_t **at, const uint8_t *end, struct element *e)
+{
+	const uint8_t *p = *at;
+	size_t length, count;
+
+	if (end - p < 2)
+		return false;
+	e->tag = *p++;
+	length = *p++;
+	if (length == 0x80) { /* indefinite */
+		length = SIZE_MAX;
+	} else if (length > 0x80) {
+		count = length & 0x7f;
+		if ((size_t)(end - p) < count)
+			return false;
+		for (length = 0; count > 0; count--, p++)
+			length = length > SIZE_MAX >> 8 ? SIZE_MAX
+							: length << 8 | *p;
+	}
+	e->contents = p;
+	e->len = length < (size_t)(end - p) ? length : (size_t)(end - p);
+	*at = p + e->len;
+	return true;
+}
+
+static bool
+has_shape(const struct element *children, size_t count,
+    const struct shape *shape)
+{
+	for (size_t i = 0; i < CHILDREN && shape->tags[i] != ANY; i++) {
+		if (i == count || children[i].tag != shape->tags[i])
+			return false;
+	}
+	return shape->version_max == 0xff ||
+	    (children[0].len == 1 &&
+		children[0].contents[0] <= shape->version_max);
+}
+
+static bool
+is_der_key(const uint8_t *data, size_t len)
+{
+	struct element outer, children[CHILDREN];
+	const uint8_t *at = data, *end = data + len;
+	size_t count = 0;
+
+	if (!next(&at, end, &outer) || outer.tag != SEQUENCE)
+		return false;
+	at = outer.contents;
+	end = outer.contents + outer.len;
+	while (count < CHILDREN && next(&at, end, &children[count]))
+		count++;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		if (has_shape(children, count, &shapes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "-----BEGIN", anything, "PRIVATE KEY-----" (RFC 7468 10, 11 and the older
+ * labels), anywhere. */
+static bool
+is_pem_key(const uint8_t *data, size_t len)
+{
+	static const char begin[] = "-----BEGIN", key[] = "PRIVATE KEY-----";
+	const uint8_t *at = memmem(data, len, begin, sizeof(begin) - 1);
+
+	return at != NULL &&
+	    memmem(at, len - (size_t)(at - data), key, sizeof(key) - 1) != NULL;
+}
+
+int
+request_is_private_key(const uint8_t *data, size_t len)
+{
+	return is_der_key(data, len) || is_pem_key(data, len);
+}
