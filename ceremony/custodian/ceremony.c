@@ -37,33 +37,59 @@ moment_now(void)
 		    (uint64_t)boot.tv_nsec / 1000000 };
 }
 
+/* Hold the line that is about to be written against the rules, so that none
+ * that breaks one ever stands in the transcript. */
+static bool
+record_allowed(struct ceremony *c, const char *type, const char *const *actor,
+    json_t *body, struct moment when)
+{
+	struct record_fault fault = { .text = "" };
+	struct event e = { .log = c->plan->log,
+		.cer = c->plan->ceremony,
+		.type = type,
+		.body = body };
+	const struct link *head = transcript_head(c->transcript);
+	enum record_error err;
+	char *line = NULL;
+	size_t len = 0;
+
+	if (transcript_count(c->transcript) > 0) {
+		e.seq = head->seq + 1;
+		memcpy(e.link.prev, head->hash, sizeof(e.link.prev));
+	}
+	err = event_write(&e, when, actor, &line, &len);
+	if (err == RECORD_OK)
+		err = history_apply(c->history, c->state_fd, line, len, &fault);
+	free(line);
+	if (err == RECORD_OK)
+		return true;
+	return ceremony_stop(c, EXIT_REFUSED, "%s",
+	    fault.text[0] == '\0' ? record_strerror(err) : fault.text);
+}
+
 bool
 ceremony_record(struct ceremony *c, const char *type, const char *actor,
     json_t *body, struct link *line)
 {
 	const char *actors[] = { actor == NULL ? "anchorite" : actor, NULL };
-	struct record_fault fault = { .text = "" };
+	struct moment when = moment_now();
 	enum record_error err;
-	const char *raw;
-	size_t len;
 
 	if (body == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
+	if (!record_allowed(c, type, actors, body, when)) {
+		json_decref(body);
+		return false;
+	}
 	err = transcript_append(c->transcript, c->plan->log, c->plan->ceremony,
-	    moment_now(), type, actors, body, line);
-	if (err != RECORD_OK)
-		return ceremony_stop(c, EXIT_STATE,
-		    "%s/transcript.jsonl: %s not written: %s: nothing was "
-		    "lost; make room and run the same plan again",
-		    c->state_path, type,
-		    err == RECORD_ERR_IO ? strerror(errno)
-					 : record_strerror(err));
-	raw = transcript_line(c->transcript,
-	    transcript_count(c->transcript) - 1, &len);
-	if (history_apply(c->history, c->state_fd, raw, len, &fault) !=
-	    RECORD_OK)
-		return ceremony_stop(c, EXIT_REFUSED, "%s", fault.text);
-	return true;
+	    when, type, actors, body, line);
+	if (err == RECORD_OK)
+		return true;
+	return ceremony_stop(c, EXIT_STATE,
+	    "%s/transcript.jsonl: %s not written: %s: nothing was lost; make "
+	    "room and run the same plan again",
+	    c->state_path, type,
+	    err == RECORD_ERR_IO ? strerror(errno) : record_strerror(err));
 }
 
 bool

@@ -76,13 +76,15 @@ void
 signer_so_load(struct signer *s)
 {
 	struct secret *mnemonics[SLIP39_MNEMONICS_MAX] = { NULL };
-	enum quorum_error err;
+	enum quorum_error err = QUORUM_ERR_THRESHOLD;
 	size_t count, bad = 0;
 
 	if (signer_bad_form(s))
 		return;
 	count = read_words(s->in.fd, mnemonics, SLIP39_MNEMONICS_MAX);
-	err = slip39_combine(mnemonics, count, "", &s->s, &bad);
+	/* exactly as many as the shares themselves ask for; more may be given */
+	for (size_t k = 1; k <= count && err == QUORUM_ERR_THRESHOLD; k++)
+		err = slip39_combine(mnemonics, k, "", &s->s, &bad);
 	if (err == QUORUM_OK) {
 		s->state = STATE_SO;
 		signer_ok(s);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef FACTORY_COMMAND_H
+#define FACTORY_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the program ends with. */
+enum outcome {
+	OUTCOME_DONE = 0,
+	OUTCOME_REFUSED = 1, /* the unit or file FAILs */
+	OUTCOME_USAGE = 2,
+	OUTCOME_TROUBLE = 3, /* anything else: I/O, memory */
+};
+
+/* One option of a command: "--name VALUE", or a flag when value is NULL. */
+struct option_row {
+	const char *name;
+	const char *value;
+	bool required;
+	const char *help;
+};
+#define COMMAND_OPTIONS_MAX 10
+
+/* What was given; option[i] belongs to row i: NULL when absent, "" for a
+ * flag.  All borrowed from argv. */
+struct arguments {
+	const char *option[COMMAND_OPTIONS_MAX];
+	char *const *operands;
+	size_t operand_count;
+};
+
+struct command {
+	const char *name;
+	enum outcome (*run)(const struct arguments *args);
+	const char *summary;
+	const struct option_row *options; /* ends in a row without a name */
+	const char *operands;             /* "FILE...", or NULL: takes none */
+};
+
+/* Read argv[0..argc) by the rows of cmd, operands anywhere between (argv is
+ * reordered); says what is wrong and returns false when they do not fit. */
+bool command_read(const struct command *cmd, int argc, char **argv,
+    struct arguments *out);
+/* Usage in one line (to stdout, or stderr behind an error), and all help. */
+void command_usage(const struct command *cmd, bool error);
+void command_help(const struct command *cmd);
+/* The name among count nearest to a mistyped one, or NULL when none is near;
+ * name(i) gives the names. */
+const char *command_nearest(const char *typed,
+    const char *(*name)(const void *table, size_t i), const void *table,
+    size_t count);
+
+/* The commands, each in its own file. */
+extern const struct command station_key_command;
+extern const struct command request_command;
+extern const struct command accept_command;
+extern const struct command check_command;
+
+#endif
