@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/factory/command.h"
 #include "ceremony/factory/say.h"
@@ -93,11 +95,25 @@ dispatch(int argc, char **argv)
 	return unknown(argv[1]);
 }
 
+/* A file that opened as 0, 1 or 2 would be read or written by accident. */
+static bool
+fill_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && close(fd) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	enum outcome outcome;
 
+	if (!fill_standard_files())
+		return OUTCOME_TROUBLE;
 	signal(SIGPIPE, SIG_IGN); /* a lost reader of stdout is an I/O error */
 	outcome = dispatch(argc, argv);
 	if (!say_finish()) {

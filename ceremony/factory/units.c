@@ -139,7 +139,7 @@ units_read(const char *text, size_t len, struct units *out, unsigned *line)
 const char *
 units_serial(struct units *u, const char *id)
 {
-	struct unit key, *found;
+	struct unit key = { 0 }, *found;
 
 	if (u->count == 0 || strlen(id) > REQUEST_ID_MAX)
 		return NULL;

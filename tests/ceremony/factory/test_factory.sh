@@ -175,8 +175,9 @@ run 0 request --order $order --key key --date $now --out one.request good &&
 ok "a request"
 openssl cms -verify -binary -inform DER -noverify -nointern -certfile key \
     -in one.request >payload 2>err &&
-    says out "$(sha256sum payload | cut -d' ' -f1)" && [ "$(jq -r 'select(.entry) | .id + " " + (.serial // "-")' payload |
-    tr '\n' ' ')" = "340A9000 - 340A9001 SN-17 340A9002 - " ]
+    says out "$(sha256sum payload | cut -d' ' -f1)" &&
+    [ "$(jq -r 'select(.entry) | .id + " " + (.serial // "-")' payload |
+	tr '\n' ' ')" = "340A9000 - 340A9001 SN-17 340A9002 - " ]
 ok "openssl and jq read it, ids and serials are right"
 jq -r 'select(.entry == 1) | .csr' payload | base64 -d |
     openssl req -inform DER -verify -noout 2>err
@@ -197,7 +198,8 @@ refuses "previous is no request" 1 "a.station: " request --order $order \
     --key key --out f --previous a.station good
 mkdir ca2 && "$respond" setup ca2 a.station device-tls 999 >/dev/null
 refuses "previous under another order" 1 "is under another order" \
-    request --order ca2/order.order --key key --out f --previous one.request good
+    request --order ca2/order.order --key key --out f \
+    --previous one.request good
 mkdir ca3 && "$respond" setup ca3 other.station device-tls 1000 >/dev/null
 refuses "previous of another station" 1 "one.request: sealed by another key" \
     request --order ca3/order.order --key other --out f \
@@ -226,6 +228,16 @@ ok "openssl verifies what was unpacked"
 jq -e --arg r "$root" '.root_spki == $r and .certificates == 4 and
     .refused == 11' accepted/accepted.json >err
 ok "accepted.json"
+openssl pkcs7 -inform DER -in mixed.response -print_certs -out sealer.pem &&
+    openssl verify -x509_strict -CAfile accepted/root_ca.crt \
+	-attime 1780272000 sealer.pem >out 2>err &&
+    openssl x509 -in sealer.pem -noout -ext extendedKeyUsage >out 2>err &&
+    says out 1.3.6.1.5.5.7.3.36 &&
+    openssl cms -verify -binary -inform DER -noverify -nointern \
+	-certfile sealer.pem -in mixed.response -out response.jsonl 2>err &&
+    jq -r 'select(.id == "340A9000") | .certificate' response.jsonl |
+    base64 -d | openssl x509 -inform DER | cmp - accepted/certs/340A9000.crt
+ok "the same by hand, in two steps"
 says accepted/refused.csv '"csr.pop","said ""no"", firmly"' &&
     [ "$(wc -l <accepted/refused.csv)" = 12 ]
 ok "refused.csv"
@@ -278,9 +290,22 @@ done <list
     accept duplicate.response $now duplicate 0 && says out "4 certificates"
 ok "accept: duplicates are certificates too"
 "$respond" answer ca mixed.request revoked.response ok-revoked &&
-    accept revoked.response $now revoked 0 && says out "3 certificates, 12 ref" &&
+    accept revoked.response $now revoked 0 &&
+    says out "3 certificates, 12 refused" &&
     [ ! -e revoked/certs/340A9000.crt ] && says revoked/refused.csv revoked
 ok "accept: a revoked certificate is left out"
+
+"$devices" private-key-request --order $order --key key \
+    --out private.request &&
+    run 1 accept --request private.request --response mixed.response \
+	--root "$root" --order $order --out f --date $now &&
+    says err "private.request: " && says err "private key"
+ok "a request that holds a private key is not even read"
+accept mixed.response $now slash/ 0 && [ -e slash/certs/340A9000.crt ]
+ok "accept: a folder's name that ends in a slash"
+"$bin" --version >&- 2>err
+[ $? = 3 ]
+ok "standard output that is closed"
 
 # another order for each of these
 odd() { # NAME PROFILE QUOTA TEXT [rogue]

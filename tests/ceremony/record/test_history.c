@@ -523,8 +523,6 @@ static const struct {
 	    "act.result: the response has other counts" },
 	{ "response-tree", RECORD_ERR_RULE,
 	    "act.result: the response has another tree" },
-	{ "result-missing", RECORD_ERR_RULE,
-	    "act.result: 2 issued, but the log grew by 1" },
 	{ "crl-extra", RECORD_ERR_RULE,
 	    "act.result: not the CRL of the worklist: *" },
 	{ "crl-number", RECORD_ERR_RULE,
