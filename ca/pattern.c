@@ -128,3 +128,41 @@ pattern_match(const char *pattern, const char *id)
 	}
 	return *id == '\0';
 }
+
+/* The n-th character a place takes, and how many it takes. */
+static char
+nth_of(const struct place *place, uint64_t n, uint64_t *count)
+{
+	char taken[128];
+
+	*count = 0;
+	for (int c = 0; c < 128; c++) {
+		if (place->takes[c])
+			taken[(*count)++] = (char)c;
+	}
+	return taken[n % *count];
+}
+
+bool
+pattern_example(const char *pattern, uint64_t n, char id[SUBJECT_ID_MAX + 1])
+{
+	struct place places[SUBJECT_ID_MAX];
+	uint64_t count;
+	size_t len = 0;
+
+	if (!pattern_valid(pattern))
+		return false;
+	while (*pattern != '\0') {
+		struct place place;
+		if (!read_place(&pattern, &place))
+			return false;
+		for (size_t i = 0; i < place.times; i++)
+			places[len++] = place;
+	}
+	id[len] = '\0';
+	while (len-- > 0) {
+		id[len] = nth_of(&places[len], n, &count);
+		n /= count;
+	}
+	return true;
+}

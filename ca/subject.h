@@ -4,6 +4,7 @@
 
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ca/error.h"
 
@@ -40,5 +41,9 @@ bool subject_id_valid(const char *id);
 #define PATTERN_TEXT_MAX 128
 bool pattern_valid(const char *pattern);
 bool pattern_match(const char *pattern, const char *id);
+/* The n-th id that a valid pattern matches, counting its last place fastest
+ * and beginning again when all were told.  False: not a valid pattern. */
+bool
+pattern_example(const char *pattern, uint64_t n, char id[SUBJECT_ID_MAX + 1]);
 
 #endif

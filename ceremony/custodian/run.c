@@ -10,6 +10,7 @@
 
 #include "ca/date.h"
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/make_up.h"
 #include "ceremony/process/sandbox.h"
 #include "ceremony/record/words.h"
 
@@ -264,7 +265,8 @@ run_all(struct ceremony *c)
 	bool closed = before != NULL && before->closed;
 
 	if (!closed) {
-		if (!check_steps(c) || !confirm_plan(c) || !learn_levels(c) ||
+		if ((c->rehearsal && !make_up_inputs(c)) || !check_steps(c) ||
+		    !confirm_plan(c) || !learn_levels(c) ||
 		    (c->transcript == NULL && !create_state(c)) ||
 		    !record_open(c))
 			return false;

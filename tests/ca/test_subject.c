@@ -300,6 +300,34 @@ test_pattern(void **state)
 	}
 }
 
+static void
+test_pattern_example(void **state)
+{
+	static const struct {
+		const char *pattern;
+		uint64_t n;
+		const char *id;
+	} cases[] = {
+		{ "[0-9A-F]{8}", 0, "00000000" },
+		{ "[0-9A-F]{8}", 0x340A91F2, "340A91F2" },
+		{ "[0-9A-F]{8}", 0x100000001, "00000001" },
+		{ "unit-[ab][0-9]", 0, "unit-a0" },
+		{ "unit-[ab][0-9]", 19, "unit-b9" },
+		{ "unit-[ab][0-9]", 20, "unit-a0" },
+		{ "x{3}", 7, "xxx" },
+	};
+	char id[SUBJECT_ID_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(pattern_example(cases[i].pattern, cases[i].n, id));
+		assert_string_equal(id, cases[i].id);
+		assert_true(pattern_match(cases[i].pattern, id));
+	}
+	assert_false(pattern_example("[", 0, id));
+	assert_false(pattern_example("a{65}", 0, id));
+}
+
 int
 main(void)
 {
@@ -310,6 +338,7 @@ main(void)
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_pattern_example),
 	};
 
 	return cmocka_run_group_tests_name("ca/subject", tests, NULL, NULL);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/custodian/make_up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ca/date.h"
+#include "ca/subject.h"
+#include "transfer/order.h"
+#include "transfer/text.h"
+
+#define FACTORY_NAME "Rehearsal"
+#define KEY_NAME "REHEARSAL-STATION-%s.key"
+#define DEVICES_NAME "REHEARSAL-DEVICES"
+
+static bool
+is_there(int folder, const char *name)
+{
+	struct stat st;
+
+	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Run the factory's program, from the rehearsal's folder, to its end. */
+static bool
+factory(struct ceremony *c, const char *const argv[])
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
+	int status = -1, null;
+	pid_t pid, got;
+
+	if (n <= 0)
+		return ceremony_stop(c, EXIT_PROCESS, "/proc/self/exe");
+	path[n] = '\0';
+	strcat(path, "-factory");
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		null = open("/dev/null", O_RDWR);
+		if (null == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
+		    dup2(null, 2) == -1 ||
+		    fchdir(c->people->rehearsal_fd) == -1)
+			_exit(126);
+		execv(path, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	do
+		got = pid == -1 ? -1 : waitpid(pid, &status, 0);
+	while (got == -1 && errno == EINTR);
+	if (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	return ceremony_stop(c, EXIT_PROCESS,
+	    "%s %s: did not make up what the rehearsal needs", path, argv[1]);
+}
+
+static bool
+input_path(struct ceremony *c, const char *name, char out[PATH_MAX])
+{
+	char folder[PATH_MAX];
+
+	return (realpath(c->in_path, folder) != NULL &&
+		   snprintf(out, PATH_MAX, "%s/%s", folder, name) < PATH_MAX) ||
+	    ceremony_stop(c, EXIT_STATE, "%s: %s", c->in_path, strerror(errno));
+}
+
+static bool
+make_station(struct ceremony *c, const struct plan_order *o)
+{
+	char key[PLAN_NAME_MAX + 64], out[PATH_MAX];
+	char date[DATE_RFC3339_SIZE];
+
+	snprintf(key, sizeof(key), KEY_NAME, o->station);
+	if (!input_path(c, o->station, out) ||
+	    date_format_rfc3339(c->plan->date, date) != CA_OK)
+		return false;
+	people_say(c->people, "made up: station %s", o->station);
+	return factory(c,
+	    (const char *[]){ "anchorite-factory", "station-key", "--factory",
+		FACTORY_NAME, "--line", o->station, "--key", key, "--out", out,
+		"--date", date, NULL });
+}
+
+/* A device's CSR in PEM; its key is forgotten at once: nobody needs it. */
+static bool
+make_device(int folder, const char *id)
+{
+	char name[SUBJECT_ID_MAX + 8];
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509_REQ *req = X509_REQ_new();
+	FILE *f = NULL;
+	int fd = -1;
+	bool ok = key != NULL && req != NULL &&
+	    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN",
+		MBSTRING_ASC, (const unsigned char *)id, -1, -1, 0) == 1 &&
+	    X509_REQ_set_pubkey(req, key) == 1 &&
+	    X509_REQ_sign(req, key, EVP_sha256()) > 0;
+
+	snprintf(name, sizeof(name), "%s.csr", id);
+	if (ok)
+		fd = openat(folder, name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1)
+		f = fdopen(fd, "w");
+	ok = f != NULL && PEM_write_X509_REQ(f, req) == 1;
+	if (f != NULL && fclose(f) != 0)
+		ok = false;
+	X509_REQ_free(req);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+/* A folder of devices, by the order's pattern; the batch's number keeps their
+ * ids apart from earlier ones. */
+static bool
+make_devices(struct ceremony *c, const char *pattern, uint64_t batch,
+    char *name, size_t size)
+{
+	char id[SUBJECT_ID_MAX + 1];
+	int folder = -1;
+	bool ok;
+
+	snprintf(name, size, DEVICES_NAME "-%s", c->plan->ceremony);
+	ok = mkdirat(c->people->rehearsal_fd, name, 0700) == 0 &&
+	    (folder = openat(c->people->rehearsal_fd, name,
+		 O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1;
+	for (uint64_t i = 0; ok && i < MAKE_UP_ENTRIES; i++)
+		ok =
+		    pattern_example(pattern, batch * MAKE_UP_ENTRIES + i, id) &&
+		    make_device(folder, id);
+	if (folder != -1)
+		close(folder);
+	return ok ||
+	    ceremony_stop(c, EXIT_STATE, "%s: %s", name, strerror(errno));
+}
+
+/* The newest work order of a token that a made-up station can use. */
+static const struct history_order *
+own_order(struct ceremony *c, const char *label, struct order *out, char *key)
+{
+	for (size_t i = c->history->order_count; i-- > 0;) {
+		const struct history_order *o = &c->history->orders[i];
+		struct transfer_fault fault;
+		uint8_t *payload = NULL;
+		size_t len = 0;
+		bool ok = strcmp(o->label, label) == 0 &&
+		    ceremony_load(c, o->order, &payload, &len) &&
+		    order_read((const char *)payload, len, out, &fault) ==
+			TRANSFER_OK;
+		free(payload);
+		snprintf(key, PLAN_NAME_MAX + 64, KEY_NAME, out->line);
+		if (ok && is_there(c->people->rehearsal_fd, key))
+			return o;
+	}
+	return NULL;
+}
+
+static void
+object_path(const uint8_t digest[32], char *out, size_t size)
+{
+	char hex[TEXT_HEX_SIZE(32)];
+
+	text_hex(digest, 32, hex);
+	snprintf(out, size, "state/objects/%s", hex);
+}
+
+static bool
+make_request(struct ceremony *c, const struct plan_batch *b)
+{
+	char key[PLAN_NAME_MAX + 64], out[PATH_MAX], devices[128];
+	char order_path[128], previous_path[128], date[DATE_RFC3339_SIZE];
+	struct order *order = calloc(1, sizeof(*order));
+	const struct history_order *o = order == NULL
+	    ? NULL
+	    : own_order(c, c->plan->tokens[b->token].label, order, key);
+	bool ok = o != NULL && input_path(c, b->request, out) &&
+	    date_format_rfc3339(c->plan->date, date) == CA_OK &&
+	    make_devices(c, order->pattern, o->sequence, devices,
+		sizeof(devices));
+
+	free(order);
+	if (!ok) /* not ours to make up: it will be missed by name */
+		return c->status == EXIT_DONE;
+	object_path(o->file, order_path, sizeof(order_path));
+	const char *argv[] = { "anchorite-factory", "request", "--order",
+		order_path, "--key", key, "--out", out, "--date", date, devices,
+		NULL, NULL, NULL };
+	const struct history_request *before =
+	    history_request(c->history, o->newest);
+	if (o->sequence > 0 && before != NULL) {
+		object_path(before->file, previous_path, sizeof(previous_path));
+		argv[11] = "--previous";
+		argv[12] = previous_path;
+	}
+	people_say(c->people, "made up: %s with %d devices", b->request,
+	    MAKE_UP_ENTRIES);
+	return factory(c, argv);
+}
+
+bool
+make_up_inputs(struct ceremony *c)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < c->plan->step_count; i++) {
+		const struct plan_step *s = &c->plan->steps[i];
+		if (s->kind == PLAN_WORK_ORDER &&
+		    !is_there(c->in_fd, s->u.order.station))
+			ok = make_station(c, &s->u.order);
+		if (s->kind == PLAN_BATCH &&
+		    !is_there(c->in_fd, s->u.batch.request))
+			ok = make_request(c, &s->u.batch);
+	}
+	return ok;
+}
