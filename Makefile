@@ -164,7 +164,7 @@ check-links: $(PROGRAMS) ## each program links only what it may
 check-format: ## clang-format finds nothing to change
 	@clang-format --dry-run -Werror $(SOURCES)
 check-man: ## mandoc finds nothing, every option is documented
-	@mandoc -Tlint -W warning docs/*.[15]
+	@sh tests/lint/man.sh
 check-cppcheck: ## cppcheck finds nothing
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. \
 	    --enable=warning,performance,portability --suppress=missingInclude \

@@ -158,7 +158,7 @@ group_act(struct ceremony *c, struct group *g, struct session *s,
 {
 	message_start(&c->out, MSG_ACT);
 	message_put_number(&c->out, c->history->act_count + 1);
-	message_put_number(&c->out, 0);
+	message_put_number(&c->out, g->resumes);
 	message_put_number(&c->out, g->step);
 	message_put_number(&c->out, epoch);
 	message_put_text(&c->out, plan_kind_name(g->kind));
@@ -204,9 +204,9 @@ write_propose(struct ceremony *c, struct group *g, struct proposal *p,
 {
 	p->number = c->history->act_count + 1;
 	return ceremony_record(c, "act.propose", NULL,
-	    json_pack("{s:I,s:i,s:i,s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o}",
-		"act", (json_int_t)p->number, "resumes", 0, "step",
-		(int)g->step, "kind", plan_kind_name(g->kind), "label",
+	    json_pack("{s:I,s:I,s:i,s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"act", (json_int_t)p->number, "resumes", (json_int_t)g->resumes,
+		"step", (int)g->step, "kind", plan_kind_name(g->kind), "label",
 		o->label, "token", o->token, "epoch", (int)o->epoch,
 		"policy_sha256", json_digest(o->policy), "plan_sha256",
 		json_digest(c->plan_sha256), "input_sha256",

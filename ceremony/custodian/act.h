@@ -32,6 +32,7 @@ struct visitor {
 struct group {
 	unsigned step;
 	enum plan_kind kind;
+	uint64_t resumes; /* act its acts go on with, or 0 */
 	size_t session_count, act_count, visitor_count;
 	struct session sessions[GROUP_SESSIONS_MAX];
 	struct proposal acts[GROUP_ACTS_MAX];

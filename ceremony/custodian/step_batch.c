@@ -10,6 +10,7 @@
 #include "ca/profile.h"
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/inputs.h"
+#include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/revoke.h"
 #include "transfer/text.h"
 
@@ -125,17 +126,18 @@ decide_entries(struct ceremony *c, struct batch *b)
 		.profile = b->request.order.profile,
 		.not_before = c->plan->date };
 	enum record_error err = RECORD_ERR_PLAN;
+	uint64_t issued;
 
-	terms.quota_left = o->issued >= b->request.order.quota
-	    ? 0
-	    : b->request.order.quota - o->issued;
+	issued = o->issued + resume_uncounted(c);
+	if (issued < b->request.order.quota)
+		terms.quota_left = b->request.order.quota - issued;
 	if (date_end_of_years(c->plan->date, b->plan->years,
 		&terms.not_after) == CA_OK)
 		err = decide(b->request.entries, b->request.count, &terms,
 		    c->ledger, &b->list);
 	b->list.quota_left = terms.quota_left;
 	if (err == RECORD_OK)
-		return true;
+		return resume_intents(c, &b->list);
 	return ceremony_stop(c, EXIT_PROCESS, "%s: %s", b->plan->request,
 	    record_strerror(err));
 }
@@ -609,6 +611,7 @@ step_batch_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 		return ok;
 	}
 	group_start(&g, index, PLAN_BATCH);
+	g.resumes = resume_act(c, index);
 	ok = batch_decide(c, &b) && record_request(c, &b);
 	const struct use uses[] = { { b.request.order.profile, b.certs },
 		{ "crl", b.list.has_crl }, { "seal-response", 1 } };
