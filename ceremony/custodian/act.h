@@ -74,6 +74,10 @@ bool group_begin(struct ceremony *c, struct group *g, size_t i);
 /* act.result; body holds what comes after "act" and "uses". */
 bool group_result(struct ceremony *c, struct group *g, size_t i,
     const struct use *uses, size_t use_count, json_t *rest);
+/* The uses of an act as records have them; those counting 0 are left out. */
+json_t *json_uses(const struct use *uses, size_t count);
+/* Hand the shares that visitors opened to a token's signer, once a group. */
+bool group_give_shares(struct ceremony *c, struct group *g, struct session *s);
 /* Void what has not got a result; done by group_end() too. */
 void group_void(struct ceremony *c, struct group *g);
 

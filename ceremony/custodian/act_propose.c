@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* Acts prepared by a signer and proposed in the transcript. */
+#include "ceremony/custodian/act.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "transfer/text.h"
+
+json_t *
+json_uses(const struct use *uses, size_t count)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		if (uses[i].count > 0)
+			json_array_append_new(out,
+			    json_pack("{s:s,s:I}", "use", uses[i].name, "n",
+				(json_int_t)uses[i].count));
+	}
+	return out;
+}
+
+static json_t *
+json_hex_or_dash(const uint8_t *data, size_t len)
+{
+	char hex[TEXT_HEX_SIZE(32)];
+
+	if (len == 0)
+		return json_string("-");
+	text_hex(data, len, hex);
+	return json_string(hex);
+}
+
+/* Of an act that is proposed: what the record says beyond the group. */
+struct offer {
+	const char *label, *token;
+	uint32_t epoch;
+	uint8_t policy[32], nonce[16], issuer[32];
+	size_t nonce_len, issuer_len;
+};
+
+static bool
+write_propose(struct ceremony *c, struct group *g, struct proposal *p,
+    const struct offer *o, const struct use *uses, size_t use_count)
+{
+	p->number = c->history->act_count + 1;
+	return ceremony_record(c, "act.propose", NULL,
+	    json_pack("{s:I,s:I,s:i,s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"act", (json_int_t)p->number, "resumes", (json_int_t)g->resumes,
+		"step", (int)g->step, "kind", plan_kind_name(g->kind), "label",
+		o->label, "token", o->token, "epoch", (int)o->epoch,
+		"policy_sha256", json_digest(o->policy), "plan_sha256",
+		json_digest(c->plan_sha256), "input_sha256",
+		json_digest(p->input), "uses", json_uses(uses, use_count),
+		"issuer_spki_sha256",
+		json_hex_or_dash(o->issuer, o->issuer_len), "nonce",
+		json_hex_or_dash(o->nonce, o->nonce_len)),
+	    &p->line);
+}
+
+static struct proposal *
+proposal_new(struct ceremony *c, struct group *g, struct session *s)
+{
+	struct proposal *p = &g->acts[g->act_count];
+
+	if (g->act_count == GROUP_ACTS_MAX) {
+		ceremony_stop(c, EXIT_PROCESS, "too many acts at once");
+		return NULL;
+	}
+	memset(p, 0, sizeof(*p));
+	p->session = s;
+	return p;
+}
+
+/* The signer's answer to `prepare`; the input is stored before it is
+ * proposed, and must be what the signer says it hashed. */
+static bool
+hear_prepared(struct ceremony *c, struct session *s, struct proposal *p,
+    struct offer *o, const void *input, size_t input_len)
+{
+	uint8_t want[32], *sent = NULL;
+	uint64_t len;
+	const uint8_t *issuer;
+	bool ok;
+
+	message_start(&c->out, MSG_PREPARE);
+	if (!child_ask(c, &s->child, MSG_PREPARED))
+		return false;
+	message_get_exact(&c->in, o->nonce, sizeof(o->nonce));
+	issuer = message_get_octets(&c->in, 32, &o->issuer_len);
+	if (issuer != NULL)
+		memcpy(o->issuer, issuer, o->issuer_len);
+	message_get_exact(&c->in, want, sizeof(want));
+	len = message_get_number(&c->in);
+	if (!child_fields_ok(c) || !child_hear_parts(c, &s->child, len, &sent))
+		return false;
+	ok = ceremony_store(c, len > 0 ? sent : input,
+	    len > 0 ? len : input_len, p->input);
+	free(sent);
+	if (!ok)
+		return false;
+	if (memcmp(want, p->input, sizeof(want)) != 0)
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "signer of %s: prepared something else than it was told: "
+		    "nothing was signed",
+		    s->label);
+	o->nonce_len = sizeof(o->nonce);
+	memcpy(p->nonce, o->nonce, sizeof(p->nonce));
+	return true;
+}
+
+bool
+group_propose(struct ceremony *c, struct group *g, struct session *s,
+    const struct use *uses, size_t use_count, uint32_t epoch, const void *input,
+    size_t input_len)
+{
+	struct proposal *p = proposal_new(c, g, s);
+	struct offer o = { .label = s->label,
+		.token = s->token == NULL ? s->label : s->serial,
+		.epoch = epoch };
+	const char *line;
+	size_t len;
+
+	if (p == NULL || !hear_prepared(c, s, p, &o, input, input_len))
+		return false;
+	memcpy(o.policy, c->history->policy_sha256, 32);
+	if (!write_propose(c, g, p, &o, uses, use_count))
+		return false;
+	g->act_count++;
+	line = transcript_line(c->transcript,
+	    transcript_count(c->transcript) - 1, &len);
+	message_start(&c->out, MSG_PROPOSED);
+	message_put_number(&c->out, p->number);
+	message_put_octets(&c->out, line, len);
+	return child_ask(c, &s->child, MSG_OK);
+}
+
+bool
+group_propose_policy(struct ceremony *c, struct group *g, const char *text,
+    size_t len)
+{
+	static const struct use use = { "self-test", 1 };
+	struct proposal *p = proposal_new(c, g, NULL);
+	struct offer o = { .label = "-", .token = "-" };
+
+	if (p == NULL || !ceremony_store(c, text, len, p->input))
+		return false;
+	memcpy(o.policy, p->input, 32);
+	if (!write_propose(c, g, p, &o, &use, 1))
+		return false;
+	g->act_count++;
+	return true;
+}
