@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "smartcard/secret.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -55,12 +56,16 @@ secret_random(size_t len)
 	s = secret_new();
 	if (s == NULL)
 		return NULL;
-	/* up to 256 octets come whole or not at all, see getrandom(2) */
-	if (getrandom(s->data, len, 0) != (ssize_t)len) {
-		secret_free(s);
-		return NULL;
+	while (s->len < len) {
+		ssize_t n = getrandom(s->data + s->len, len - s->len, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			secret_free(s);
+			return NULL;
+		}
+		s->len += (size_t)n;
 	}
-	s->len = len;
 	return s;
 }
 

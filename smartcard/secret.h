@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SECRET_MAX 256 /* octets */
+#define SECRET_MAX 320 /* octets: 33 words of SLIP-0039 and then some */
 
 /*
  * The one type for PINs, shares, K and S: memory of its own pages, locked,
