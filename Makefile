@@ -59,6 +59,7 @@ TOOL_SRC := $(shell find tests -name 'tool_*.c' 2>/dev/null)
 MODULE_SRC := $(shell find tests -name 'module_*.c' 2>/dev/null)
 BENCH_SRC := $(shell find tests -name 'bench_*.c' 2>/dev/null)
 FUZZ_SRC := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null)
+BENCH_SH := $(sort $(shell find tests -name 'bench_*.sh' 2>/dev/null))
 TEST_SH  := $(sort $(shell find tests -name 'test_*.sh' 2>/dev/null))
 TESTS    = $(TEST_SRC:%.c=$(BUILD)/%)
 TOOLS    = $(TOOL_SRC:%.c=$(BUILD)/%)
@@ -83,7 +84,10 @@ demo: all $(TOOLS) ## rehearse a whole product PKI on SoftHSM in build/demo
 	@BUILD=$(abspath $(BUILD)) sh tests/demo/demo.sh
 
 bench: all $(TOOLS) $(BENCH_SRC:%.c=$(BUILD)/%) ## measure; asserts nothing
-	@for b in $(BENCH_SRC:%.c=$(BUILD)/%); do BUILD=$(abspath $(BUILD)) $$b; done
+	@mkdir -p $(BUILD)/bench
+	@for b in $(BENCH_SRC:%.c=$(BUILD)/%); do BUILD=$(abspath $(BUILD)) $$b \
+	    | tee $(BUILD)/bench/$${b##*/}.txt; done
+	@for s in $(BENCH_SH); do BUILD=$(abspath $(BUILD)) sh $$s; done
 
 fuzz: ## run every fuzz target for SECONDS=60 each (clang, libFuzzer)
 	@sh tests/fuzz/run.sh $(FUZZ_SRC)

@@ -38,17 +38,16 @@ static void
 print_check(const struct ceremony *c, const char *path)
 {
 	char hex[TEXT_HEX_SIZE(32)], words[WORDS_TEXT_MAX];
-	unsigned m = quorum_of(c->plan);
 	struct plan_needs needs;
 
-	plan_needs(c->plan, m, &needs);
+	plan_needs(c->plan, quorum_of(c->plan), &needs);
 	text_hex(c->plan_sha256, 32, hex);
 	words_write(c->plan_sha256, words);
 	printf("%s: in order: ceremony %s of log %s, %zu steps\n", path,
 	    c->plan->ceremony, c->plan->log, c->plan->step_count);
-	printf("needs: %u readers, %u visits of each of %u operators, about "
-	       "%u minutes\n",
-	    needs.readers, needs.visits, m, needs.minutes);
+	printf("needs: %u readers, %u visits by operators, at most %u by one, "
+	       "about %u minutes\n",
+	    needs.readers, needs.visits, needs.rounds, needs.minutes);
 	printf("sha256: %s\nwords: %s\n", hex, words);
 }
 

@@ -143,10 +143,10 @@ void plan_free(struct plan *p);
 /* A rehearsal's plan: origin prefixed "rehearsal/", every subject gets
  * OU=REHEARSAL, modules become softhsm, serials are dropped. */
 enum record_error plan_rehearse(struct plan *p);
-/* What a plan needs: card readers, visits of operators (from m of the
- * quorum), estimated minutes. */
+/* What a plan needs: card readers, visits of operators in all (from m of the
+ * quorum) and of one who comes every time, estimated minutes. */
 struct plan_needs {
-	unsigned readers, visits, minutes;
+	unsigned readers, visits, rounds, minutes;
 };
 void plan_needs(const struct plan *p, unsigned m, struct plan_needs *out);
 

@@ -54,7 +54,7 @@ root=$(jq -r 'select(.type == "act.result")
 	"$state/transcript.jsonl" | base64 -d | sha256sum | cut -d' ' -f1)
 
 say "devices: $N CSRs; a few dozen by openssl and certtool; eleven are bad"
-"$devices" make "$D/units" $((N - 12 - 60))
+"$devices" make "$D/units" $((N - 12 - 60)) --first 340A91F0
 "$devices" bad "$D/units/bad"
 mkdir "$D/units/openssl" "$D/units/certtool"
 i=0

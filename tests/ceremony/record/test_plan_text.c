@@ -291,16 +291,18 @@ test_needs(void **state)
 	struct plan *p = sample_good(sample_genesis);
 
 	(void)state;
-	/* all 2 twice; then 3, 4 and 2 rounds of the plan's own 2; close */
+	/* all 2 twice; then 2, 3 and 1 rounds of the plan's own 2; close */
 	plan_needs(p, 9, &needs);
 	assert_int_equal(needs.readers, 2);
-	assert_int_equal(needs.visits, 4 + 2 * 9 + 2);
+	assert_int_equal(needs.visits, 4 + 2 * 6 + 2);
+	assert_int_equal(needs.rounds, 2 + 6 + 1);
 	assert_true(needs.minutes > 2 * needs.visits);
 	plan_free(p);
 	p = sample_good(sample_batch);
 	plan_needs(p, 3, &needs);
 	assert_int_equal(needs.readers, 2);
-	assert_int_equal(needs.visits, 3 * (2 + 2) + 3);
+	assert_int_equal(needs.visits, 3 * (1 + 1) + 3);
+	assert_int_equal(needs.rounds, 3);
 	plan_free(p);
 }
 
