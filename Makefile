@@ -70,6 +70,7 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 # ---- targets -----------------------------------------------------------------
 .DELETE_ON_ERROR:
 .PHONY: all check demo bench fuzz lint deps install uninstall clean help \
+	lint-deps \
 	check-layers check-headers check-links check-format check-man \
 	check-cppcheck check-shell
 .SECONDARY:
@@ -89,10 +90,11 @@ bench: all $(TOOLS) $(BENCH_SRC:%.c=$(BUILD)/%) ## measure; asserts nothing
 	    | tee $(BUILD)/bench/$${b##*/}.txt; done
 	@for s in $(BENCH_SH); do BUILD=$(abspath $(BUILD)) sh $$s; done
 
-fuzz: ## run every fuzz target for SECONDS=60 each (clang, libFuzzer)
+fuzz: $(BUILD)/.deps ## run every fuzz target, SECONDS_EACH=60 (libFuzzer)
+	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(FUZZERS)
 	@sh tests/fuzz/run.sh $(FUZZ_SRC)
 
-lint: check-layers check-headers check-links check-format check-man \
+lint: lint-deps check-layers check-headers check-links check-format check-man \
 	check-cppcheck check-shell ## every static check
 
 deps: $(BUILD)/.deps ## install missing Debian packages (NO_DEPS=1: never)
@@ -122,6 +124,9 @@ $(BUILD)/.deps:
 	@mkdir -p $(@D)
 	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(PACKAGES)
 	@touch $@
+
+lint-deps: $(BUILD)/.deps
+	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(LINTERS)
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/.deps
 	@mkdir -p $(@D)

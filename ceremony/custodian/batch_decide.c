@@ -108,11 +108,9 @@ decide_entries(struct ceremony *c, struct batch *b)
 		.profile = b->request.order.profile,
 		.not_before = c->plan->date };
 	enum record_error err = RECORD_ERR_PLAN;
-	uint64_t issued;
 
-	issued = o->issued + resume_uncounted(c);
-	if (issued < b->request.order.quota)
-		terms.quota_left = b->request.order.quota - issued;
+	if (o->issued < b->request.order.quota)
+		terms.quota_left = b->request.order.quota - o->issued;
 	if (date_end_of_years(c->plan->date, b->plan->years,
 		&terms.not_after) == CA_OK)
 		err = decide(b->request.entries, b->request.count, &terms,

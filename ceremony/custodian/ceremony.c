@@ -100,8 +100,9 @@ ceremony_store(struct ceremony *c, const void *data, size_t len,
 
 	if (object_put(c->state_fd, data, len, digest, &fault) == RECORD_OK)
 		return true;
-	return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
-	    fault.text);
+	return ceremony_stop(c, EXIT_STATE,
+	    "%s: %s: nothing was lost; make room and run the same plan again",
+	    c->state_path, fault.text);
 }
 
 bool

@@ -8,15 +8,12 @@
 /*
  * Going on with a batch that stopped after act.begin.  Its results are in the
  * issuance log and answer their entries as duplicates; an intent without a
- * result is said again word for word, so that no second TBS ever stands under
- * a serial.
+ * result is said again.
  */
 
-/* The begun and then voided batch act of this step, or 0. */
+/* The begun and then voided act of this step, or 0. */
 uint64_t resume_act(const struct ceremony *c, unsigned step);
-/* Results in the issuance log that no act.result counts yet. */
-uint64_t resume_uncounted(const struct ceremony *c);
-/* Give every cert line with an open intent that intent's serial and TBS. */
+/* Give cert lines with an open intent that intent's serial and TBS. */
 bool resume_intents(struct ceremony *c, struct worklist *w);
 
 #endif

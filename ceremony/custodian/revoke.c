@@ -86,7 +86,9 @@ from_plan(struct ceremony *c, const struct plan_revoke *p,
 	}
 	if (!ledger_by_id(c->ledger, p->id, &row))
 		return ceremony_stop(c, EXIT_INPUT,
-		    "revoke: %s: no certificate was issued to this id", p->id);
+		    "revoke: %s: no certificate was issued to this id: correct "
+		    "the plan",
+		    p->id);
 	memcpy(out->serial, row.serial, sizeof(out->serial));
 	out->serial_len = row.serial_len;
 	return true;

@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/custodian/so.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SO_N 0u /* a blank token's first SO PIN */
+
+#define TICK_MS 200 /* a Ctrl-C between two looks is seen after so long */
+
+/* The signer talks to people: they take the time they need, or Ctrl-C. */
+static bool
+wait_for_people(struct ceremony *c, const struct child *so)
+{
+	struct pollfd pfd = { .fd = so->sock, .events = POLLIN };
+	int n = 0;
+
+	while (n == 0 && !people_interrupted()) {
+		n = poll(&pfd, 1, TICK_MS);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+	}
+	return n != 0 ||
+	    ceremony_stop(c, EXIT_STOPPED,
+		"stopped at the words of S; run the same plan again");
+}
 
 /* A process that keeps S while tokens are made. */
 bool
@@ -26,7 +47,8 @@ so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so)
 		message_put_number(&c->out, q->so_threshold);
 		message_put_number(&c->out, q->so_count);
 	}
-	return child_ask(c, so, MSG_OK);
+	return child_tell(c, so) && wait_for_people(c, so) &&
+	    child_hear(c, so, MSG_OK);
 }
 
 bool
@@ -53,10 +75,11 @@ so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd)
 bool
 so_used(const struct ceremony *c, const char *label)
 {
-	char want[64];
+	char want[64] = "";
 
-	snprintf(want, sizeof(want),
-	    "\"body\":{\"label\":\"%s\",\"n\":", label);
+	if (label != NULL)
+		snprintf(want, sizeof(want),
+		    "\"body\":{\"label\":\"%s\",\"n\":", label);
 	for (uint64_t i = 0; i < transcript_count(c->transcript); i++) {
 		size_t len;
 		const char *line = transcript_line(c->transcript, i, &len);

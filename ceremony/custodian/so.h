@@ -17,7 +17,7 @@ bool so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so);
 bool
 so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd);
 /* Was an SO PIN of this label used in this log before?  Then a token of that
- * label is ours and may be initialised again. */
+ * label is ours and may be initialised again.  label NULL: of any label. */
 bool so_used(const struct ceremony *c, const char *label);
 /* Attributes of a key as the module reports them. */
 json_t *json_attributes(uint64_t bits);

@@ -10,7 +10,7 @@
 bool
 step_batch_check(struct ceremony *c, const struct plan_step *s)
 {
-	struct batch b;
+	struct batch b = { .plan = NULL };
 	bool ok = output_free(c, s->u.batch.out) && batch_read(c, s, &b) &&
 	    (batch_answered(c, &b) || batch_decide(c, &b));
 

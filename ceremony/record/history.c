@@ -198,5 +198,6 @@ history_grow(void *array, size_t count, size_t size)
 	if (new == NULL)
 		return false;
 	memcpy(array, &new, sizeof(new));
+	/* cppcheck-suppress memleak ; it is in *array now */
 	return true;
 }

@@ -68,7 +68,7 @@ struct history_act {
 struct history_order {
 	uint8_t order[32], file[32]; /* payload digest, object */
 	char label[33];              /* token whose sealer sealed it */
-	uint64_t issued;             /* certificates so far, see below */
+	uint64_t issued;             /* certificates so far */
 	uint64_t sequence;           /* of its newest request; 0: none */
 	uint8_t newest[32];          /* payload digest of that request */
 };
@@ -133,9 +133,8 @@ void history_free(struct history *h);
  * the fault's text names line, record and rule.  After an error h must not be
  * used further, but for history_free().
  *
- * An order's `issued` counts what its batches' act.result lines add to the
- * log; results that a batch left which was begun and then void are added to
- * the order of that batch with the next act.result or close.
+ * An order's `issued` is what its batches' act.result lines say, and what is
+ * in issuance.jsonl of a batch that was begun and is void.
  */
 enum record_error history_apply(struct history *h, int state_dirfd,
     const char *line, size_t len, struct record_fault *fault);
@@ -148,13 +147,6 @@ const struct history_order *
 history_order(const struct history *h, const uint8_t order[32]);
 const struct history_request *
 history_request(const struct history *h, const uint8_t request[32]);
-/*
- * How many certificates the issuance log of a state folder holds for an order,
- * counted result by result: exact at any moment, what quotas are taken from.
- * Errors: CHAIN (a result of no act), MISSING, IO, FORM, MEMORY.
- */
-enum record_error history_issued(const struct history *h, int state_dirfd,
-    const uint8_t order[32], uint64_t *results, struct record_fault *fault);
 /* Whether acts stand: proposed or begun, without result or void. */
 bool history_group_stands(const struct history *h);
 /* The step that stands (its kind too, unless NULL); 0 when none does. */

@@ -76,7 +76,7 @@ history_do_refused(struct history_line *l)
 	const struct history_field rows[] = {
 		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
 		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &id, NULL },
-		{ "reason", FIELD_TEXT, REASON_MAX, &reason, NULL },
+		{ "reason", FIELD_NOTE, REASON_MAX, &reason, NULL },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
@@ -257,16 +257,6 @@ history_do_result(struct history_line *l)
 
 /* ---- act.void ------------------------------------------------------------ */
 
-/* A batch that was begun may have left results in the log. */
-static void
-note_left(struct history_line *l, const struct history_act *act)
-{
-	if (act->state != ACT_BEGUN || strcmp(act->approval.kind, "batch") != 0)
-		return;
-	l->g->uncounted = true;
-	memcpy(l->g->uncounted_order, act->order, 32);
-}
-
 enum record_error
 history_do_void(struct history_line *l)
 {
@@ -276,7 +266,7 @@ history_do_void(struct history_line *l)
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
-		{ "reason", FIELD_TEXT, REASON_MAX, &reason, NULL },
+		{ "reason", FIELD_NOTE, REASON_MAX, &reason, NULL },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
@@ -290,7 +280,8 @@ history_do_void(struct history_line *l)
 	    (act->state != ACT_PROPOSED && act->state != ACT_BEGUN))
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "act %llu does not stand", (unsigned long long)number);
-	note_left(l, act);
+	if ((ret = history_note_left(l, act)) != RECORD_OK)
+		return ret;
 	act->state = ACT_VOID;
 	/* those after it stand on it */
 	l->g->void_next = number < l->g->last ? number + 1 : 0;

@@ -31,19 +31,6 @@ history_log_state(const struct history_line *l,
 	return RECORD_OK;
 }
 
-void
-history_count_left(struct history_line *l, uint64_t results)
-{
-	struct history_order *order;
-
-	if (!l->g->uncounted)
-		return;
-	order = history_order_at(l->h, l->g->uncounted_order);
-	if (order != NULL)
-		order->issued += results;
-	l->g->uncounted = false;
-}
-
 /* ---- batches ------------------------------------------------------------- */
 
 static enum record_error

@@ -78,7 +78,7 @@ history_do_open(struct history_line *l)
 	const struct history_field rows[] = {
 		{ "plan", FIELD_HEX32, 0, plan, NULL },
 		{ "date", FIELD_TEXT, TEXT_MAX, &date, NULL },
-		{ "title", FIELD_TEXT, TEXT_MAX, &title, NULL },
+		{ "title", FIELD_NOTE, TEXT_MAX, &title, NULL },
 		{ "version", FIELD_TEXT, TEXT_MAX, &version, NULL },
 		{ "levels", FIELD_OBJECT, 0, &levels, NULL },
 	};
@@ -256,8 +256,8 @@ history_do_exception(struct history_line *l)
 {
 	const char *what, *reason;
 	const struct history_field rows[] = {
-		{ "what", FIELD_TEXT, TEXT_MAX, &what, NULL },
-		{ "reason", FIELD_TEXT, TEXT_MAX, &reason, NULL },
+		{ "what", FIELD_NOTE, TEXT_MAX, &what, NULL },
+		{ "reason", FIELD_NOTE, TEXT_MAX, &reason, NULL },
 	};
 
 	return history_body(l, HISTORY_ROWS(rows));

@@ -37,6 +37,23 @@ take_text(const struct history_field *f, json_t *value, bool lines)
 	return true;
 }
 
+/* What people or a system said, perhaps with a path in it: any text without
+ * control characters. */
+static bool
+take_note(const struct history_field *f, json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+
+	if (text == NULL || len > f->max)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	*(const char **)f->out = text;
+	return true;
+}
+
 static bool
 take_hex(const struct history_field *f, json_t *value, size_t len, bool none)
 {
@@ -89,6 +106,8 @@ take(const struct history_field *f, json_t *value)
 	switch (f->type) {
 	case FIELD_TEXT:
 		return take_text(f, value, false);
+	case FIELD_NOTE:
+		return take_note(f, value);
 	case FIELD_LINES:
 		return take_text(f, value, true);
 	case FIELD_HEX32:

@@ -49,6 +49,7 @@ struct history_group {
 	 * without an act.result that counts them */
 	bool uncounted;
 	uint8_t uncounted_order[32];
+	uint64_t left;          /* of them, as seen at act.void */
 	struct policy proposed; /* genesis: what is voted on */
 	size_t label_count;
 	struct history_label *labels;
@@ -72,10 +73,11 @@ history_refuse(const struct history_line *l, enum record_error err,
 /* What a body (or an object within) holds: one row a key, in its order. */
 enum history_type {
 	FIELD_TEXT,       /* printable, 1..max: const char ** */
-	FIELD_LINES,      /* the same with LFs in it */
+	FIELD_NOTE,       /* no controls, 0..max octets of UTF-8 */
+	FIELD_LINES,      /* FIELD_TEXT with LFs in it */
 	FIELD_HEX32,      /* uint8_t[32] */
 	FIELD_HEX16,      /* uint8_t[16] */
-	FIELD_HEX32_NONE, /* the same or "-", then has is false */
+	FIELD_HEX32_NONE, /* FIELD_HEX32 or "-", then has is false */
 	FIELD_HEX16_NONE,
 	FIELD_NUMBER, /* 0..max: uint64_t * */
 	FIELD_BOOL,   /* bool * */
@@ -223,7 +225,10 @@ enum record_error history_load_issuer(const struct history_line *l,
  * before, the same if it is the same length.  growth: new results. */
 enum record_error history_log_state(const struct history_line *l,
     const struct history_state_of_log *now, uint64_t *growth);
-/* Count results that a void batch left for that batch's order. */
+/* Of an act that becomes void: results that it left are its order's. */
+enum record_error
+history_note_left(struct history_line *l, const struct history_act *act);
+/* So many results were left in truth, the next record says. */
 void history_count_left(struct history_line *l, uint64_t results);
 /* A sealed object of a token's sealer: its payload, whose digest must be the
  * one given.  *payload new, OPENSSL_free(). */

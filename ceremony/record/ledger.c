@@ -20,16 +20,22 @@ ledger_error(const struct ledger *l)
 uint64_t
 ledger_leaves(struct ledger *l)
 {
-	sqlite3_stmt *s = ledger_statement(l, LEDGER_COUNT);
+	sqlite3_stmt *s;
 	sqlite3_int64 count, last;
 
+	/* counting takes as long as there are rows, and is asked for each */
+	if (l->counted)
+		return l->leaves;
+	s = ledger_statement(l, LEDGER_COUNT);
 	if (ledger_step(l, s) != SQLITE_ROW)
 		return UINT64_MAX;
 	count = sqlite3_column_int64(s, 0);
 	last = sqlite3_column_int64(s, 1);
 	sqlite3_reset(s);
 	/* a row that went missing makes no whole */
-	return last + 1 == count ? (uint64_t)count : UINT64_MAX;
+	l->leaves = last + 1 == count ? (uint64_t)count : UINT64_MAX;
+	l->counted = true;
+	return l->leaves;
 }
 
 enum record_error
@@ -69,17 +75,16 @@ row_of_cert(const uint8_t *der, size_t len, struct ledger_row *row,
 {
 	struct key_ident ident;
 	X509 *cert = NULL;
-	EVP_PKEY *key;
 	uint8_t *spki = NULL;
-	size_t spki_len = 0;
 	int64_t not_before;
 	bool ok = false;
+	int n;
 
 	if (cert_parse(der, len, &cert) != CA_OK)
 		goto out;
-	key = X509_get0_pubkey(cert);
-	if (key == NULL || key_to_spki(key, &spki, &spki_len) != CA_OK ||
-	    key_identify(spki, spki_len, &ident) != CA_OK ||
+	/* its octets; i2d_PUBKEY() would make them anew from the key */
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &spki);
+	if (n <= 0 || key_identify(spki, (size_t)n, &ident) != CA_OK ||
 	    cert_serial(cert, row->serial, &row->serial_len) != CA_OK ||
 	    cert_dates(cert, &not_before, &row->not_after) != CA_OK ||
 	    !issuer_digest(cert, row->issuer_spki_sha256) ||
@@ -99,8 +104,11 @@ static int
 insert(struct ledger *l, const struct ledger_row *row, const uint8_t unique[32],
     const uint8_t leaf_hash[32])
 {
-	sqlite3_stmt *s = ledger_statement(l, LEDGER_ADD);
+	sqlite3_stmt *s;
 
+	if (!ledger_begin(l))
+		return SQLITE_ERROR;
+	s = ledger_statement(l, LEDGER_ADD);
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)row->leaf);
 	ledger_bind_text(s, 2, row->id);
 	ledger_bind(s, 3, row->serial, row->serial_len);
@@ -130,6 +138,8 @@ ledger_add(struct ledger *l, const char *id, uint64_t leaf, const uint8_t *der,
 		    id);
 	switch (insert(l, &row, unique, leaf_hash)) {
 	case SQLITE_DONE:
+		l->leaves = leaf + 1;
+		l->counted = true;
 		return RECORD_OK;
 	case SQLITE_CONSTRAINT:
 		return record_fail(fault, RECORD_ERR_CHAIN,
@@ -149,6 +159,8 @@ ledger_add_role(struct ledger *l, const uint8_t unique[32], const char *role)
 	if (strnlen(role, LEDGER_ROLE_MAX + 1) > LEDGER_ROLE_MAX ||
 	    role[0] == '\0')
 		return RECORD_ERR_ARGUMENT;
+	if (!ledger_begin(l))
+		return RECORD_ERR_IO;
 	s = ledger_statement(l, LEDGER_ROLE_ADD);
 	ledger_bind(s, 1, unique, 32);
 	ledger_bind_text(s, 2, role);

@@ -30,6 +30,8 @@ struct ledger_row {
  * one, it being a cache.  Errors: IO, MEMORY. */
 enum record_error
 ledger_open(const char *path, struct ledger **out, struct record_fault *fault);
+/* Commits what was added since ledger_open() or ledger_replay(); without it
+ * the file stays as it was, to be replayed. */
 void ledger_close(struct ledger *l);
 /* Number of results it holds, to be compared with the tree; start afresh
  * (roles too). */
@@ -63,7 +65,8 @@ enum record_error ledger_error(const struct ledger *l);
  * certificate's SPKI, serial, TBS and id compared with its intent.  A ledger
  * whose leaves give the log's tree root already is left as it is, but for
  * ":memory:", which is always made anew.  Roles stay.
- * Errors: CHAIN (the log contradicts itself), FORM, IO, MEMORY.
+ * Errors: CHAIN (the log contradicts itself), FORM, MISSING (there is no log),
+ * IO, MEMORY.
  */
 enum record_error
 ledger_replay(struct ledger *l, int dirfd, struct record_fault *fault);

@@ -21,12 +21,16 @@ static const char schema[] =
     " serial BLOB PRIMARY KEY, id TEXT NOT NULL, spki BLOB NOT NULL,"
     " tbs BLOB NOT NULL, open INTEGER NOT NULL) WITHOUT ROWID;";
 
-/* A cache need not survive a loss of power: it is made again. */
+/*
+ * The rollback journal and the syncs that SQLite has by default stay: a file
+ * of which a loss of power kept some pages and not others can pass
+ * quick_check, and an index without its newest entries would let an id or a
+ * key pass for unknown.  One transaction holds a whole ceremony's rows, so
+ * this costs next to nothing.
+ */
 static const char settings[] = "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA cell_size_check = ON;"
-			       "PRAGMA temp_store = MEMORY;"
-			       "PRAGMA journal_mode = MEMORY;"
-			       "PRAGMA synchronous = OFF;";
+			       "PRAGMA temp_store = MEMORY;";
 
 static const char *const texts[LEDGER_STATEMENTS] = {
 	[LEDGER_COUNT] = "SELECT count(*), ifnull(max(leaf), -1) FROM issued",
@@ -59,10 +63,24 @@ ledger_statement(struct ledger *l, enum ledger_statement which)
 bool
 ledger_sql(struct ledger *l, const char *sql)
 {
+	l->counted = false;
 	if (sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
 	l->error = RECORD_ERR_IO;
 	return false;
+}
+
+/* SQLite knows best: some errors end a transaction by themselves. */
+bool
+ledger_begin(struct ledger *l)
+{
+	return sqlite3_get_autocommit(l->db) == 0 || ledger_sql(l, "BEGIN");
+}
+
+bool
+ledger_commit(struct ledger *l)
+{
+	return sqlite3_get_autocommit(l->db) != 0 || ledger_sql(l, "COMMIT");
 }
 
 int
@@ -77,6 +95,7 @@ ledger_step(struct ledger *l, sqlite3_stmt *s)
 	if (rv == SQLITE_DONE || rv == SQLITE_CONSTRAINT)
 		return rv;
 	l->error = RECORD_ERR_IO;
+	l->counted = false;
 	return SQLITE_ERROR;
 }
 
@@ -187,6 +206,7 @@ ledger_close(struct ledger *l)
 {
 	if (l == NULL)
 		return;
+	(void)ledger_commit(l); /* what is lost is replayed */
 	shut(l);
 	free(l);
 }

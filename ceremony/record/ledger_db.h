@@ -27,9 +27,17 @@ enum ledger_statement {
 struct ledger {
 	sqlite3 *db;
 	sqlite3_stmt *statements[LEDGER_STATEMENTS];
-	bool memory; /* ":memory:" */
+	bool memory;     /* ":memory:" */
+	bool counted;    /* leaves is right */
+	uint64_t leaves; /* see ledger_leaves() */
 	enum record_error error;
 };
+
+/* Begin a transaction unless one is open; it stands until ledger_commit() or
+ * ledger_close().  False: l->error is set. */
+bool ledger_begin(struct ledger *l);
+/* End the transaction, if one is open.  False: l->error is set. */
+bool ledger_commit(struct ledger *l);
 
 /* A statement, reset and without bindings. */
 sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which);

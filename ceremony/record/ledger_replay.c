@@ -221,7 +221,8 @@ rebuild(struct ledger *l, int dirfd, struct record_fault *fault)
 	enum record_error ret;
 
 	l->error = RECORD_OK;
-	if (!ledger_sql(l, "BEGIN; DELETE FROM issued; DELETE FROM intent;"))
+	if (!ledger_commit(l) || !ledger_begin(l) ||
+	    !ledger_sql(l, "DELETE FROM issued; DELETE FROM intent;"))
 		return record_fail(fault, RECORD_ERR_IO,
 		    "ledger.db: cannot be written: look at the medium");
 	ret = issuance_open(dirfd, false, apply_line, &r, &log, fault);
@@ -232,7 +233,7 @@ rebuild(struct ledger *l, int dirfd, struct record_fault *fault)
 		ledger_sql(l, "ROLLBACK");
 		return ret;
 	}
-	if (!ledger_sql(l, "COMMIT"))
+	if (!ledger_commit(l))
 		return record_fail(fault, RECORD_ERR_IO,
 		    "ledger.db: cannot be written: look at the medium");
 	return RECORD_OK;

@@ -178,7 +178,8 @@ id_twice(const struct worklist *w, bool *ok)
 	const char **ids = calloc(w->count, sizeof(*ids)), *twice = NULL;
 	size_t n = 0;
 
-	if (!(*ok = ids != NULL))
+	*ok = ids != NULL;
+	if (ids == NULL)
 		return NULL;
 	for (size_t i = 0; i < w->count; i++)
 		if (w->entries[i].what == WORKLIST_CERT)

@@ -131,7 +131,7 @@ static const char syn_plan_2[] =
     "        - {id: unit-1, reason: keyCompromise}\n"
     "  - crl:\n"
     "      token: prod-1\n"
-    "      out: product.crl\n"
+    "      out: product-again.crl\n"
     "      crl-days: 90\n";
 
 struct syn_name { /* of an object, for tests to write as @name */
@@ -177,6 +177,9 @@ struct synthetic {
 
 static const char *const syn_operators[SYN_OPERATORS] = { "alice", "bob",
 	"carol" };
+
+static const char *const syn_people[SYN_OPERATORS] = { "Alice Moor", "Bob Lang",
+	"Carol Reis" };
 
 #define SYN(condition) syn_need((condition), #condition, __LINE__)
 static inline void
@@ -522,28 +525,30 @@ static inline void
 syn_open(struct synthetic *s, const char *name, const char *date,
     const char *plan, const char *plan_name)
 {
+	const char *title =
+	    strcmp(name, "genesis") == 0 ? "The beginning" : "A batch";
+
 	s->cer = name;
 	s->step = 0;
 	SYN(date_parse_rfc3339(date, &s->date) == CA_OK);
 	syn_put(s, plan_name, plan, strlen(plan), s->plan);
 	syn_line(s, "ceremony.open",
 	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s}}", "plan",
-		syn_hex(s->plan, 32), "date", date, "title", "A title",
-		"version", "0.1.0", "levels", "operator", "none", "reader",
-		"seccomp", "signer", "seccomp"));
+		syn_hex(s->plan, 32), "date", date, "title", title, "version",
+		"0.1.0", "levels", "operator", "none", "reader", "seccomp",
+		"signer", "seccomp"));
 }
 
 static inline void
 syn_enrol(struct synthetic *s, unsigned i)
 {
 	static const char text[] = "anchorite-test/v1\nenrol\n";
-	char label[8], serial[8], name[16];
+	char label[8], serial[8];
 	X509 *sign, *derive;
 	uint8_t sign_sha[32], derive_sha[32];
 
 	snprintf(label, sizeof(label), "op-%c", 'a' + (int)i);
 	snprintf(serial, sizeof(serial), "OP%u", i);
-	snprintf(name, sizeof(name), "Name %u", i);
 	sign = syn_self_cert(s->sign[i], syn_operators[i], s->sign[i]);
 	derive = syn_self_cert(s->derive[i], syn_operators[i], s->sign[i]);
 	syn_put_cert(s,
@@ -557,9 +562,9 @@ syn_enrol(struct synthetic *s, unsigned i)
 	syn_line(s, "enrol",
 	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,"
 		      "s:{s:{s:b,s:b},s:{s:b,s:b}}}",
-		"operator", syn_operators[i], "name", name, "label", label,
-		"serial", serial, "module", "softhsm", "so_n", (int)i + 1,
-		"sign", syn_hex(sign_sha, 32), "derive",
+		"operator", syn_operators[i], "name", syn_people[i], "label",
+		label, "serial", serial, "module", "softhsm", "so_n",
+		(int)i + 1, "sign", syn_hex(sign_sha, 32), "derive",
 		syn_hex(derive_sha, 32), "text", text, "signature",
 		syn_sign(s->sign[i], text, strlen(text)), "attributes", "sign",
 		"sensitive", 1, "extractable", 0, "derive", "sensitive", 1,

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/* A ceremony against its plan: name, date, steps, people. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ceremony/auditor/audit.h"
+#include "ceremony/record/plan_yaml.h"
+
+#define ORIGIN_REHEARSAL "rehearsal/"
+
+static const char *
+text_of(const struct audit *a, const char *key)
+{
+	const char *text =
+	    json_string_value(json_object_get(a->event->body, key));
+
+	return text == NULL ? "" : text;
+}
+
+static uint64_t
+number_of(const struct audit *a, const char *key)
+{
+	return (uint64_t)json_integer_value(
+	    json_object_get(a->event->body, key));
+}
+
+static struct plan *
+read_plan(struct audit *a, const char *yaml, size_t len)
+{
+	struct plan_fault fault = { 0 };
+	struct plan_field *fields = NULL;
+	struct plan *plan = NULL;
+	size_t count = 0;
+
+	if (plan_yaml_fields(yaml, len, &fields, &count, &fault) != RECORD_OK ||
+	    plan_build(fields, count, &plan, &fault) != RECORD_OK)
+		audit_here(a, "plan line %u column %u: %s", fault.line,
+		    fault.column, fault.text);
+	free(fields);
+	return plan;
+}
+
+/* A rehearsal's log and subjects are marked; its plan is not. */
+static bool
+match_log(struct audit *a, struct plan *plan)
+{
+	size_t mark = strlen(ORIGIN_REHEARSAL);
+
+	if (strncmp(a->history->log, ORIGIN_REHEARSAL, mark) == 0 &&
+	    strcmp(a->history->log + mark, plan->log) == 0 &&
+	    plan_rehearse(plan) != RECORD_OK)
+		return false;
+	return strcmp(a->history->log, plan->log) == 0;
+}
+
+void
+check_open(struct audit *a)
+{
+	size_t len;
+	uint8_t *yaml = audit_object(a, a->history->plan_sha256, &len);
+
+	plan_free(a->plan);
+	a->plan = NULL;
+	a->step = 0;
+	if (yaml != NULL)
+		a->plan = read_plan(a, (const char *)yaml, len);
+	free(yaml);
+	if (a->plan == NULL)
+		return;
+	if (!match_log(a, a->plan))
+		audit_here(a, "the plan is for log %s", a->plan->log);
+	if (strcmp(a->plan->ceremony, a->history->ceremony) != 0)
+		audit_here(a, "the plan is for ceremony %s", a->plan->ceremony);
+	if (a->plan->date != a->history->date)
+		audit_here(a, "the plan has another date");
+	if (strcmp(a->plan->title, text_of(a, "title")) != 0)
+		audit_here(a, "the plan has another title");
+}
+
+/* ---- steps --------------------------------------------------------------- */
+
+void
+check_step_begin(struct audit *a)
+{
+	unsigned step = (unsigned)number_of(a, "step");
+	bool again = a->step == step;
+
+	if (a->plan == NULL)
+		return;
+	a->step = 0;
+	if (step == 0 || step > a->plan->step_count) {
+		audit_here(a, "the plan has %zu steps", a->plan->step_count);
+		return;
+	}
+	a->step = step;
+	if (strcmp(text_of(a, "kind"),
+		plan_kind_name(a->plan->steps[step - 1].kind)) != 0) {
+		audit_here(a, "the plan's step %u is %s", step,
+		    plan_kind_name(a->plan->steps[step - 1].kind));
+		a->step = 0;
+	}
+	if (again)
+		return; /* resumed: what was done stays done */
+	a->result_count = 0;
+	a->repeated = false;
+}
+
+/* What a step must have done, once each. */
+static const struct {
+	enum plan_kind kind;
+	const char *uses[5];
+} wanted[] = {
+	{ PLAN_QUORUM, { "self-test" } },
+	{ PLAN_ROOT, { "self-test", "root", "crl" } },
+	{ PLAN_PRODUCT_CA, { "self-test", "product-ca", "sealer", "crl" } },
+	{ PLAN_WORK_ORDER, { "seal-order" } },
+	{ PLAN_BATCH, { "seal-response" } },
+	{ PLAN_CRL, { "crl" } },
+};
+
+static size_t
+count_results(const struct audit *a, const char *use)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->result_count; i++)
+		n += strcmp(a->results[i], use) == 0;
+	return n;
+}
+
+static void
+check_wanted(struct audit *a, const char *const *uses)
+{
+	size_t expected = 0;
+
+	for (; *uses != NULL; uses++, expected++)
+		if (count_results(a, *uses) != 1)
+			audit_here(a, "%zu results of %s in this step, not 1",
+			    count_results(a, *uses), *uses);
+	if (a->result_count > expected)
+		audit_here(a, "more results than the step has");
+}
+
+void
+check_step_end(struct audit *a)
+{
+	enum plan_kind kind;
+
+	if (a->plan == NULL || a->step == 0)
+		return;
+	kind = a->plan->steps[a->step - 1].kind;
+	a->step = 0;
+	if (kind == PLAN_BATCH && a->repeated && a->result_count == 0)
+		return;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i].kind == kind)
+			check_wanted(a, wanted[i].uses);
+}
+
+void
+check_close(struct audit *a)
+{
+	if (a->plan != NULL && a->history->steps_begun != a->plan->step_count)
+		audit_here(a, "the plan has %zu steps, %u were held",
+		    a->plan->step_count, a->history->steps_begun);
+	check_log_state(a);
+	check_checkpoint(a);
+}
+
+/* ---- the quorum ---------------------------------------------------------- */
+
+static const struct plan_quorum *
+quorum_of(const struct audit *a)
+{
+	if (a->plan == NULL || a->step == 0 ||
+	    a->plan->steps[a->step - 1].kind != PLAN_QUORUM)
+		return NULL;
+	return &a->plan->steps[a->step - 1].u.quorum;
+}
+
+void
+check_split(struct audit *a)
+{
+	const struct plan_quorum *q = quorum_of(a);
+	json_t *names = json_object_get(a->event->body, "custodians");
+
+	if (q == NULL)
+		return;
+	if (number_of(a, "threshold") != q->so_threshold ||
+	    json_array_size(names) != q->so_count)
+		audit_here(a, "the plan splits it %u of %zu", q->so_threshold,
+		    q->so_count);
+	for (size_t i = 0; i < q->so_count; i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+
+		if (name == NULL || strcmp(name, q->so_custodians[i]) != 0)
+			audit_here(a, "custodian %zu is not the plan's", i + 1);
+	}
+}
+
+void
+check_enrol(struct audit *a)
+{
+	const struct plan_quorum *q = quorum_of(a);
+
+	if (q == NULL)
+		return;
+	for (size_t i = 0; i < q->count; i++) {
+		const struct plan_operator *o = &q->operators[i];
+		const struct plan_token *t = &a->plan->tokens[o->token];
+
+		if (strcmp(o->id, text_of(a, "operator")) != 0)
+			continue;
+		if (strcmp(o->name, text_of(a, "name")) != 0 ||
+		    strcmp(t->label, text_of(a, "label")) != 0)
+			audit_here(a,
+			    "operator %s has another name or card "
+			    "in the plan",
+			    o->id);
+		if (t->serial[0] != '\0' &&
+		    strcmp(t->serial, text_of(a, "serial")) != 0)
+			audit_here(a, "card %s has another serial in the plan",
+			    t->label);
+		return;
+	}
+	audit_here(a, "the plan has no operator %s", text_of(a, "operator"));
+}
+
+/* ---- acts ---------------------------------------------------------------- */
+
+static bool
+holds(const struct plan *p, const struct plan_ca *ca, const char *label)
+{
+	for (size_t i = 0; i < ca->holder_count; i++)
+		if (strcmp(p->tokens[ca->holders[i]].label, label) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the plan's step lets an act with this use touch this token. */
+static bool
+names_token(const struct plan *p, const struct plan_step *s, const char *use,
+    const char *label)
+{
+	switch (s->kind) {
+	case PLAN_QUORUM:
+		return label[0] == '\0';
+	case PLAN_ROOT:
+		return holds(p, &s->u.ca, label);
+	case PLAN_PRODUCT_CA:
+		if (strcmp(use, "product-ca") == 0 ||
+		    strcmp(use, "sealer") == 0)
+			return strcmp(p->tokens[s->u.ca.issuer].label, label) ==
+			    0;
+		return holds(p, &s->u.ca, label);
+	case PLAN_WORK_ORDER:
+		return strcmp(p->tokens[s->u.order.token].label, label) == 0;
+	case PLAN_BATCH:
+	case PLAN_CRL:
+		return strcmp(p->tokens[s->u.batch.token].label, label) == 0;
+	case PLAN_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+void
+check_propose(struct audit *a)
+{
+	const struct history_act *act = audit_act(a);
+	const struct plan_step *s;
+
+	if (act == NULL || a->plan == NULL || a->step == 0)
+		return;
+	s = &a->plan->steps[a->step - 1];
+	if (!names_token(a->plan, s, act->approval.uses[0].name, act->label))
+		audit_here(a, "the plan's step %u does not name token %s",
+		    a->step, act->label[0] == '\0' ? "-" : act->label);
+	if (s->kind == PLAN_BATCH)
+		check_worklist(a, act);
+}
+
+static void
+check_policy(struct audit *a)
+{
+	const struct plan_quorum *q = quorum_of(a);
+	const struct policy *p = &a->history->policy;
+
+	if (q != NULL && (p->m != q->threshold || p->n != q->count))
+		audit_here(a, "the policy is %u of %zu, the plan's %u of %zu",
+		    p->m, p->n, q->threshold, q->count);
+}
+
+/* By what an act was for. */
+static void
+check_kind(struct audit *a, const struct history_act *act, const char *use)
+{
+	if (a->plan == NULL || a->step == 0)
+		return;
+	switch (a->plan->steps[a->step - 1].kind) {
+	case PLAN_QUORUM:
+		check_policy(a);
+		break;
+	case PLAN_ROOT:
+	case PLAN_PRODUCT_CA:
+		if (strcmp(use, "self-test") == 0)
+			check_keys(a, act);
+		else if (strcmp(use, "crl") == 0)
+			check_crl(a, act);
+		else
+			check_certificate(a, act);
+		break;
+	case PLAN_WORK_ORDER:
+		check_order(a, act);
+		break;
+	case PLAN_BATCH:
+		check_batch(a, act, true);
+		break;
+	case PLAN_CRL:
+		check_crl(a, act);
+		break;
+	case PLAN_KIND_COUNT:
+		break;
+	}
+}
+
+void
+check_result(struct audit *a)
+{
+	const struct history_act *act = audit_act(a);
+	const char *use;
+
+	if (act == NULL)
+		return;
+	/* a batch is told by its response, whatever else it did */
+	use = strcmp(act->approval.kind, "batch") == 0
+	    ? "seal-response"
+	    : act->approval.uses[0].name;
+	if (a->result_count < AUDIT_STEP_RESULTS_MAX)
+		snprintf(a->results[a->result_count++], sizeof(a->results[0]),
+		    "%s", use);
+	else
+		audit_here(a, "more results than a step has");
+	check_kind(a, act, use);
+	if (strcmp(act->approval.kind, "batch") == 0)
+		check_log_state(a);
+}
+
+void
+check_void(struct audit *a)
+{
+	static const uint8_t none[32];
+	const struct history_act *act = audit_act(a);
+
+	a->counts.voids++;
+	if (act != NULL && strcmp(act->approval.kind, "batch") == 0)
+		check_batch(a, act, false);
+	else if (act != NULL && memcmp(act->begin, none, 32) != 0)
+		report_note(a->report,
+		    "act %llu (%s) was begun and is void: %s",
+		    (unsigned long long)act->approval.act, act->approval.kind,
+		    text_of(a, "reason"));
+}

@@ -1,0 +1,164 @@
+#!/bin/sh
+# anchorite-audit on synthetic states: one good, many with one thing wrong.
+# shellcheck disable=SC2016 # single quotes are for sed and sh -c
+set -u
+bin=$BUILD/bin/anchorite-audit
+tool=$BUILD/tests/ceremony/auditor/tool_state
+dir=$(mktemp -d "$BUILD/audit-XXXXXX") || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+
+# ok NAME STATUS: report the outcome of the command before it
+ok() {
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		sed 's/^/# /' "$dir/out"
+	fi
+}
+
+# run STATUS COMMAND...: whether it exits so; output goes to $dir/out
+run() {
+	want=$1
+	shift
+	"$@" >"$dir/out" 2>&1
+	got=$?
+	[ $got = "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
+	[ $got = "$want" ]
+}
+
+# finding TWIST TEXT: the state with this twist has just such a finding
+finding() {
+	rm -rf "$dir/twisted"
+	"$tool" "$dir/twisted" "$1" >/dev/null
+	run 1 "$bin" verify "$dir/twisted" --quiet &&
+	    grep -Fq -- "$2" "$dir/out"
+	ok "finding: $1" $?
+}
+
+# damage NAME TEXT COMMAND...: the good state after a command run in a copy
+damage() {
+	name=$1 text=$2
+	shift 2
+	rm -rf "$dir/copy"
+	cp -R "$dir/good" "$dir/copy"
+	(cd "$dir/copy" && "$@") >/dev/null 2>&1
+	run 1 "$bin" verify "$dir/copy" --quiet && grep -Fq -- "$text" "$dir/out"
+	ok "damage: $name" $?
+}
+
+anchor=$("$tool" "$dir/good")
+ok "a state is made" $?
+
+run 0 "$bin" verify "$dir/good" --anchor "$anchor" &&
+    grep -q '^verified$' "$dir/out" &&
+    grep -q '^batches      1 (1 repeated), 8 entries' "$dir/out"
+ok "verify with the anchor in hex" $?
+words=$(sed -n '/^anchor /{n;s/^ *//;p;}' "$dir/out")
+run 0 "$bin" verify "$dir/good" --anchor "$words"
+ok "verify with the anchor in words" $?
+run 3 "$bin" verify "$dir/good" && grep -q '^self-consistent only' "$dir/out"
+ok "verify without anchor" $?
+run 0 "$bin" verify "$dir/good" --quiet --anchor "$anchor" &&
+    [ ! -s "$dir/out" ]
+ok "quiet says nothing of a good state" $?
+run 0 "$bin" verify "$dir/good" --json --anchor "$anchor" &&
+    [ "$(jq -r '.verdict + " " + .anchor + " " + (.findings | length
+	| tostring)' "$dir/out")" = "verified $anchor 0" ]
+ok "verify as JSON" $?
+run 1 "$bin" verify "$dir/good" --anchor \
+    00000000000000000000000000000000ffffffffffffffffffffffffffffffff &&
+    grep -q 'its anchor is not the one given' "$dir/out"
+ok "another anchor" $?
+[ "$(find "$dir/good" -newer "$dir/out" -type f | wc -l)" = 0 ]
+ok "nothing was written" $?
+
+for bad in "verify" "verify $dir/good --anchor" "verify $dir/good --foo" \
+    "verify $dir/good --anchor abcd" "verify $dir/good $dir/good" "foo" "" \
+    "show" "words" "show --foo"; do
+	# shellcheck disable=SC2086 # split on purpose
+	run 2 "$bin" $bad
+	ok "usage: '$bad'" $?
+done
+run 4 "$bin" verify "$dir/none"
+ok "no state folder" $?
+mkdir "$dir/empty"
+run 4 "$bin" verify "$dir/empty"
+ok "no transcript" $?
+ln -s good "$dir/link"
+run 4 "$bin" verify "$dir/link"
+ok "a symbolic link is no state folder" $?
+for option in --help --version "verify --help"; do
+	# shellcheck disable=SC2086
+	run 0 "$bin" $option
+	ok "$option" $?
+done
+run 0 "$bin" show "$dir/good" &&
+    [ "$(grep -c '^ *[0-9]* *20' "$dir/out")" = \
+	"$(wc -l <"$dir/good/transcript.jsonl")" ]
+ok "show has a line for each record" $?
+printf abc >"$dir/abc"
+run 0 "$bin" words "$dir/abc" && [ "$(head -n 1 "$dir/out")" = \
+    "$(sha256sum "$dir/abc" | cut -d ' ' -f 1)" ] &&
+    [ "$(sed -n 2p "$dir/out" | wc -w)" = 32 ]
+ok "words of a file" $?
+run 4 "$bin" words "$dir/none"
+ok "words of no file" $?
+
+finding root-subject "the root certificate is not the plan's"
+finding root-years "the root certificate is not the plan's"
+finding order-quota "quota of the order are not the plan's"
+finding checkpoint-one "1 of the 2 signatures it needs"
+finding checkpoint-head "it signs another line than this"
+finding checkpoint-none "closed without checkpoint"
+finding request-gap "sequence 2, expected 1 after the request before"
+finding request-stranger "the request does not carry its station's key"
+finding worklist-key 'worklist line 9 is "cert device-tls unit-2'
+finding device-subject "the certificate of unit-3 is not the one of act 11"
+finding device-years "the certificate of unit-3 is not the one of act 11"
+finding result-missing "unit-3 has no certificate in the log"
+finding response-rule "response entry 4: rule csr.der, not csr.pop"
+finding response-proof "response entry 2 (unit-2): its proof does not lead"
+finding response-swap "response entry 2: not the certificate of the log"
+finding response-counts "the response has other counts"
+finding crl-days "the CRL is not the plan's"
+finding crl-drops "a serial that was revoked is not in the CRL"
+
+damage "torn transcript" "line 101: torn" \
+    sh -c 'printf "{\"v\":1," >>transcript.jsonl'
+damage "transcript cut" "ceremony batch-1 is not closed" \
+    sed -i '$d' transcript.jsonl
+damage "a line changed" "transcript.jsonl line 21" \
+    sed -i '20s/"alice"/"carol"/' transcript.jsonl
+damage "issuance log cut" "has fewer than 6 lines" sed -i '$d' issuance.jsonl
+damage "issuance log gone" "issuance.jsonl: there is none" rm issuance.jsonl
+damage "issuance log longer" "behind the last line that the transcript" \
+    sh -c 'sed -n 1p issuance.jsonl >>issuance.jsonl'
+damage "issuance log changed" "have another digest" \
+    sed -i '1s/"id":"unit-1"/"id":"unit-7"/' issuance.jsonl
+damage "issuance log torn" "its last line is torn" \
+    sh -c 'printf "{" >>issuance.jsonl'
+damage "object gone" "there is none" sh -c 'rm "objects/$(sed -n \
+    "1s/.*\"plan\":\"\([0-9a-f]*\)\".*/\1/p" transcript.jsonl)"'
+damage "object changed" "its contents do not match its name" \
+    sh -c 'f=$(ls objects | head -n 1); chmod 600 "objects/$f"
+	printf x >>"objects/$f"'
+damage "checkpoint swapped" "it signs another line than this" \
+    cp checkpoints/genesis.note checkpoints/batch-1.note
+
+cp -R "$dir/good" "$dir/copy2"
+printf x >"$dir/copy2/objects/stray"
+printf x >"$dir/copy2/notes.txt"
+printf x >"$dir/copy2/checkpoints/other.note"
+h=$(printf unnamed | sha256sum | cut -d ' ' -f 1)
+printf unnamed >"$dir/copy2/objects/$h"
+run 0 "$bin" verify "$dir/copy2" --anchor "$anchor" &&
+    grep -q '^note: objects/stray: no object' "$dir/out" &&
+    grep -q '^note: notes.txt: not a file of a state folder' "$dir/out" &&
+    grep -q '^note: checkpoints/other.note: of no ceremony' "$dir/out" &&
+    grep -q "^note: objects/$h: no record names it" "$dir/out"
+ok "other files are notes" $?
+
+echo "1..$n"
