@@ -14,7 +14,8 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \
 	-Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef \
 	-Wimplicit-fallthrough -Werror
-HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE \
+# sections: a program holds the functions it calls and no others
+HARDEN = -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -fPIE \
 	-fcf-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE_1 = -fsanitize=address -fsanitize=undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -24,6 +25,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED -I. \
 	-DANCHORITE_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(SANITIZE) \
 	$(CFLAGS) -MMD -MP $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
+	-Wl,--gc-sections \
 	$(SANITIZE) $(LDFLAGS)
 # asked once, and only after `deps` has run
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \

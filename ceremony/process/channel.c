@@ -55,16 +55,34 @@ control_put(struct msghdr *msg, union control *control, int fd)
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 }
 
-static int
-control_get(struct msghdr *msg)
+/*
+ * The one descriptor that came, or -1.  The buffer is as long as CMSG_SPACE
+ * makes it, so that two may have come: whatever came beside the one is closed,
+ * and false.
+ */
+static bool
+control_get(struct msghdr *msg, int *fd)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int fd = -1;
+	bool ok = (msg->msg_flags & MSG_CTRUNC) == 0;
 
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	*fd = -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	     c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(*fd);
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		ok = ok && count == 1 && *fd == -1;
+		for (size_t i = 0; i < count; i++) {
+			int got;
+			memcpy(&got, CMSG_DATA(c) + i * sizeof(got),
+			    sizeof(got));
+			if (ok)
+				*fd = got;
+			else
+				close(got);
+		}
+	}
+	return ok;
 }
 
 enum channel_error
@@ -147,10 +165,12 @@ receive(int sock, struct message *m, unsigned *kind, size_t *claimed)
 		return CHANNEL_ERR_CLOSED;
 	if (n == -1)
 		return CHANNEL_ERR_IO;
-	m->fd = control_get(&msg);
-	if (n < HEADER_SIZE || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+	if (n > HEADER_SIZE)
+		m->len = (size_t)n - HEADER_SIZE;
+	if (!control_get(&msg, &m->fd))
+		return CHANNEL_ERR_FD;
+	if (n < HEADER_SIZE || (msg.msg_flags & MSG_TRUNC) != 0)
 		return CHANNEL_ERR_SIZE;
-	m->len = (size_t)n - HEADER_SIZE;
 	*kind = (unsigned)header[0] << 8 | header[1];
 	*claimed = (size_t)header[2] << 24 | (size_t)header[3] << 16 |
 	    (size_t)header[4] << 8 | header[5];

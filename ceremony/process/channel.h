@@ -11,7 +11,7 @@ enum channel_error {
 	CHANNEL_ERR_KIND,    /* a kind that is not expected here */
 	CHANNEL_ERR_SIZE,    /* over its row's limit, or fields out of form */
 	CHANNEL_ERR_STATE,   /* not allowed in this state */
-	CHANNEL_ERR_FD,      /* a descriptor missing or not wanted */
+	CHANNEL_ERR_FD,      /* a descriptor missing, not wanted, or two */
 	CHANNEL_ERR_IO,
 };
 const char *channel_strerror(enum channel_error err);

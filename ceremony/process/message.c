@@ -113,7 +113,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_DUPLICATE] =
 	    CHILD("duplicate", STATE_SEALING, NUMBERS(2) + ID + CERT + PROOF),
 	[MSG_SEAL] = CHILD("seal", STATE_SEALING, 0),
-	[MSG_END_GROUP] = CHILD("end-group", STATE_ANY, 0),
+	[MSG_END_GROUP] = CHILD("end-group", STATE_GROUP, 0),
 
 	[MSG_PREPARED] =
 	    ANSWER("prepared", OCTETS(16) + 2 * DIGEST + NUMBERS(1)),

@@ -63,7 +63,7 @@ enum message_kind {
 	MSG_SIGNATURE, /* octets */
 	/* heads, on any token */
 	MSG_HEAD_READ,
-	MSG_HEAD_LINE, /* octets raw line */
+	MSG_HEAD_LINE, /* octets raw line; from the one remembered on */
 	MSG_HEAD_WRITE,
 	MSG_HEAD, /* number present, number seq, octets hash */
 	/* operator -> signer of a CA token */
@@ -95,12 +95,12 @@ enum message_kind {
 	MSG_SO_TAKE,     /* the SO PIN comes by the fd */
 	MSG_BEGIN,       /* number act, octets raw act.begin line */
 	MSG_WRITE_CERT,  /* octets certificate to write beside its key */
-	MSG_EXECUTE,
-	MSG_GO,        /* intents are on disk: sign */
-	MSG_DUPLICATE, /* number entry, number leaf, text id, octets
+	MSG_EXECUTE,     /* once, when the card remembers the act.begin line */
+	MSG_GO,          /* intents are on disk: sign; once */
+	MSG_DUPLICATE,   /* number entry, number leaf, text id, octets
 			  certificate, octets proof hashes */
-	MSG_SEAL,      /* results are on disk: seal the response */
-	MSG_END_GROUP, /* log out, wipe K */
+	MSG_SEAL,        /* results are on disk: seal the response; once */
+	MSG_END_GROUP,   /* log out, wipe K */
 	/* signer of a CA token -> operator */
 	MSG_PREPARED,   /* octets nonce or none, octets issuer spki sha256 or
 			   none, octets sha256 of the input, number length of
@@ -128,7 +128,9 @@ enum message_state {
 	STATE_SIGNING = 1 << 6,  /* intents told, waiting for GO */
 	STATE_SEALING = 1 << 7,  /* certificates told, response to come */
 	STATE_SO = 1 << 8,       /* holds S */
-	STATE_ANY = 0x1ff,
+	/* where a group of acts may be, and end */
+	STATE_GROUP = STATE_IDLE | STATE_OPEN | STATE_ACT | STATE_PREPARED |
+	    STATE_BEGUN | STATE_SIGNING | STATE_SEALING,
 };
 
 /* Codes of MSG_FAULT; below FAULT_FORM it is an enum card_error. */

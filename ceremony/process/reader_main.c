@@ -54,6 +54,23 @@ reader_fault(struct reader *r, unsigned line, unsigned column, const char *text)
 	reader_send(r);
 }
 
+/* The next message; a wrong one is answered with a fault. */
+static bool
+reader_hear(struct reader *r, unsigned state)
+{
+	enum channel_error err;
+	char text[100];
+
+	message_clear(&r->in);
+	err = channel_recv(SPAWN_FD, &r->in, -1, true, state);
+	if (err != CHANNEL_OK && err != CHANNEL_ERR_CLOSED) {
+		snprintf(text, sizeof(text), "reader: %s",
+		    channel_strerror(err));
+		reader_fault(r, 0, 0, text);
+	}
+	return err == CHANNEL_OK;
+}
+
 static void
 reader_done(struct reader *r)
 {
@@ -67,9 +84,11 @@ reader_map(struct reader *r)
 {
 	struct stat st;
 	int want = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+	int seals = fcntl(r->in.fd, F_GET_SEALS);
 	void *p;
 
-	if ((fcntl(r->in.fd, F_GET_SEALS) & want) != want ||
+	/* -1, no memory file at all, has every bit set */
+	if (seals == -1 || (seals & want) != want ||
 	    fstat(r->in.fd, &st) == -1 || st.st_size < 0 ||
 	    st.st_size > SEALED_MAX)
 		return false;
@@ -186,6 +205,7 @@ static const struct profile *
 send_request(struct reader *r, const struct request *request,
     const uint8_t digest[32], const uint8_t *spki, size_t spki_len)
 {
+	const struct profile *profile = NULL;
 	char name[65];
 
 	message_start(&r->out, MSG_REQUEST);
@@ -196,15 +216,14 @@ send_request(struct reader *r, const struct request *request,
 	message_put_octets(&r->out, request->previous, 32);
 	message_put_number(&r->out, request->count);
 	message_put_octets(&r->out, spki, spki_len);
-	if (!reader_send(r))
-		return NULL;
-	message_clear(&r->in);
-	if (channel_recv(SPAWN_FD, &r->in, -1, true, STATE_OPEN) !=
-		CHANNEL_OK ||
-	    r->in.kind != MSG_ENTRIES)
+	if (!reader_send(r) || !reader_hear(r, STATE_OPEN))
 		return NULL;
 	message_get_text(&r->in, name, sizeof(name) - 1);
-	return message_done(&r->in) ? profile_find(name) : NULL;
+	if (r->in.kind == MSG_ENTRIES && message_done(&r->in))
+		profile = profile_find(name);
+	if (profile == NULL)
+		reader_fault(r, 0, 0, "reader: no such profile");
+	return profile;
 }
 
 /* Open a request with the key it carries; whether that is the order's station
@@ -262,28 +281,34 @@ out:
 	request_clear(&request);
 }
 
+static const struct {
+	enum message_kind kind;
+	void (*read)(struct reader *r);
+} jobs[] = {
+	{ MSG_READ_PLAN, read_plan },
+	{ MSG_READ_STATION, read_station },
+	{ MSG_READ_REQUEST, read_request },
+};
+
+/* One job, and the end. */
 static void
 reader_run(struct reader *r)
 {
-	if (channel_recv(SPAWN_FD, &r->in, -1, true, STATE_IDLE) != CHANNEL_OK)
+	size_t i = 0;
+
+	if (!reader_hear(r, STATE_IDLE))
 		return;
+	while (i < sizeof(jobs) / sizeof(jobs[0]) && jobs[i].kind != r->in.kind)
+		i++;
+	if (i == sizeof(jobs) / sizeof(jobs[0])) {
+		reader_fault(r, 0, 0, "reader: message of the wrong kind");
+		return;
+	}
 	if (!reader_map(r)) {
 		reader_fault(r, 0, 0, "not a sealed memory file");
 		return;
 	}
-	switch (r->in.kind) {
-	case MSG_READ_PLAN:
-		read_plan(r);
-		break;
-	case MSG_READ_STATION:
-		read_station(r);
-		break;
-	case MSG_READ_REQUEST:
-		read_request(r);
-		break;
-	default:
-		reader_fault(r, 0, 0, "reader: message of the wrong kind");
-	}
+	jobs[i].read(r);
 	if (r->len > 0)
 		munmap((void *)(uintptr_t)r->file, r->len);
 }
@@ -296,6 +321,7 @@ main(void)
 
 	if (r == NULL)
 		return 1;
+	message_start(&r->in, MSG_NONE);
 	if (sandbox_enter(SANDBOX_READER, level, sizeof(level)) == 0) {
 		message_start(&r->out, MSG_READY);
 		message_put_text(&r->out, level);

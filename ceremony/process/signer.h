@@ -26,6 +26,15 @@
 #define SIGNER_CRLS_MAX 2   /* the product CA's, the root's */
 #define SIGNER_SUBJECT_MAX 512
 
+/* Keys of a CA token: the CA's role is its label too. */
+#define SEALER_ROLE "sealer"
+#define CA_KEY_ID 1
+#define SEALER_KEY_ID 2
+/* Keys of an operator's card. */
+#define SIGN_LABEL "sign"
+#define DERIVE_LABEL "derive"
+#define CARD_PIN_MAX 64
+
 /* What an act does; the rest of struct act depends on it. */
 enum act_what {
 	ACT_KEYS,
@@ -81,12 +90,14 @@ struct act_batch {
 	struct tree tree;
 	X509 *issuer; /* the root's certificate */
 	struct octets crls[SIGNER_CRLS_MAX];
-	struct octets *proofs; /* of duplicates: one per entry, hashes */
+	struct octets *proofs; /* one per entry with a certificate: hashes */
+	bool gone, sealed;     /* GO and SEAL came; each once */
 };
 struct act {
 	enum act_what what;
 	struct approval approval;
-	bool told, prepared, proposed, begun, done;
+	/* each follows the one before; tried and executed happen once */
+	bool told, tried, prepared, proposed, begun, executed, done;
 	bool approved[POLICY_OPERATORS_MAX]; /* by index in the policy */
 	uint8_t begin[32];                   /* SHA-256 of its act.begin line */
 	uint8_t seed[64];                    /* of its serials */
@@ -101,7 +112,7 @@ struct act {
 
 /* What a signer of a CA token knows of its group of acts. */
 struct group {
-	bool has_context, has_ca;
+	bool has_ca;
 	char log[POLICY_LOG_MAX + 1], ceremony[APPROVAL_NAME_MAX + 1];
 	uint8_t plan_sha256[32], policy_sha256[32];
 	struct policy policy;
@@ -138,7 +149,7 @@ struct signer {
 	uint8_t sign_spki[KEY_SPKI_MAX];
 	size_t sign_spki_len;
 	/* the head being moved */
-	bool card_has_head, has_line;
+	bool head_known, card_has_head, has_line;
 	struct link line;
 	uint64_t card_seq;
 	uint8_t card_hash[32];
@@ -180,37 +191,75 @@ bool signer_bad_form(struct signer *s);
 struct secret *signer_read_secret(int fd);
 bool signer_write_secret(int fd, const struct secret *secret);
 
-/* signer_open.c */
+/* MSG_FILE with its PARTs. */
+void signer_send_file(struct signer *s, const uint8_t *data, size_t len);
+
+/*
+ * What follows is shared between the signer's files.  Where a function returns
+ * bool, false means that the fault has been answered already.
+ */
+
+/* signer_open.c: load the one module this process may use. */
 bool signer_use_module(struct signer *s, const char *name);
+/* Bits of MSG_TOKEN and MSG_OPENED, in struct token_info's order. */
 unsigned signer_token_flags(const struct token_info *info);
 
-/* Of one act. */
+/* signer_head.c: what the card remembers is unknown until read again. */
+void signer_head_forget(struct signer *s);
+/* Whether the card, as read or written last, remembers this line. */
+bool signer_head_is(const struct signer *s, const uint8_t hash[32]);
+
+/* signer_group.c */
+void signer_group_free(struct group *g);
+/* The act of that number in the group, or NULL. */
 struct act *signer_act_find(struct signer *s, uint64_t number);
 void signer_act_clear(struct act *a);
+
+/* signer_told.c: the act about to be told, its members zeroed; NULL when it
+ * may not be of this kind now, and the fault is answered. */
+struct act *signer_act_telling(struct signer *s, enum act_what what);
+/* It is told: it counts among the group's acts. */
+void signer_act_told(struct signer *s, struct act *a);
+/* Add a use line; the caller keeps to APPROVAL_USES_MAX. */
 void signer_act_use(struct act *a, const char *name, size_t count);
-void signer_group_free(struct group *g);
-/* signer_cert.c */
+
+/* signer_prepare.c: whether a raw transcript line holds this text. */
+bool signer_line_says(const uint8_t *line, size_t len, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* signer_activate.c: PIN of an epoch from K, into *out, new. */
+bool signer_pin(struct signer *s, uint32_t epoch,
+    const uint8_t policy_sha256[32], struct secret **out);
+
+/* signer_issue.c: draft a certificate; draft and sign a CRL (*der new,
+ * OPENSSL_free()); the keys, borrowed, of a token that is logged in. */
 bool signer_cert_prepare(struct signer *s, struct act *a);
 bool signer_crl_prepare(struct signer *s, struct act *a, struct act_crl *crl);
 bool signer_crl_sign(struct signer *s, const struct act_crl *crl, uint8_t **der,
     size_t *len);
 bool signer_ca_key(struct signer *s, EVP_PKEY **out);
 bool signer_sealer_key(struct signer *s, EVP_PKEY **out);
-/* signer_batch.c */
+/* The act is over: logged out until the next one begins. */
+void signer_act_finish(struct signer *s, struct act *a);
+
+/* signer_batch.c: read the worklist, hold keys and issuers against it; tell
+ * the intents. */
 bool signer_batch_prepare(struct signer *s, struct act *a);
-void signer_batch_clear(struct act_batch *b);
 void signer_batch_execute(struct signer *s, struct act *a);
-/* signer_keys.c */
+void signer_batch_clear(struct act_batch *b);
+
+/* signer_keys.c: the text that is approved; make the token, log in; make the
+ * keys and give out the shares. */
 void signer_keys_input(const struct group *g, const struct act *a, char *out,
     size_t size);
 bool signer_keys_login(struct signer *s, struct act *a);
 void signer_keys_execute(struct signer *s, struct act *a);
-/* signer_activate.c: PIN of the group's epoch into *out. */
-bool signer_pin(struct signer *s, uint32_t epoch,
-    const uint8_t policy_sha256[32], struct secret **out);
+
+/* signer_answer.c */
 /* "anchorite-test/v1" text of a key's proof, for cards and CA tokens. */
 void signer_test_text(char *out, size_t size, const char *log, const char *what,
     const char *serial, const uint8_t nonce[16]);
+/* Bits of MSG_ENROLLED and MSG_MADE_KEY, in struct key_attributes' order. */
 unsigned signer_attribute_bits(const struct key_attributes *a);
 /* Kernel randomness, mixed with the token's when one is open. */
 bool signer_random(struct signer *s, uint8_t *out, size_t len);

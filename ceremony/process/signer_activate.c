@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* From shares to a logged-in CA token: only for an act that m distinct
  * operators approved. */
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ceremony/process/signer.h"
@@ -61,7 +63,7 @@ signer_share(struct signer *s)
 	message_get_exact(&s->in, commitment, sizeof(commitment));
 	if (signer_bad_form(s))
 		return;
-	if (s->token == NULL || !g->has_ca || x >= POLICY_OPERATORS_MAX ||
+	if (s->token == NULL || !g->has_ca || x >= g->policy.n ||
 	    g->k != NULL || g->share_count == g->policy.m) {
 		signer_fault(s, FAULT_SHARE, "share: not expected now");
 		return;
@@ -77,8 +79,8 @@ signer_share(struct signer *s)
 		signer_fault(s, FAULT_SHARE, "share: it did not come");
 		return;
 	}
-	memcpy(label.serial, token_info(s->token)->serial,
-	    sizeof(token_info(s->token)->serial));
+	snprintf(label.serial, sizeof(label.serial), "%s",
+	    token_info(s->token)->serial);
 	label.epoch = g->epoch;
 	label.x = (unsigned)x;
 	share_commit(&label, share, got);
@@ -183,6 +185,16 @@ challenge(struct signer *s)
 	return false;
 }
 
+/* What opened the wrong way is not tried again: K is wiped, shares must come
+ * anew. */
+static void
+forget_k(struct signer *s)
+{
+	token_logout(s->token);
+	secret_free(s->group->k);
+	s->group->k = NULL;
+}
+
 static bool
 login(struct signer *s)
 {
@@ -195,11 +207,12 @@ login(struct signer *s)
 		return false;
 	err = token_login(s->token, pin);
 	secret_free(pin);
-	if (err != CARD_OK) {
+	if (err != CARD_OK)
 		signer_card_fault(s, err, token_info(s->token)->label);
-		return false;
-	}
-	return challenge(s);
+	else if (challenge(s))
+		return true;
+	forget_k(s);
+	return false;
 }
 
 static bool
@@ -223,6 +236,15 @@ in_turn(const struct group *g, const struct act *a)
 	return a->proposed && !a->begun;
 }
 
+static bool
+begins(const struct act *a, const uint8_t *line, size_t len)
+{
+	return signer_line_says(line, len,
+		   "\"type\":\"act.begin\",\"actor\"") &&
+	    signer_line_says(line, len, "\"body\":{\"act\":%" PRIu64 ",",
+		a->approval.act);
+}
+
 void
 signer_begin(struct signer *s)
 {
@@ -235,7 +257,8 @@ signer_begin(struct signer *s)
 	if (signer_bad_form(s))
 		return;
 	if (a == NULL || !in_turn(g, a) ||
-	    !link_read((const char *)line, len, &link)) {
+	    !link_read((const char *)line, len, &link) ||
+	    !begins(a, line, len)) {
 		signer_fault(s, FAULT_REFUSED, "act.begin: not its turn");
 		return;
 	}
@@ -250,6 +273,7 @@ signer_begin(struct signer *s)
 	memcpy(a->begin, link.hash, sizeof(a->begin));
 	a->begun = true;
 	g->current = a;
+	signer_head_forget(s); /* read afresh for each act */
 	s->state = STATE_BEGUN;
 	signer_ok(s);
 }

@@ -74,6 +74,15 @@ signer_send_parts(struct signer *s, const uint8_t *data, size_t len)
 	}
 }
 
+void
+signer_send_file(struct signer *s, const uint8_t *data, size_t len)
+{
+	message_start(&s->out, MSG_FILE);
+	message_put_number(&s->out, len);
+	if (signer_send(s))
+		signer_send_parts(s, data, len);
+}
+
 bool
 signer_bad_form(struct signer *s)
 {

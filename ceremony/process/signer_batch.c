@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* A batch: intents, certificates, CRL, sealed response; only what the
- * worklist that was approved says. */
+/* A batch: intents, then certificates; only what the worklist that was approved
+ * says.  Its response is signer_response.c's. */
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/rule.h"
 #include "ca/subject.h"
 #include "ceremony/process/signer.h"
-#include "transfer/response.h"
-#include "transfer/sealed.h"
 
 void
 signer_batch_clear(struct act_batch *b)
@@ -55,7 +52,8 @@ keys_match(const struct act_batch *b)
 	return true;
 }
 
-/* The root's certificate certifies this CA; the CRLs are theirs. */
+/* The root's certificate certifies this CA and its sealer; the CRLs are
+ * theirs. */
 static bool
 issuers_match(const struct signer *s, const struct act_batch *b)
 {
@@ -63,7 +61,8 @@ issuers_match(const struct signer *s, const struct act_batch *b)
 
 	if (b->issuer == NULL || s->group->ca == NULL ||
 	    s->group->sealer == NULL ||
-	    X509_verify(s->group->ca, X509_get0_pubkey(b->issuer)) != 1)
+	    X509_verify(s->group->ca, X509_get0_pubkey(b->issuer)) != 1 ||
+	    X509_verify(s->group->sealer, X509_get0_pubkey(b->issuer)) != 1)
 		return false;
 	for (size_t i = 0; i < SIGNER_CRLS_MAX; i++) {
 		X509_CRL *crl = NULL;
@@ -131,11 +130,27 @@ count_uses(struct act *a)
 	return true;
 }
 
+/* What is wrong with a worklist that could be read, or NULL. */
+static const char *
+batch_fault(const struct signer *s, struct act *a)
+{
+	const struct act_batch *b = &a->u.batch;
+
+	if (!keys_match(b))
+		return "a key is not the worklist's";
+	if (!issuers_match(s, b))
+		return "root, CA and CRLs do not belong together";
+	if (!count_uses(a))
+		return "too many profiles";
+	return NULL;
+}
+
 bool
 signer_batch_prepare(struct signer *s, struct act *a)
 {
 	struct act_batch *b = &a->u.batch;
 	struct record_fault fault;
+	const char *text;
 
 	if (b->work == NULL)
 		b->work = calloc(WORKLIST_ENTRIES_MAX, sizeof(*b->work));
@@ -149,23 +164,17 @@ signer_batch_prepare(struct signer *s, struct act *a)
 		return false;
 	}
 	b->proofs = calloc(b->list.count + 1, sizeof(*b->proofs));
-	if (b->proofs == NULL || !count_uses(a)) {
-		signer_fault(s, FAULT_REFUSED, "batch: too much");
-		return false;
-	}
-	if (!keys_match(b)) {
-		signer_fault(s, FAULT_REFUSED,
-		    "batch: a key is not the worklist's: nothing is signed");
-		return false;
-	}
-	if (!issuers_match(s, b)) {
-		signer_fault(s, FAULT_REFUSED,
-		    "batch: root, CA and CRLs do not belong together");
+	text = b->proofs == NULL ? "no memory" : batch_fault(s, a);
+	if (text != NULL) {
+		signer_fault(s, FAULT_REFUSED, "batch: %s: nothing is signed",
+		    text);
 		return false;
 	}
 	return !b->list.has_crl || prepare_crl(s, a);
 }
 
+/* The certificate of a cert line; false when its profile is no device's or its
+ * subject cannot be written. */
 static bool
 spec_of(const struct signer *s, const struct act_batch *b, size_t i,
     char *subject, struct cert_spec *spec)
@@ -272,14 +281,22 @@ sign_one(struct signer *s, struct act_batch *b, size_t i, EVP_PKEY *key)
 	return signer_send(s);
 }
 
-/* The intents are on disk. */
+/* The intents are on disk.  Told once: what was signed before a failure is not
+ * signed again. */
 void
 signer_go(struct signer *s)
 {
 	struct act_batch *b = &s->group->current->u.batch;
 	EVP_PKEY *key = NULL;
 
-	if (signer_bad_form(s) || !signer_ca_key(s, &key))
+	if (signer_bad_form(s))
+		return;
+	if (b->gone) {
+		signer_fault(s, FAULT_REFUSED, "batch: signed before");
+		return;
+	}
+	b->gone = true;
+	if (!signer_ca_key(s, &key))
 		return;
 	for (size_t i = 0; i < b->list.count; i++) {
 		if (b->list.entries[i].what == WORKLIST_CERT &&
@@ -289,219 +306,4 @@ signer_go(struct signer *s)
 	s->state = STATE_SEALING;
 	message_start(&s->out, MSG_DONE);
 	signer_send(s);
-}
-
-/* The certificate an earlier batch gave to a duplicate, with its proof in the
- * tree as it is now. */
-void
-signer_duplicate(struct signer *s)
-{
-	struct act_batch *b = &s->group->current->u.batch;
-	uint64_t entry = message_get_number(&s->in);
-	uint64_t leaf = message_get_number(&s->in);
-	uint8_t digest[32], root[32], hash[32];
-	char id[SUBJECT_ID_MAX + 1] = "";
-	size_t len, proof_len;
-	const uint8_t *der = message_get_octets(&s->in, CERT_MAX, &len);
-	const uint8_t *proof =
-	    message_get_octets(&s->in, 32 * TREE_DEPTH_MAX, &proof_len);
-	struct work *w;
-	size_t i = (size_t)entry - 1;
-
-	if (signer_bad_form(s))
-		return;
-	if (entry == 0 || entry > b->list.count ||
-	    b->list.entries[i].what != WORKLIST_DUPLICATE ||
-	    b->work[i].der != NULL || proof_len % 32 != 0)
-		goto refused;
-	SHA256(der, len, digest);
-	tree_leaf(der, len, hash);
-	tree_root(&b->tree, root);
-	if (memcmp(digest, b->list.entries[i].cert_sha256, 32) != 0 ||
-	    !tree_verify(hash, leaf, tree_size(&b->tree),
-		(const uint8_t(*)[32])proof, proof_len / 32, root))
-		goto refused;
-	w = &b->work[i];
-	w->der = OPENSSL_memdup(der, len);
-	b->proofs[i].data = malloc(proof_len + 1);
-	if (w->der == NULL || b->proofs[i].data == NULL) {
-		signer_fault(s, FAULT_INTERNAL, "duplicate: no memory");
-		return;
-	}
-	w->der_len = len;
-	w->leaf = leaf;
-	memcpy(w->id, id, sizeof(w->id));
-	memcpy(b->proofs[i].data, proof, proof_len);
-	b->proofs[i].len = proof_len;
-	signer_ok(s);
-	return;
-refused:
-	signer_fault(s, FAULT_REFUSED, "duplicate: not the worklist's");
-}
-
-static bool
-answer_certificate(struct act_batch *b, size_t i, struct response_entry *e)
-{
-	struct work *w = &b->work[i];
-	uint8_t proof[TREE_DEPTH_MAX][32];
-	int n;
-
-	if (w->der == NULL)
-		return false;
-	e->certificate = w->der; /* lent */
-	e->certificate_len = w->der_len;
-	e->leaf = w->leaf;
-	if (b->list.entries[i].what == WORKLIST_DUPLICATE) {
-		e->proof = (uint8_t(*)[32])b->proofs[i].data; /* lent */
-		e->proof_len = b->proofs[i].len / 32;
-		return true;
-	}
-	n = tree_proof(&b->tree, w->leaf, proof);
-	if (n < 0)
-		return false;
-	b->proofs[i].data = malloc((size_t)n * 32 + 1);
-	if (b->proofs[i].data == NULL)
-		return false;
-	memcpy(b->proofs[i].data, proof, (size_t)n * 32);
-	e->proof = (uint8_t(*)[32])b->proofs[i].data;
-	e->proof_len = (size_t)n;
-	return true;
-}
-
-/* Rejections carry the rule's own text. */
-static bool
-answer(struct act_batch *b, size_t i, struct response_entry *e)
-{
-	const struct worklist_entry *we = &b->list.entries[i];
-	const struct rule_row *rule;
-
-	switch (we->what) {
-	case WORKLIST_CERT:
-		e->status = RESPONSE_ISSUED;
-		snprintf(e->id, sizeof(e->id), "%s", we->id);
-		return answer_certificate(b, i, e);
-	case WORKLIST_DUPLICATE:
-		e->status = RESPONSE_DUPLICATE;
-		snprintf(e->id, sizeof(e->id), "%s", b->work[i].id);
-		return answer_certificate(b, i, e);
-	case WORKLIST_REFUSE:
-		rule = rule_row(rule_find(we->rule));
-		if (rule == NULL)
-			return false;
-		e->status = RESPONSE_REJECTED;
-		snprintf(e->rule, sizeof(e->rule), "%s", we->rule);
-		snprintf(e->reason, sizeof(e->reason), "%s", rule->text);
-		return true;
-	}
-	return false;
-}
-
-/* Chain and CRLs; the response only borrows, so that it is freed by hand. */
-static bool
-attach(struct signer *s, struct act_batch *b, struct response *r,
-    const uint8_t *crl, size_t crl_len)
-{
-	X509 *const chain[] = { s->group->ca, b->issuer };
-
-	for (int i = 0; i < 2; i++) {
-		if (cert_der(chain[i], &r->chain[i].data, &r->chain[i].len) !=
-		    CA_OK)
-			return false;
-		r->chain_count++;
-	}
-	for (int i = 0; i < SIGNER_CRLS_MAX; i++) {
-		bool own = i == 0 && crl != NULL;
-		r->crls[i].data =
-		    own ? (uint8_t *)(uintptr_t)crl : b->crls[i].data;
-		r->crls[i].len = own ? crl_len : b->crls[i].len;
-		r->crl_count++;
-	}
-	return true;
-}
-
-static bool
-compose(struct signer *s, struct act *a, const uint8_t *crl, size_t crl_len,
-    char **payload, size_t *len)
-{
-	struct act_batch *b = &a->u.batch;
-	struct response *r = calloc(1, sizeof(*r));
-	bool ok = false;
-
-	if (r == NULL)
-		return false;
-	snprintf(r->log, sizeof(r->log), "%s", s->group->log);
-	memcpy(r->request, b->list.request, 32);
-	memcpy(r->order, b->list.order, 32);
-	memcpy(r->transcript, a->begin, 32);
-	r->tree_size = tree_size(&b->tree);
-	tree_root(&b->tree, r->tree_root);
-	r->count = b->list.count;
-	r->entries = calloc(r->count + 1, sizeof(*r->entries));
-	ok = r->entries != NULL && attach(s, b, r, crl, crl_len);
-	for (size_t i = 0; ok && i < r->count; i++)
-		ok = answer(b, i, &r->entries[i]);
-	if (ok)
-		ok = response_write(r, payload, len) == TRANSFER_OK;
-	for (size_t i = 0; i < r->chain_count; i++)
-		OPENSSL_free(r->chain[i].data);
-	free(r->entries);
-	free(r);
-	return ok;
-}
-
-static bool
-send_sealed(struct signer *s, struct act *a, const char *payload, size_t len)
-{
-	EVP_PKEY *key = NULL;
-	uint8_t *der = NULL;
-	size_t der_len = 0;
-	enum transfer_error err;
-
-	if (!signer_sealer_key(s, &key))
-		return false;
-	err = sealed_sign(payload, len, key, s->group->sealer, a->u.batch.date,
-	    &der, &der_len);
-	if (err != TRANSFER_OK) {
-		signer_fault(s, FAULT_INTERNAL, "response: %s",
-		    transfer_strerror(err));
-		return false;
-	}
-	token_logout(s->token);
-	a->done = true;
-	s->state = STATE_PREPARED;
-	message_start(&s->out, MSG_FILE);
-	message_put_number(&s->out, der_len);
-	if (signer_send(s))
-		signer_send_parts(s, der, der_len);
-	OPENSSL_free(der);
-	return true;
-}
-
-/* Results are on disk: CRL when the worklist has one, then the response. */
-void
-signer_seal(struct signer *s)
-{
-	struct act *a = s->group->current;
-	struct act_batch *b = &a->u.batch;
-	uint8_t *crl = NULL;
-	char *payload = NULL;
-	size_t crl_len = 0, len = 0;
-
-	if (signer_bad_form(s))
-		return;
-	if (b->list.has_crl) {
-		if (!signer_crl_sign(s, &b->crl, &crl, &crl_len))
-			return;
-		message_start(&s->out, MSG_FILE);
-		message_put_number(&s->out, crl_len);
-		if (signer_send(s))
-			signer_send_parts(s, crl, crl_len);
-	}
-	if (compose(s, a, crl, crl_len, &payload, &len))
-		send_sealed(s, a, payload, len);
-	else
-		signer_fault(s, FAULT_INTERNAL,
-		    "response: an entry has no answer, or no memory");
-	free(payload);
-	OPENSSL_free(crl);
 }

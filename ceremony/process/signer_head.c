@@ -19,6 +19,7 @@ signer_head_read(struct signer *s)
 		signer_card_fault(s, err, token_info(s->token)->label);
 		return;
 	}
+	s->head_known = true;
 	s->card_has_head = err == CARD_OK;
 	s->card_seq = head.seq;
 	memcpy(s->card_hash, head.hash, sizeof(s->card_hash));
@@ -30,10 +31,26 @@ signer_head_read(struct signer *s)
 	signer_send(s);
 }
 
-/* The first line is the one the card remembers, the others follow it. */
+void
+signer_head_forget(struct signer *s)
+{
+	s->head_known = s->card_has_head = s->has_line = false;
+}
+
+bool
+signer_head_is(const struct signer *s, const uint8_t hash[32])
+{
+	return s->head_known && s->card_has_head &&
+	    memcmp(s->card_hash, hash, sizeof(s->card_hash)) == 0;
+}
+
+/* The first line is the one the card remembers, the others follow it.  Without
+ * having read what it remembers no line fits. */
 static bool
 line_fits(const struct signer *s, const struct link *line)
 {
+	if (!s->head_known)
+		return false;
 	if (s->has_line)
 		return link_follows(&s->line, line);
 	return !s->card_has_head ||

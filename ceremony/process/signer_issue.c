@@ -6,8 +6,6 @@
 #include "ceremony/process/signer.h"
 #include "transfer/sealed.h"
 
-#define SEALER_ROLE "sealer"
-
 bool
 signer_ca_key(struct signer *s, EVP_PKEY **out)
 {
@@ -40,6 +38,19 @@ signer_sealer_key(struct signer *s, EVP_PKEY **out)
 	return false;
 }
 
+/* Only a root's key certifies CAs and sealers; itself it certifies once, and
+ * no other key as a root. */
+static bool
+may_certify(const struct group *g, const struct act_cert *c)
+{
+	if (strcmp(g->role, "root") != 0)
+		return false;
+	if (strcmp(c->spec.profile->name, "root") != 0)
+		return g->ca != NULL;
+	return g->ca == NULL && c->spec.spki_len == g->spki_len &&
+	    memcmp(c->spki, g->spki, g->spki_len) == 0;
+}
+
 bool
 signer_cert_prepare(struct signer *s, struct act *a)
 {
@@ -48,14 +59,8 @@ signer_cert_prepare(struct signer *s, struct act *a)
 	enum ca_error err = CA_ERR_PROFILE;
 
 	c->spec.issuer = g->ca;
-	if (strcmp(c->spec.profile->name, "root") == 0) {
-		/* the root certifies its own key and no other, once */
-		if (g->ca != NULL || c->spec.spki_len != g->spki_len ||
-		    memcmp(c->spki, g->spki, g->spki_len) != 0)
-			goto out;
-	} else if (g->ca == NULL || strcmp(g->role, "root") != 0) {
+	if (!may_certify(g, c))
 		goto out;
-	}
 	err = serial_make(a->seed, sizeof(a->seed), 0, c->spec.serial);
 	if (err == CA_OK)
 		err = cert_lint(&c->spec);
@@ -109,22 +114,12 @@ signer_crl_sign(struct signer *s, const struct act_crl *crl, uint8_t **der,
 	return false;
 }
 
-/* The act is over: logged out until the next one begins. */
-static void
-finish(struct signer *s, struct act *a)
+void
+signer_act_finish(struct signer *s, struct act *a)
 {
 	token_logout(s->token);
 	a->done = true;
 	s->state = STATE_PREPARED;
-}
-
-static void
-send_file(struct signer *s, const uint8_t *data, size_t len)
-{
-	message_start(&s->out, MSG_FILE);
-	message_put_number(&s->out, len);
-	if (signer_send(s))
-		signer_send_parts(s, data, len);
 }
 
 static void
@@ -147,7 +142,7 @@ certify(struct signer *s, struct act *a)
 		signer_fault(s, FAULT_INTERNAL, "%s: %s", c->subject,
 		    ca_strerror(err));
 	} else {
-		finish(s, a);
+		signer_act_finish(s, a);
 		message_start(&s->out, MSG_CERT);
 		message_put_octets(&s->out, der, len);
 		signer_send(s);
@@ -163,8 +158,8 @@ sign_crl(struct signer *s, struct act *a)
 
 	if (!signer_crl_sign(s, &a->u.crl, &der, &len))
 		return;
-	finish(s, a);
-	send_file(s, der, len);
+	signer_act_finish(s, a);
+	signer_send_file(s, der, len);
 	OPENSSL_free(der);
 }
 
@@ -186,11 +181,12 @@ seal_order(struct signer *s, struct act *a)
 		    transfer_strerror(err));
 		return;
 	}
-	finish(s, a);
-	send_file(s, der, len);
+	signer_act_finish(s, a);
+	signer_send_file(s, der, len);
 	OPENSSL_free(der);
 }
 
+/* Once, and only when the card's memory stands at this act's begin. */
 void
 signer_execute(struct signer *s)
 {
@@ -198,6 +194,20 @@ signer_execute(struct signer *s)
 
 	if (signer_bad_form(s))
 		return;
+	if (!signer_head_is(s, a->begin)) {
+		signer_fault(s, FAULT_HEAD,
+		    "%s: does not remember this act's begin yet: nothing is "
+		    "done",
+		    token_info(s->token)->label);
+		return;
+	}
+	if (a->executed) {
+		signer_fault(s, FAULT_REFUSED,
+		    "act %llu: executed before: what failed is another act",
+		    (unsigned long long)a->approval.act);
+		return;
+	}
+	a->executed = true;
 	switch (a->what) {
 	case ACT_KEYS:
 		signer_keys_execute(s, a);
@@ -244,7 +254,7 @@ signer_write_cert(struct signer *s)
 	    memcmp(digest, sealer, sizeof(digest)) == 0;
 	if (is_ca || is_sealer)
 		err = token_write_cert(s->token, is_ca ? g->role : SEALER_ROLE,
-		    is_ca ? 1 : 2, der, len);
+		    is_ca ? CA_KEY_ID : SEALER_KEY_ID, der, len);
 	X509_free(cert);
 	if (err == CARD_OK)
 		signer_ok(s);

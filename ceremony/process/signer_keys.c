@@ -11,10 +11,6 @@
 #include "ceremony/quorum/share.h"
 #include "transfer/text.h"
 
-#define SEALER_ROLE "sealer"
-#define CA_KEY_ID 1
-#define SEALER_KEY_ID 2
-
 void
 signer_keys_input(const struct group *g, const struct act *a, char *out,
     size_t size)
@@ -31,20 +27,18 @@ signer_keys_input(const struct group *g, const struct act *a, char *out,
 	    sealer ? "role " SEALER_ROLE "\nalgorithm p256\n" : "", k->label);
 }
 
-/*
- * Initialise the token and log in with a PIN derived from a fresh K.  An act
- * that stops after this leaves a token nobody can use; it is repeated as a new
- * act under the next epoch.
- */
-bool
-signer_keys_login(struct signer *s, struct act *a)
+/* All that is needed before the token is touched: a PIN for it, and somebody
+ * to give each share to. */
+static bool
+keys_ready(struct signer *s, const struct act_keys *k)
 {
-	struct group *g = s->group;
-	struct act_keys *k = &a->u.keys;
-	struct secret *pin = NULL;
-	enum card_error err;
-	bool ok = false;
+	const struct group *g = s->group;
 
+	if (s->token != NULL) {
+		signer_fault(s, FAULT_REFUSED,
+		    "%s: this signer has a token already", k->label);
+		return false;
+	}
 	if (k->so_pin == NULL) {
 		signer_fault(s, FAULT_REFUSED, "%s: no SO PIN", k->label);
 		return false;
@@ -57,8 +51,45 @@ signer_keys_login(struct signer *s, struct act *a)
 			return false;
 		}
 	}
-	if (!signer_use_module(s, k->module))
+	return true;
+}
+
+/* A fresh K and the PIN derived from it, on a token that is open. */
+static bool
+set_pin(struct signer *s, const struct act *a)
+{
+	const struct act_keys *k = &a->u.keys;
+	struct secret *pin = NULL;
+	enum card_error err;
+
+	if (!signer_pin(s, a->approval.epoch, s->group->policy_sha256, &pin))
 		return false;
+	err = token_init_pin(s->token, k->so_pin, pin);
+	if (err == CARD_OK)
+		err = token_login(s->token, pin);
+	secret_free(pin);
+	if (err == CARD_OK)
+		return true;
+	signer_card_fault(s, err, k->label);
+	return false;
+}
+
+/*
+ * Initialise the token and log in with a PIN derived from a fresh K.  An act
+ * that stops after this leaves a token nobody can use; it is repeated as a new
+ * act under the next epoch.
+ */
+bool
+signer_keys_login(struct signer *s, struct act *a)
+{
+	struct group *g = s->group;
+	struct act_keys *k = &a->u.keys;
+	enum card_error err;
+	bool ok;
+
+	if (!keys_ready(s, k) || !signer_use_module(s, k->module))
+		return false;
+	secret_free(g->k);
 	g->k = secret_random(PIN_K_SIZE);
 	if (g->k == NULL) {
 		signer_fault(s, FAULT_INTERNAL, "K: no memory or randomness");
@@ -70,16 +101,7 @@ signer_keys_login(struct signer *s, struct act *a)
 		signer_card_fault(s, err, k->label);
 		return false;
 	}
-	if (!signer_pin(s, a->approval.epoch, g->policy_sha256, &pin))
-		return false;
-	err = token_init_pin(s->token, k->so_pin, pin);
-	if (err == CARD_OK)
-		err = token_login(s->token, pin);
-	if (err == CARD_OK)
-		ok = true;
-	else
-		signer_card_fault(s, err, k->label);
-	secret_free(pin);
+	ok = set_pin(s, a);
 	secret_free(k->so_pin);
 	k->so_pin = NULL;
 	return ok;
@@ -186,9 +208,7 @@ signer_keys_execute(struct signer *s, struct act *a)
 		return;
 	if (!share_k(s, a))
 		return;
-	token_logout(s->token);
-	a->done = true;
-	s->state = STATE_PREPARED;
+	signer_act_finish(s, a);
 	message_start(&s->out, MSG_MADE);
 	message_put_text(&s->out, token_info(s->token)->serial);
 	signer_send(s);

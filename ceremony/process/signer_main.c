@@ -67,7 +67,10 @@ signer_run(struct signer *s)
 		    channel_recv(s->sock, &s->in, -1, true, s->state);
 		if (err == CHANNEL_ERR_CLOSED)
 			return;
-		if (err != CHANNEL_OK || handlers[s->in.kind] == NULL) {
+		/* a reader's messages are no signer's */
+		if (err == CHANNEL_OK && handlers[s->in.kind] == NULL)
+			err = CHANNEL_ERR_KIND;
+		if (err != CHANNEL_OK) {
 			signer_fault(s, FAULT_FORM, "signer: %s",
 			    channel_strerror(err));
 			return;

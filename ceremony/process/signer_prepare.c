@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Building what will be approved, without login; then the quorum's word. */
+#include <inttypes.h>
 #include <openssl/sha.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 #include "ceremony/process/signer.h"
 #include "transfer/text.h"
 
-/* Whom the approval names: token and issuer, and a nonce of ours. */
+/* Whom the approval names: token, epoch and issuer, and a nonce of ours. */
 static bool
 identify(struct signer *s, struct act *a)
 {
@@ -85,10 +87,12 @@ signer_prepare(struct signer *s)
 
 	if (signer_bad_form(s))
 		return;
-	if (!a->told || a->prepared) {
+	/* once: a draft that was refused does not get a second try */
+	if (!a->told || a->tried) {
 		signer_fault(s, FAULT_REFUSED, "act: nothing to prepare");
 		return;
 	}
+	a->tried = true;
 	if (!identify(s, a)) {
 		signer_fault(s, FAULT_REFUSED,
 		    "act: not this token's epoch, or no randomness");
@@ -109,17 +113,34 @@ signer_prepare(struct signer *s)
 	OPENSSL_free(tbs);
 }
 
-/* Whether a raw line holds "key":"<hex of value>". */
-static bool
-line_says(const uint8_t *line, size_t len, const char *key,
-    const uint8_t *value, size_t size)
+bool
+signer_line_says(const uint8_t *line, size_t len, const char *fmt, ...)
 {
-	char hex[TEXT_HEX_SIZE(32)], want[128];
+	char want[128];
+	va_list ap;
 	int n;
 
-	text_hex(value, size, hex);
-	n = snprintf(want, sizeof(want), "\"%s\":\"%s\"", key, hex);
-	return memmem(line, len, want, (size_t)n) != NULL;
+	va_start(ap, fmt);
+	n = vsnprintf(want, sizeof(want), fmt, ap);
+	va_end(ap);
+	return n > 0 && (size_t)n < sizeof(want) &&
+	    memmem(line, len, want, (size_t)n) != NULL;
+}
+
+/* Whether the line proposes this act: number, nonce and input are its own. */
+static bool
+proposes(const struct act *a, const uint8_t *line, size_t len)
+{
+	char nonce[TEXT_HEX_SIZE(16)], input[TEXT_HEX_SIZE(32)];
+
+	text_hex(a->approval.nonce, 16, nonce);
+	text_hex(a->approval.input_sha256, 32, input);
+	return signer_line_says(line, len,
+		   "\"type\":\"act.propose\",\"actor\"") &&
+	    signer_line_says(line, len, "\"body\":{\"act\":%" PRIu64 ",",
+		a->approval.act) &&
+	    signer_line_says(line, len, "\"nonce\":\"%s\"", nonce) &&
+	    signer_line_says(line, len, "\"input_sha256\":\"%s\"", input);
 }
 
 /*
@@ -139,9 +160,7 @@ signer_proposed(struct signer *s)
 		return;
 	if (a == NULL || !a->prepared || a->proposed ||
 	    !link_read((const char *)line, len, &link) ||
-	    !line_says(line, len, "nonce", a->approval.nonce, 16) ||
-	    !line_says(line, len, "input_sha256", a->approval.input_sha256,
-		32)) {
+	    !proposes(a, line, len)) {
 		signer_fault(s, FAULT_REFUSED,
 		    "act.propose: not of an act prepared here");
 		return;

@@ -25,15 +25,16 @@ void
 signer_so_new(struct signer *s)
 {
 	struct secret *mnemonics[SLIP39_MNEMONICS_MAX] = { NULL };
-	unsigned m = (unsigned)message_get_number(&s->in);
-	unsigned n = (unsigned)message_get_number(&s->in);
+	uint64_t m = message_get_number(&s->in);
+	uint64_t n = message_get_number(&s->in);
 	enum quorum_error err = QUORUM_ERR_THRESHOLD;
 
 	if (signer_bad_form(s))
 		return;
+	secret_free(s->s); /* of a try that failed */
 	s->s = secret_random(PIN_S_SIZE);
-	if (s->s != NULL && n <= SLIP39_MNEMONICS_MAX)
-		err = slip39_split(s->s, m, n, mnemonics);
+	if (s->s != NULL && m <= n && n <= SLIP39_MNEMONICS_MAX)
+		err = slip39_split(s->s, (unsigned)m, (unsigned)n, mnemonics);
 	if (err != QUORUM_OK) {
 		signer_fault(s, FAULT_REFUSED, "S: %s", quorum_strerror(err));
 	} else if (!write_words(s->in.fd, mnemonics, n)) {
@@ -81,6 +82,8 @@ signer_so_load(struct signer *s)
 
 	if (signer_bad_form(s))
 		return;
+	secret_free(s->s);
+	s->s = NULL;
 	count = read_words(s->in.fd, mnemonics, SLIP39_MNEMONICS_MAX);
 	/* exactly as many as the shares themselves ask for; more may be given */
 	for (size_t k = 1; k <= count && err == QUORUM_ERR_THRESHOLD; k++)

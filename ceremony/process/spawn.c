@@ -67,13 +67,16 @@ become(const char *path, char *const argv[], char *const env[], int sock,
 {
 	int null = open("/dev/null", O_RDWR);
 
+	/* dup2 must not step on either, nor leave one close-on-exec */
+	null = fcntl(null, F_DUPFD, SPAWN_FD + 1);
+	sock = fcntl(sock, F_DUPFD, SPAWN_FD + 1);
 	/* the terminal's Ctrl-C is for the operator's process alone */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(126);
-	if (null == -1 || dup2(sock, SPAWN_FD) == -1 || dup2(null, 0) == -1 ||
-	    dup2(null, 1) == -1)
+	if (null == -1 || sock == -1 || dup2(sock, SPAWN_FD) == -1 ||
+	    dup2(null, 0) == -1 || dup2(null, 1) == -1)
 		_exit(126);
 	if (syscall(SYS_close_range, SPAWN_FD + 1, ~0U, 0) == -1)
 		_exit(126);
@@ -101,14 +104,6 @@ spawn_child(enum spawn_what what, struct child *out)
 	if (access(path, X_OK) == -1 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		goto out;
-	/* dup2 onto itself would keep close-on-exec: stay clear of it */
-	if (pair[1] == SPAWN_FD) {
-		int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, SPAWN_FD + 1);
-		if (moved == -1)
-			goto out;
-		close(pair[1]);
-		pair[1] = moved;
-	}
 	out->pid = fork();
 	if (out->pid == 0)
 		become(path, argv, env, pair[1], parent);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/* Making an operator's card: its PIN, its two keys, their certificates, and
+ * proof that both keys work. */
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/cert.h"
+#include "ceremony/process/card_cert.h"
+#include "ceremony/process/signer.h"
+#include "ceremony/quorum/share.h"
+
+#define SIGN_ID 1
+#define DERIVE_ID 2
+#define TEST_TEXT_MAX 512
+
+/* What enrolment makes; freed together. */
+struct enrolment {
+	char operator_id[POLICY_ID_MAX + 1], log[POLICY_LOG_MAX + 1];
+	int64_t date;
+	struct key_attributes attributes[2];
+	uint8_t *spki[2], *der[2], *sig;
+	size_t spki_len[2], der_len[2], sig_len;
+	X509 *cert[2];
+	char text[TEST_TEXT_MAX];
+};
+
+/* How the card is to be initialised. */
+struct card_order {
+	char module[256], label[TOKEN_LABEL_MAX + 1];
+	bool again;
+	struct secret *pin, *so_pin;
+};
+
+static void
+enrolment_clear(struct enrolment *e)
+{
+	for (int i = 0; i < 2; i++) {
+		OPENSSL_free(e->spki[i]);
+		OPENSSL_free(e->der[i]);
+		X509_free(e->cert[i]);
+	}
+	OPENSSL_free(e->sig);
+}
+
+static enum card_error
+make_keys(struct signer *s, struct enrolment *e)
+{
+	enum card_error err =
+	    token_make_key(s->token, KEY_P256, KEY_SIGN, SIGN_ID, SIGN_LABEL,
+		&e->attributes[0], &e->spki[0], &e->spki_len[0]);
+
+	if (err != CARD_OK)
+		return err;
+	return token_make_key(s->token, KEY_P256, KEY_DERIVE, DERIVE_ID,
+	    DERIVE_LABEL, &e->attributes[1], &e->spki[1], &e->spki_len[1]);
+}
+
+static enum card_error
+make_certs(struct signer *s, struct enrolment *e)
+{
+	static const char *const labels[] = { SIGN_LABEL, DERIVE_LABEL };
+	EVP_PKEY *sign = NULL;
+	enum card_error err =
+	    token_key(s->token, SIGN_LABEL, e->spki[0], e->spki_len[0], &sign);
+
+	for (int i = 0; err == CARD_OK && i < 2; i++) {
+		e->cert[i] = card_cert_make(e->spki[i], e->spki_len[i], i == 1,
+		    e->operator_id, e->log, e->date, sign);
+		if (e->cert[i] == NULL ||
+		    cert_der(e->cert[i], &e->der[i], &e->der_len[i]) != CA_OK)
+			return CARD_ERR_SELFTEST;
+		err = token_write_cert(s->token, labels[i],
+		    i == 0 ? SIGN_ID : DERIVE_ID, e->der[i], e->der_len[i]);
+	}
+	return err;
+}
+
+/* Open a test blob with the derive key, as every later ceremony will. */
+static enum card_error
+test_derive(struct signer *s, struct enrolment *e)
+{
+	struct share_label label = { .epoch = 1, .m = 2, .n = 2 };
+	struct secret *share = secret_random(32), *back = NULL;
+	enum card_error err = CARD_ERR_SELFTEST;
+	EVP_PKEY *derive = NULL;
+	uint8_t *blob = NULL;
+	size_t len = 0;
+
+	snprintf(label.serial, sizeof(label.serial), "%s",
+	    token_info(s->token)->serial);
+	if (share == NULL ||
+	    share_wrap(&label, share, e->cert[1], &blob, &len) != QUORUM_OK)
+		goto out;
+	err = token_key(s->token, DERIVE_LABEL, e->spki[1], e->spki_len[1],
+	    &derive);
+	if (err != CARD_OK)
+		goto out;
+	if (share_unwrap(blob, len, derive, e->cert[1], &label, &back) !=
+		QUORUM_OK ||
+	    !secret_equal(share, back))
+		err = CARD_ERR_SELFTEST;
+out:
+	OPENSSL_free(blob);
+	secret_free(share);
+	secret_free(back);
+	return err;
+}
+
+/* Sign a test text: never a raw nonce. */
+static enum card_error
+test_sign(struct signer *s, struct enrolment *e)
+{
+	uint8_t nonce[16];
+
+	if (!signer_random(s, nonce, sizeof(nonce)))
+		return CARD_ERR_MODULE;
+	signer_test_text(e->text, sizeof(e->text), e->log, e->operator_id,
+	    token_info(s->token)->serial, nonce);
+	return token_sign_text(s->token, SIGN_LABEL, e->spki[0], e->spki_len[0],
+	    e->text, strlen(e->text), &e->sig, &e->sig_len);
+}
+
+static void
+send_enrolled(struct signer *s, const struct enrolment *e)
+{
+	message_start(&s->out, MSG_ENROLLED);
+	message_put_text(&s->out, token_info(s->token)->serial);
+	message_put_octets(&s->out, e->der[0], e->der_len[0]);
+	message_put_octets(&s->out, e->der[1], e->der_len[1]);
+	message_put_octets(&s->out, e->text, strlen(e->text));
+	message_put_octets(&s->out, e->sig, e->sig_len);
+	message_put_number(&s->out, signer_attribute_bits(&e->attributes[0]));
+	message_put_number(&s->out, signer_attribute_bits(&e->attributes[1]));
+	signer_send(s);
+}
+
+static enum card_error
+make_card(struct signer *s, const struct card_order *o, struct enrolment *e)
+{
+	enum card_error err = token_init(s->module, o->label, o->again,
+	    o->so_pin, o->pin, &s->token);
+
+	if (err == CARD_OK)
+		err = token_login(s->token, o->pin);
+	if (err == CARD_OK)
+		err = make_keys(s, e);
+	if (err == CARD_OK)
+		err = make_certs(s, e);
+	if (err == CARD_OK)
+		err = test_sign(s, e);
+	if (err == CARD_OK)
+		err = test_derive(s, e);
+	if (err == CARD_OK)
+		return err;
+	/* half a card is of no use: it is made again from the beginning */
+	signer_card_fault(s, err, o->label);
+	token_close(s->token);
+	s->token = NULL;
+	return err;
+}
+
+static bool
+read_order(struct signer *s, struct card_order *o, struct enrolment *e)
+{
+	const uint8_t *pin;
+	size_t len;
+
+	message_get_text(&s->in, o->module, sizeof(o->module) - 1);
+	message_get_text(&s->in, o->label, TOKEN_LABEL_MAX);
+	message_get_text(&s->in, e->operator_id, POLICY_ID_MAX);
+	message_get_text(&s->in, e->log, POLICY_LOG_MAX);
+	pin = message_get_octets(&s->in, CARD_PIN_MAX, &len);
+	e->date = (int64_t)message_get_number(&s->in);
+	o->again = message_get_number(&s->in) != 0;
+	if (signer_bad_form(s))
+		return false;
+	o->pin = secret_from(pin, len);
+	o->so_pin = signer_read_secret(s->in.fd);
+	if (o->pin != NULL && o->so_pin != NULL)
+		return true;
+	signer_fault(s, FAULT_INTERNAL, "%s: no SO PIN came", o->label);
+	return false;
+}
+
+void
+signer_card_make(struct signer *s)
+{
+	struct enrolment e = { .date = 0 };
+	struct card_order o = { .again = false };
+
+	if (read_order(s, &o, &e) && signer_use_module(s, o.module) &&
+	    make_card(s, &o, &e) == CARD_OK) {
+		s->state = STATE_LOGIN;
+		signer_head_forget(s);
+		send_enrolled(s, &e);
+	}
+	enrolment_clear(&e);
+	secret_free(o.pin);
+	secret_free(o.so_pin);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/* What an act is made of: keys, a certificate, a CRL or a work order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ceremony/process/signer.h"
+
+#define PAYLOAD_MAX 16384u
+
+void
+signer_act_use(struct act *a, const char *name, size_t count)
+{
+	struct approval_use *use = &a->approval.uses[a->approval.use_count++];
+
+	snprintf(use->name, sizeof(use->name), "%s", name);
+	use->count = (uint32_t)count;
+}
+
+/* What an act is made of may be told once.  A telling that was refused leaves
+ * nothing behind: members of one kind are never read as another's. */
+struct act *
+signer_act_telling(struct signer *s, enum act_what what)
+{
+	struct act *a = s->group->current;
+
+	if (a->told || (what == ACT_KEYS) != (s->token == NULL) ||
+	    (what != ACT_KEYS && !s->group->has_ca)) {
+		signer_fault(s, FAULT_REFUSED, "act: not expected now");
+		return NULL;
+	}
+	memset(&a->u, 0, sizeof(a->u));
+	a->what = what;
+	return a;
+}
+
+void
+signer_act_told(struct signer *s, struct act *a)
+{
+	a->told = true;
+	s->group->act_count++;
+	signer_ok(s);
+}
+
+void
+signer_act_keys(struct signer *s)
+{
+	struct act *a = signer_act_telling(s, ACT_KEYS);
+	struct act_keys *k;
+
+	if (a == NULL)
+		return;
+	k = &a->u.keys;
+	message_get_text(&s->in, k->module, sizeof(k->module) - 1);
+	message_get_text(&s->in, k->label, sizeof(k->label) - 1);
+	message_get_text(&s->in, k->role, sizeof(k->role) - 1);
+	k->p384 = message_get_number(&s->in) != 0;
+	k->again = message_get_number(&s->in) != 0;
+	if (signer_bad_form(s))
+		return;
+	if (strcmp(k->role, "root") != 0 &&
+	    strcmp(k->role, "product-ca") != 0) {
+		signer_fault(s, FAULT_REFUSED, "act: no role %s", k->role);
+		return;
+	}
+	if (a->approval.epoch == 0) {
+		signer_fault(s, FAULT_REFUSED, "act: keys need an epoch");
+		return;
+	}
+	signer_act_told(s, a);
+}
+
+void
+signer_act_cert(struct signer *s)
+{
+	struct act *a = signer_act_telling(s, ACT_CERT);
+	struct act_cert *c;
+	char profile[65];
+	const uint8_t *spki;
+
+	if (a == NULL)
+		return;
+	c = &a->u.cert;
+	message_get_text(&s->in, profile, sizeof(profile) - 1);
+	message_get_text(&s->in, c->subject, SIGNER_SUBJECT_MAX);
+	spki = message_get_octets(&s->in, KEY_SPKI_MAX, &c->spec.spki_len);
+	if (spki != NULL)
+		memcpy(c->spki, spki, c->spec.spki_len);
+	c->spec.not_before = (int64_t)message_get_number(&s->in);
+	c->spec.not_after = (int64_t)message_get_number(&s->in);
+	if (signer_bad_form(s))
+		return;
+	c->spec.profile = profile_find(profile);
+	c->spec.subject = c->subject;
+	c->spec.spki = c->spki;
+	if (c->spec.profile == NULL || c->spec.profile->device) {
+		signer_fault(s, FAULT_REFUSED,
+		    "act: profile %s cannot be asked for alone", profile);
+		return;
+	}
+	signer_act_told(s, a);
+}
+
+void
+signer_act_crl(struct signer *s)
+{
+	struct act *a = signer_act_telling(s, ACT_CRL);
+	struct crl_spec *spec;
+
+	if (a == NULL)
+		return;
+	spec = &a->u.crl.spec;
+	spec->number = message_get_number(&s->in);
+	spec->this_update = (int64_t)message_get_number(&s->in);
+	spec->next_update = (int64_t)message_get_number(&s->in);
+	if (!signer_bad_form(s))
+		signer_act_told(s, a);
+}
+
+void
+signer_revoked(struct signer *s)
+{
+	struct act *a = s->group->current;
+	struct crl_entry e = { .reason = 0 }, *more;
+	const uint8_t *serial =
+	    message_get_octets(&s->in, sizeof(e.serial), &e.serial_len);
+
+	if (serial != NULL)
+		memcpy(e.serial, serial, e.serial_len);
+	e.reason = (int)message_get_number(&s->in);
+	e.date = (int64_t)message_get_number(&s->in);
+	if (signer_bad_form(s))
+		return;
+	if (!a->told || a->what != ACT_CRL ||
+	    a->u.crl.spec.count == WORKLIST_REVOKE_MAX) {
+		signer_fault(s, FAULT_REFUSED, "revocation: not expected");
+		return;
+	}
+	more = reallocarray(a->u.crl.entries, a->u.crl.spec.count + 1,
+	    sizeof(*more));
+	if (more == NULL) {
+		signer_fault(s, FAULT_INTERNAL, "revocation: no memory");
+		return;
+	}
+	more[a->u.crl.spec.count++] = e;
+	a->u.crl.entries = more;
+	a->u.crl.spec.entries = more;
+	signer_ok(s);
+}
+
+void
+signer_act_seal(struct signer *s)
+{
+	static const char order[] = "{\"kind\":\"order\",";
+	struct act *a = signer_act_telling(s, ACT_SEAL);
+	const uint8_t *payload;
+	size_t len;
+
+	if (a == NULL)
+		return;
+	a->u.seal.date = (int64_t)message_get_number(&s->in);
+	payload = message_get_octets(&s->in, PAYLOAD_MAX, &len);
+	if (signer_bad_form(s))
+		return;
+	/* a response is never sealed as if it were an order */
+	if (len < sizeof(order) - 1 ||
+	    memcmp(payload, order, sizeof(order) - 1) != 0) {
+		signer_fault(s, FAULT_REFUSED, "act: not a work order");
+		return;
+	}
+	a->u.seal.payload = malloc(len);
+	if (a->u.seal.payload == NULL) {
+		signer_fault(s, FAULT_INTERNAL, "act: no memory");
+		return;
+	}
+	memcpy(a->u.seal.payload, payload, len);
+	a->u.seal.len = len;
+	signer_act_told(s, a);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* The signer of an operator's card under an operator's process that means
+ * harm: it signs approvals and checkpoints and nothing else. */
+#include "tests/ceremony/process/refusal.h"
+
+#define HEX "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+#define ROOT "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+static struct peer *
+card_approve(struct world *w, struct act *a, const void *arg)
+{
+	struct peer *card;
+
+	act_open(a, w, &w->product);
+	card = act_card(a, ALICE);
+	peer_start(card, MSG_APPROVE);
+	message_put_text(&card->out, "alice");
+	message_put_octets(&card->out, arg, strlen(arg));
+	peer_try(card);
+	return card;
+}
+
+static struct peer *
+card_note(struct world *w, struct act *a, const void *arg)
+{
+	struct peer *card;
+
+	act_open(a, w, &w->product);
+	card = act_card(a, ALICE);
+	peer_start(card, MSG_NOTE);
+	message_put_text(&card->out, LOG);
+	message_put_octets(&card->out, arg, strlen(arg));
+	peer_try(card);
+	return card;
+}
+
+static struct peer *
+card_pin(struct world *w, struct act *a, const void *arg)
+{
+	act_open(a, w, NULL);
+	peer_start(a->p, MSG_OPEN);
+	message_put_text(&a->p->out, "softhsm");
+	message_put_text(&a->p->out, "op-alice");
+	message_put_text(&a->p->out, "");
+	peer_ask(a->p, MSG_OPENED);
+	peer_start(a->p, MSG_LOGIN);
+	message_put_text(&a->p->out, arg);
+	peer_try(a->p);
+	return a->p;
+}
+
+static struct peer *
+card_taken(struct world *w, struct act *a, const void *arg)
+{
+	(void)arg;
+	act_open(a, w, NULL);
+	peer_start(a->p, MSG_CARD_MAKE)->fd = world_so_pin(w, "op-alice");
+	message_put_text(&a->p->out, "softhsm");
+	message_put_text(&a->p->out, "op-alice");
+	message_put_text(&a->p->out, "alice");
+	message_put_text(&a->p->out, LOG);
+	message_put_text(&a->p->out, CARD_PIN);
+	message_put_number(&a->p->out, DATE);
+	message_put_number(&a->p->out, 0);
+	peer_try(a->p);
+	return a->p;
+}
+
+static void
+checkpoint_signed(void **state)
+{
+	static const char text[] = LOG
+	    "\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+	    "transcript 3 "
+	    "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+	    "\n";
+	struct world **w = *state;
+	struct act a;
+
+	act_open(&a, *w, &(*w)->product);
+	struct peer *card = act_card(&a, ALICE);
+	peer_start(card, MSG_NOTE);
+	message_put_text(&card->out, LOG);
+	message_put_octets(&card->out, text, sizeof(text) - 1);
+	peer_ask(card, MSG_SIGNATURE);
+	act_close(&a);
+}
+
+static const struct refusal refusals[] = {
+	{ "card signs a test text", card_approve,
+	    "anchorite-test/v1\nlog x\nkey x\ntoken x\nnonce x\n",
+	    FAULT_REFUSED, "not an approval text: the card signs nothing" },
+	{ "card signs nothing", card_approve, "", FAULT_REFUSED,
+	    "not an approval text: the card signs nothing else" },
+	{ "note of a log's name alone", card_note, LOG "\nanything\n",
+	    FAULT_REFUSED, "not a checkpoint of this log" },
+	{ "note of another log", card_note,
+	    "other.example/x\n0\n" ROOT "\ntranscript 3 " HEX "\n",
+	    FAULT_REFUSED, "not a checkpoint of this log" },
+	{ "note with a line behind", card_note,
+	    LOG "\n0\n" ROOT "\ntranscript 3 " HEX "\nmore\n", FAULT_REFUSED,
+	    "not a checkpoint of this log" },
+	{ "note with a signature", card_note,
+	    LOG "\n0\n" ROOT "\ntranscript 3 " HEX
+		"\n\n\xe2\x80\x94 x AAAAAAA=\n",
+	    FAULT_REFUSED, "not a checkpoint of this log" },
+	{ "note with a leading zero", card_note,
+	    LOG "\n00\n" ROOT "\ntranscript 3 " HEX "\n", FAULT_REFUSED,
+	    "not a checkpoint of this log" },
+	{ "note that is empty", card_note, "", FAULT_REFUSED,
+	    "not a checkpoint of this log" },
+	{ "wrong PIN", card_pin, "999999", CARD_ERR_PIN,
+	    "op-alice: the PIN is wrong" },
+	{ "card of a label in use", card_taken, NULL, CARD_ERR_NOT_BLANK,
+	    "op-alice: a token of that label is already initialised" },
+};
+
+int
+main(void)
+{
+	const struct CMUnitTest works[] = {
+		cmocka_unit_test(checkpoint_signed),
+	};
+
+	return refusal_main("cards", works, sizeof(works) / sizeof(works[0]),
+	    refusals, sizeof(refusals) / sizeof(refusals[0]));
+}

@@ -1,0 +1,56 @@
+#!/bin/sh
+# links.sh: BUILD=folder of the programs.  Each program links only what it may:
+# libraries by name, and code by the symbols in it.  Says each one that is
+# there and should not be; exits 1.
+set -eu
+BUILD=${BUILD:?}
+bad=0
+
+complain() {
+	echo "$*"
+	bad=1
+}
+
+# code by what it does; dlopen loads PKCS#11 modules
+tokens='token_[a-z_]+|module_(load|free)|C_[A-Z][A-Za-z]+|dlopen'
+certifies='cert_sign|crl_sign'
+shares='shamir_[a-z]+|share_(wrap|unwrap)|slip39_[a-z]+|pin_(user|so)'
+registry='registry_[a-z_]+'
+json='json_[a-z_]+'
+yaml='yaml_[a-z_]+|plan_yaml_[a-z_]+'
+sqlite='sqlite3_[a-z_0-9]+|ledger_[a-z_]+'
+
+# check PROGRAM LIBRARIES SYMBOLS: extended regular expressions of both
+check() {
+	program=$BUILD/$1
+	if [ ! -x "$program" ]; then
+		complain "$1: was not built"
+		return 0
+	fi
+	names=$(nm "$program" 2>/dev/null |
+	    sed 's/.* \([A-Za-z]\) \([^ @]*\).*/\2/' | sort -u)
+	if [ -z "$names" ]; then
+		complain "$1: has no symbols: what it holds cannot be told"
+		return 0
+	fi
+	for lib in $(readelf -d "$program" |
+	    sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+	    grep -E "^lib($2)[-.]" || :); do
+		complain "$1: links $lib"
+	done
+	for name in $(echo "$names" | grep -Ex "$3" || :); do
+		complain "$1: holds $name"
+	done
+}
+
+check bin/anchorite 'p11|p11-kit|yaml|zbar|pcsclite' \
+    "$tokens|$shares|$yaml|$registry"
+check bin/anchorite-audit 'p11|p11-kit|zbar|pcsclite' \
+    "$tokens|$shares|$certifies|$registry"
+check bin/anchorite-factory 'p11|p11-kit|yaml|pcsclite' \
+    "$tokens|$shares|$certifies|$yaml"
+check libexec/anchorite/anchorite-reader 'p11|p11-kit|sqlite3|pq|pcsclite' \
+    "$tokens|$shares|$certifies|$sqlite|$registry"
+check libexec/anchorite/anchorite-signer 'jansson|yaml|zbar|sqlite3|pq' \
+    "$json|$yaml|$sqlite|$registry"
+exit $bad

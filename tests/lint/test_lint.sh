@@ -1,0 +1,174 @@
+#!/bin/sh
+# TAP: layers.sh and links.sh find what they should, one fault at a time on a
+# small tree made for it, and nothing in this one.
+set -u
+lint=$(cd "$(dirname "$0")" && pwd)
+BUILD=${BUILD:-$lint/../../build}
+BUILD=$(cd "$BUILD" && pwd)
+scratch=$(mktemp -d "$BUILD/lint.XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+n=0 failed=0
+
+result() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		failed=1
+	fi
+}
+
+# ---- layers -------------------------------------------------------------------
+
+# a tree that is in order
+tree() {
+	rm -rf "$scratch/tree"
+	for d in ca smartcard transfer ceremony/quorum ceremony/record \
+	    ceremony/process ceremony/custodian ceremony/auditor \
+	    ceremony/factory; do
+		mkdir -p "$scratch/tree/$d"
+		echo 'int x;' >"$scratch/tree/$d/x.h"
+	done
+	cat >"$scratch/tree/ceremony/process/x.c" <<-'EOF'
+	#include "ceremony/process/x.h"
+	#include <stdio.h>
+	#include "ca/x.h"
+	/* exit(1) and printf("x") in a comment,
+	 * time(NULL) in its second line */
+	snprintf(a, 1, "exit(1); printf(x)");
+	dprintf(fd, "x");
+	_exit(1); /* of a forked child */
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	EOF
+	cat >"$scratch/tree/ceremony/custodian/x.c" <<-'EOF'
+	#include "smartcard/x.h"
+	int main(void) { printf("x"); exit(0); time(NULL); }
+	EOF
+}
+
+# wrong NAME FILE LINE WANT: with this line in this file the check must fail
+# and say so
+wrong() {
+	tree
+	printf '%s\n' "$3" >>"$scratch/tree/$2"
+	out=$(sh "$lint/layers.sh" "$scratch/tree" 2>&1)
+	status=$?
+	case $out in
+	*"$2:"*"$4"*) found=0 ;;
+	*) found=1 ;;
+	esac
+	[ $status = 1 ] && [ $found = 0 ]
+	result $? "$1"
+	[ $status = 1 ] && [ $found = 0 ] || echo "# $out"
+}
+
+echo 1..40
+tree
+out=$(sh "$lint/layers.sh" "$scratch/tree" 2>&1)
+result $? 'layers: a tree in order'
+[ -z "$out" ] || echo "# $out"
+
+while IFS='|' read -r from to; do
+	wrong "layers: $from includes $to" "$from/x.h" \
+	    "#include \"$to/x.h\"" "$from may not include $to/x.h"
+done <<'EOF'
+ca|smartcard
+ca|transfer
+smartcard|ca
+transfer|smartcard
+transfer|ceremony/record
+ceremony/quorum|ceremony/record
+ceremony/record|smartcard
+ceremony/record|ceremony/process
+ceremony/process|ceremony/custodian
+ceremony/custodian|ceremony/factory
+ceremony/auditor|smartcard
+ceremony/auditor|ceremony/factory
+ceremony/factory|smartcard
+ceremony/factory|ceremony/auditor
+EOF
+wrong 'layers: include with blanks' ca/x.h '  #  include  "transfer/x.h"' \
+    'ca may not include transfer/x.h'
+
+while IFS='|' read -r code what; do
+	wrong "layers: library with $code" ca/x.h "	$code" \
+	    "a library may not $what"
+done <<'EOF'
+printf("x");|print
+fprintf(stderr, "x");|print
+fputs(text, stdout);|print
+perror("x");|print
+exit(1);|exit
+abort();|exit
+t = time(NULL);|read the clock
+clock_gettime(CLOCK_REALTIME, &ts);|read the clock
+gettimeofday(&tv, NULL);|read the clock
+x = getpass("PIN");|prompt
+/* a comment */ exit(1);|exit
+EOF
+
+tree
+mkdir "$scratch/tree/ceremony/util"
+echo 'int x;' >"$scratch/tree/ceremony/util/x.c"
+case $(sh "$lint/layers.sh" "$scratch/tree" 2>&1) in
+*'ceremony/util: a folder without a rule'*) result 0 'layers: unknown folder' ;;
+*) result 1 'layers: unknown folder' ;;
+esac
+
+out=$(sh "$lint/layers.sh" 2>&1)
+result $? 'layers: the real tree'
+[ -z "$out" ] || echo "# $out"
+
+# ---- links --------------------------------------------------------------------
+
+programs='bin/anchorite bin/anchorite-audit bin/anchorite-factory
+libexec/anchorite/anchorite-reader libexec/anchorite/anchorite-signer'
+
+# the real programs under their names, but for PROGRAM, which is another
+swapped() { # NAME PROGRAM OTHER WANT
+	rm -rf "$scratch/build"
+	mkdir -p "$scratch/build/bin" "$scratch/build/libexec/anchorite"
+	for p in $programs; do
+		ln -s "$BUILD/$p" "$scratch/build/$p"
+	done
+	rm "$scratch/build/$2"
+	[ "$3" = - ] || cp "$3" "$scratch/build/$2"
+	out=$(BUILD=$scratch/build sh "$lint/links.sh" 2>&1)
+	status=$?
+	case $out in
+	*"$2: $4"*) found=0 ;;
+	*) found=1 ;;
+	esac
+	[ $status = 1 ] && [ $found = 0 ]
+	result $? "$1"
+	[ $status = 1 ] && [ $found = 0 ] || echo "# $out"
+}
+
+signer=$BUILD/libexec/anchorite/anchorite-signer
+reader=$BUILD/libexec/anchorite/anchorite-reader
+swapped 'links: operator with token code' bin/anchorite "$signer" \
+    'links libp11'
+swapped 'links: operator with a YAML parser' bin/anchorite "$reader" \
+    'links libyaml'
+swapped 'links: auditor with token code' bin/anchorite-audit "$signer" \
+    'holds token_open'
+swapped 'links: auditor with the registry' bin/anchorite-audit \
+    "$BUILD/bin/anchorite-factory" 'holds registry_open'
+swapped 'links: factory that certifies' bin/anchorite-factory "$signer" \
+    'holds cert_sign'
+swapped 'links: reader with token code' libexec/anchorite/anchorite-reader \
+    "$signer" 'links libp11'
+swapped 'links: reader with a data base' libexec/anchorite/anchorite-reader \
+    "$BUILD/bin/anchorite-factory" 'links libsqlite3'
+swapped 'links: signer with parsers' libexec/anchorite/anchorite-signer \
+    "$reader" 'links libjansson'
+strip -o "$scratch/stripped" "$signer"
+swapped 'links: program without symbols' libexec/anchorite/anchorite-signer \
+    "$scratch/stripped" 'has no symbols'
+swapped 'links: program missing' bin/anchorite - 'was not built'
+
+out=$(BUILD=$BUILD sh "$lint/links.sh" 2>&1)
+result $? 'links: the real programs'
+[ -z "$out" ] || echo "# $out"
+exit $failed
