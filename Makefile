@@ -15,8 +15,9 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef \
 	-Wimplicit-fallthrough -Werror
 # sections: a program holds the functions it calls and no others
-HARDEN = -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -fPIE \
-	-fcf-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+HARDEN = -ffunction-sections -fdata-sections -fPIE -fcf-protection \
+	-fstack-protector-strong -fstack-clash-protection \
+	$(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE_1 = -fsanitize=address -fsanitize=undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE = $(SANITIZE_$(if $(SAN),1))
@@ -67,14 +68,13 @@ TESTS    = $(TEST_SRC:%.c=$(BUILD)/%)
 TOOLS    = $(TOOL_SRC:%.c=$(BUILD)/%)
 MODULES  = $(MODULE_SRC:%.c=$(BUILD)/%.so)
 PROGRAMS = $(BIN:%=$(BUILD)/bin/%) $(LIBEXEC:%=$(BUILD)/libexec/anchorite/%)
+CHECKS   = $(addprefix check-,layers headers links format man cppcheck shell)
 SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 
 # ---- targets -----------------------------------------------------------------
 .DELETE_ON_ERROR:
-.PHONY: all check demo bench fuzz lint deps install uninstall clean help \
-	lint-deps \
-	check-layers check-headers check-links check-format check-man \
-	check-cppcheck check-shell
+.PHONY: all check demo bench fuzz lint lint-deps deps install uninstall \
+	clean help $(CHECKS)
 .SECONDARY:
 
 all: $(PROGRAMS) ## build the programs into build/
@@ -96,8 +96,7 @@ fuzz: $(BUILD)/.deps ## run every fuzz target, SECONDS_EACH=60 (libFuzzer)
 	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(FUZZERS)
 	@sh tests/fuzz/run.sh $(FUZZ_SRC)
 
-lint: lint-deps check-layers check-headers check-links check-format check-man \
-	check-cppcheck check-shell ## every static check
+lint: lint-deps $(CHECKS) ## every static check
 
 deps: $(BUILD)/.deps ## install missing Debian packages (NO_DEPS=1: never)
 
@@ -119,7 +118,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 # ---- rules -------------------------------------------------------------------
 $(BUILD)/.deps:
