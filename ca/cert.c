@@ -16,16 +16,13 @@
 static enum ca_error
 check_issuer(const struct profile *profile, const X509 *issuer)
 {
-	X509 *ca = (X509 *)issuer; /* only caches its extensions */
-
 	if (profile->self_issued != (issuer == NULL))
 		return CA_ERR_PROFILE;
 	if (issuer == NULL)
 		return CA_OK;
-	if (X509_check_ca(ca) != 1 ||
-	    (X509_get_key_usage(ca) & KU_KEY_CERT_SIGN) == 0)
+	if (!extension_may_sign(issuer, KU_KEY_CERT_SIGN))
 		return CA_ERR_PROFILE;
-	if (profile->ca && X509_get_pathlen(ca) == 0)
+	if (profile->ca && X509_get_pathlen((X509 *)issuer) == 0)
 		return CA_ERR_PROFILE;
 	return CA_OK;
 }

@@ -51,9 +51,9 @@ enum ca_error cert_sign(X509 *cert, EVP_PKEY *key);
  * passed.  Errors: CA_ERR_LINT or those of cert_build(). */
 enum ca_error cert_lint(const struct cert_spec *spec);
 /*
- * After signing: take the DER again, parse strictly (no trailing octets,
- * re-encodes to itself), verify the signature with the issuer's public key,
- * compare every field and extension with spec (rebuild and compare the TBS).
+ * After signing: take the DER again, strictly (no trailing octets, re-encodes
+ * to itself), verify the signature with the issuer's public key, compare every
+ * field and extension with spec (rebuild and compare the TBS, octet for octet).
  * Errors: CA_ERR_ENCODING, CA_ERR_SIGNATURE, CA_ERR_SELFCHECK, or those of
  * cert_build() when spec itself could not be issued.
  */

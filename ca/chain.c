@@ -6,6 +6,8 @@
 
 #include "ca/cert.h"
 
+#define AUTH_LEVEL 2 /* 112 bits: SHA-256, P-256, RSA of 2048 bits and up */
+
 static STACK_OF(X509) *
 to_stack(X509 *const *chain, size_t count)
 {
@@ -51,6 +53,9 @@ prepare(X509_STORE_CTX *ctx, X509_STORE *store, X509 *leaf,
 	X509_STORE_CTX_set_flags(ctx,
 	    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
 	X509_STORE_CTX_set_time(ctx, 0, (time_t)at);
+	/* by default SHA-1 would do */
+	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx),
+	    AUTH_LEVEL);
 	return CA_OK;
 }
 

@@ -12,9 +12,9 @@
  * Verify leaf up to anchor, which is trusted, over the untrusted chain of
  * count certificates (any order, anchor may be among them), at time `at`, by
  * X509_verify_cert with X509_V_FLAG_X509_STRICT, plus our own rules (serials
- * positive, at most 20 octets).  A non-self-signed anchor is allowed
- * (partial chain).  Purpose is not checked.  OpenSSL counts the very second of
- * notAfter as outside the validity.
+ * positive, at most 20 octets; keys and digests of 112 bits of security or
+ * more).  A non-self-signed anchor is allowed (partial chain).  Purpose is not
+ * checked.  OpenSSL counts the very second of notAfter as outside the validity.
  * Errors: CA_ERR_CHAIN, CA_ERR_MEMORY; why (may be NULL, size why_len) gets
  * OpenSSL's text.
  */

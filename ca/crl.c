@@ -80,7 +80,7 @@ check_spec(const struct crl_spec *spec)
 	if (spec->issuer == NULL || (spec->entries == NULL && spec->count > 0))
 		return CA_ERR_ARGUMENT;
 	/* RFC 5280, 4.2.1.3 */
-	if ((X509_get_key_usage((X509 *)spec->issuer) & KU_CRL_SIGN) == 0)
+	if (!extension_may_sign(spec->issuer, KU_CRL_SIGN))
 		return CA_ERR_PROFILE;
 	if (spec->this_update >= spec->next_update)
 		return CA_ERR_DATE;

@@ -7,6 +7,8 @@
 
 #include "ca/date.h"
 #include "ca/der.h"
+#include "ca/extension.h"
+#include "ca/sigalg.h"
 
 static X509_CRL *
 read_crl(struct der der)
@@ -25,14 +27,13 @@ read_crl(struct der der)
 static bool
 encodes_to(X509_CRL *crl, struct der der)
 {
-	unsigned char *tbs = NULL, *all = NULL;
-	int tbs_len = i2d_re_X509_CRL_tbs(crl, &tbs); /* drops the cache */
+	unsigned char *all = NULL;
+	int tbs_len = i2d_re_X509_CRL_tbs(crl, NULL); /* drops the cache */
 	int len = i2d_X509_CRL(crl, &all);
 	bool same;
 
 	same = tbs_len > 0 && len > 0 &&
 	    der_equal(der, (struct der){ all, (size_t)len });
-	OPENSSL_free(tbs);
 	OPENSSL_free(all);
 	return same;
 }
@@ -99,12 +100,11 @@ crl_selfcheck(const uint8_t *der, size_t len, const struct crl_spec *spec)
 static enum ca_error
 check_issuer(X509_CRL *crl, const X509 *issuer)
 {
-	X509 *ca = (X509 *)issuer; /* only caches its extensions */
-	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(ca);
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id((X509 *)issuer);
 	AUTHORITY_KEYID *aki;
 	bool ok;
 
-	if ((X509_get_key_usage(ca) & KU_CRL_SIGN) == 0 || ski == NULL ||
+	if (!extension_may_sign(issuer, KU_CRL_SIGN) || ski == NULL ||
 	    X509_NAME_cmp(X509_CRL_get_issuer(crl),
 		X509_get_subject_name(issuer)) != 0)
 		return CA_ERR_CHAIN;
@@ -114,6 +114,33 @@ check_issuer(X509_CRL *crl, const X509 *issuer)
 	    aki->serial == NULL && ASN1_OCTET_STRING_cmp(aki->keyid, ski) == 0;
 	AUTHORITY_KEYID_free(aki);
 	return ok ? CA_OK : CA_ERR_CHAIN;
+}
+
+/* RFC 5280, 5.1.1.2: the algorithm stands in two places, and X509_CRL_verify()
+ * does not compare them.  It is the one that goes with the issuer's curve. */
+static bool
+algorithm_valid(X509_CRL *crl, const EVP_PKEY *key)
+{
+	const struct sigalg *row = sigalg_for_key(key);
+	const X509_ALGOR *algorithm = NULL;
+	struct der all, tbs, version, inner, outer;
+	uint8_t *der = NULL;
+	size_t len;
+	bool ok;
+
+	X509_CRL_get0_signature(crl, NULL, &algorithm);
+	if (row == NULL || !sigalg_is(algorithm, row) ||
+	    crl_der(crl, &der, &len) != CA_OK)
+		return false;
+	all = (struct der){ der, len };
+	ok = der_take(&all, DER_SEQUENCE, &all) &&
+	    der_take(&all, DER_SEQUENCE, &tbs);
+	if (ok) /* v1 has none, which is for read_fields() to refuse */
+		(void)der_take(&tbs, DER_INTEGER, &version);
+	ok = ok && der_take_element(&tbs, &inner) &&
+	    der_take_element(&all, &outer) && der_equal(inner, outer);
+	OPENSSL_free(der);
+	return ok;
 }
 
 /* RFC 5280, 5.1: version 2, a nextUpdate, and no extension but the two that
@@ -149,7 +176,8 @@ crl_verify(X509_CRL *crl, const X509 *issuer, uint64_t *number,
 
 	if ((ret = check_issuer(crl, issuer)) != CA_OK)
 		return ret;
-	if (key == NULL || X509_CRL_verify(crl, key) != 1)
+	if (key == NULL || !algorithm_valid(crl, key) ||
+	    X509_CRL_verify(crl, key) != 1)
 		return CA_ERR_SIGNATURE;
 	if ((ret = read_fields(crl, &n, &from, &to)) != CA_OK)
 		return ret;

@@ -3,8 +3,6 @@
 
 #include <openssl/x509v3.h>
 
-#include "ca/der.h"
-
 static bool
 basic_constraints_allowed(const void *value)
 {
@@ -83,29 +81,42 @@ extension_allowed(X509_EXTENSION *ext)
 	return allowed;
 }
 
-/* The extensions of the one attribute there is; NULL when it is another. */
+/* The extensions of the one attribute there is; NULL when it is another, such
+ * as Microsoft's own. */
 static X509_EXTENSIONS *
-requested(X509_REQ *req)
+requested(struct der attributes)
 {
-	X509_ATTRIBUTE *attr = X509_REQ_get_attr(req, 0);
+	/* 1.2.840.113549.1.9.14 */
+	static const uint8_t ext_req[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+		0x01, 0x09, 0x0e };
+	struct der attribute, type, values, list;
+	X509_EXTENSIONS *out;
+	const unsigned char *p;
 
-	/* X509_REQ_get_extensions would also take Microsoft's own */
-	if (OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attr)) != NID_ext_req ||
-	    X509_ATTRIBUTE_count(attr) != 1)
+	if (!der_take(&attributes, DER_SEQUENCE, &attribute) ||
+	    attributes.len != 0 || !der_take(&attribute, DER_OID, &type) ||
+	    !der_equal(type, (struct der){ ext_req, sizeof(ext_req) }) ||
+	    !der_take(&attribute, DER_SET, &values) ||
+	    !der_take_element(&values, &list) || values.len != 0)
 		return NULL;
-	return X509_REQ_get_extensions(req);
+	p = list.data;
+	out = d2i_X509_EXTENSIONS(NULL, &p, (long)list.len);
+	if (p != list.data + list.len) {
+		sk_X509_EXTENSION_pop_free(out, X509_EXTENSION_free);
+		out = NULL;
+	}
+	return out;
 }
 
 bool
-csr_extension_allowed(X509_REQ *req)
+csr_extension_allowed(struct der attributes)
 {
 	X509_EXTENSIONS *list;
 	bool allowed = false;
 
-	if (X509_REQ_get_attr_count(req) == 0)
+	if (attributes.len == 0)
 		return true;
-	if (X509_REQ_get_attr_count(req) != 1 ||
-	    (list = requested(req)) == NULL)
+	if ((list = requested(attributes)) == NULL)
 		return false;
 	for (int i = 0; i < sk_X509_EXTENSION_num(list); i++) {
 		X509_EXTENSION *ext = sk_X509_EXTENSION_value(list, i);

@@ -2,8 +2,7 @@
 #ifndef CA_CSR_EXTENSION_H
 #define CA_CSR_EXTENSION_H
 
-#include <openssl/x509.h>
-#include <stdbool.h>
+#include "ca/der.h"
 
 /*
  * Whether the attributes of a CSR ask for nothing but what an end entity gets
@@ -11,7 +10,9 @@
  * basicConstraints with cA FALSE, keyUsage of digitalSignature,
  * nonRepudiation and keyAgreement, extKeyUsage of clientAuth and serverAuth,
  * subjectKeyIdentifier; each at most once, in DER.  None of it is copied.
+ *
+ * attributes  contents of the CSR's [0]; der_check() has been over them.
  */
-bool csr_extension_allowed(X509_REQ *req);
+bool csr_extension_allowed(struct der attributes);
 
 #endif

@@ -122,3 +122,14 @@ extension_aki(const X509 *issuer, AUTHORITY_KEYID **out)
 	*out = aki;
 	return CA_OK;
 }
+
+bool
+extension_may_sign(const X509 *issuer, uint32_t usage)
+{
+	X509 *ca = (X509 *)issuer; /* only caches its extensions */
+
+	/* of a certificate without keyUsage OpenSSL says that it has it all */
+	return X509_check_ca(ca) == 1 &&
+	    (X509_get_extension_flags(ca) & EXFLAG_KUSAGE) != 0 &&
+	    (X509_get_key_usage(ca) & usage) != 0;
+}

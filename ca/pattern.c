@@ -133,7 +133,7 @@ pattern_match(const char *pattern, const char *id)
 static char
 nth_of(const struct place *place, uint64_t n, uint64_t *count)
 {
-	char taken[128];
+	char taken[128] = "";
 
 	*count = 0;
 	for (int c = 0; c < 128; c++) {

@@ -62,16 +62,16 @@ is_published(const struct spki *key)
 /* Walk k*G, k = 1 to WEAK_SCALAR_MAX, and meet Q or -Q. */
 static bool
 meets_small_multiple(const EC_GROUP *group, const EC_POINT *q,
-    const EC_POINT *minus_q, EC_POINT *walk)
+    const EC_POINT *minus_q, EC_POINT *walk, BN_CTX *ctx)
 {
 	const EC_POINT *g = EC_GROUP_get0_generator(group);
 
 	for (unsigned k = 1; k <= WEAK_SCALAR_MAX; k++) {
-		if (EC_POINT_add(group, walk, walk, g, NULL) != 1)
+		if (EC_POINT_add(group, walk, walk, g, ctx) != 1)
 			return true;
 		/* 1 is "different", -1 an error: only 1 lets pass */
-		if (EC_POINT_cmp(group, q, walk, NULL) != 1 ||
-		    EC_POINT_cmp(group, minus_q, walk, NULL) != 1)
+		if (EC_POINT_cmp(group, q, walk, ctx) != 1 ||
+		    EC_POINT_cmp(group, minus_q, walk, ctx) != 1)
 			return true;
 	}
 	return false;
@@ -82,9 +82,10 @@ has_tiny_scalar(const struct spki *key)
 {
 	EC_GROUP *group = EC_GROUP_new_by_curve_name(key->curve);
 	EC_POINT *q = NULL, *minus_q = NULL, *walk = NULL;
+	BN_CTX *ctx = BN_CTX_new(); /* else each step would make its own */
 	bool tiny = true;
 
-	if (group == NULL || (q = EC_POINT_new(group)) == NULL ||
+	if (group == NULL || ctx == NULL || (q = EC_POINT_new(group)) == NULL ||
 	    EC_POINT_oct2point(group, q, key->bits.data, key->bits.len, NULL) !=
 		1 ||
 	    (minus_q = EC_POINT_dup(q, group)) == NULL ||
@@ -92,8 +93,9 @@ has_tiny_scalar(const struct spki *key)
 	    (walk = EC_POINT_new(group)) == NULL ||
 	    EC_POINT_set_to_infinity(group, walk) != 1)
 		goto out;
-	tiny = meets_small_multiple(group, q, minus_q, walk);
+	tiny = meets_small_multiple(group, q, minus_q, walk, ctx);
 out:
+	BN_CTX_free(ctx);
 	EC_POINT_free(walk);
 	EC_POINT_free(minus_q);
 	EC_POINT_free(q);

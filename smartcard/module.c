@@ -169,14 +169,16 @@ module_slots(struct module *m, CK_SLOT_ID **ids, CK_ULONG *count)
 	return module_error(m, rv);
 }
 
-/* PKCS#11 pads with blanks and has no NUL; some modules put one there. */
+/* PKCS#11 pads with blanks and has no NUL; some modules put one there.  A card
+ * may say what it likes, and people will see it: printable ASCII only. */
 static void
 copy_text(char *dst, const unsigned char *src, size_t len)
 {
 	len = strnlen((const char *)src, len);
 	while (len > 0 && src[len - 1] == ' ')
 		len--;
-	memcpy(dst, src, len);
+	for (size_t i = 0; i < len; i++)
+		dst[i] = src[i] < ' ' || src[i] > '~' ? '?' : (char)src[i];
 	dst[len] = '\0';
 }
 

@@ -27,6 +27,7 @@ const char *module_path(const char *name);
 /* The CK_RV behind the last CARD_ERR_MODULE, as its name ("CKR_..."). */
 const char *module_last_rv(const struct module *m);
 
+/* What is not printable ASCII in a text became '?'. */
 struct token_info {
 	unsigned long slot;
 	char label[TOKEN_LABEL_MAX + 1];   /* without trailing blanks */

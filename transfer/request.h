@@ -37,15 +37,16 @@ struct request_entry {
  * be read back), PRIVATE, SIZE, MEMORY; *payload is NULL then. */
 enum transfer_error
 request_write(const struct request *r, char **payload, size_t *len);
-/* Read and check a payload.  An entry whose "csr" holds a private key (PKCS#8,
- * SEC1 or PKCS#1 in DER, or PEM text of one) refuses the request whole:
+/* Read and check a payload.  An entry whose "csr" holds a private key (see
+ * request_is_private_key()) refuses the request whole:
  * TRANSFER_ERR_PRIVATE.  Else SIZE, LINE, KIND, FIELD, MEMORY.  On error *out
  * is zeroed. */
 enum transfer_error request_read(const char *payload, size_t len,
     struct request *out, struct transfer_fault *fault);
 void request_clear(struct request *r);
 /* Whether octets are, or begin with, a private key in DER or BER (plain or
- * encrypted PKCS#8, SEC1, PKCS#1), or hold the PEM armour of one. */
+ * encrypted PKCS#8, SEC1, PKCS#1) or a PKCS#12 store, or hold the PEM armour
+ * of a key. */
 int request_is_private_key(const uint8_t *data, size_t len);
 
 #endif

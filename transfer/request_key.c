@@ -9,6 +9,7 @@
 #define INTEGER 0x02
 #define OCTETS 0x04
 #define SEQUENCE 0x30
+#define CONSTRUCTED 0x20
 
 /*
  * How a private key begins inside its outer SEQUENCE: tags, and the version
@@ -19,25 +20,28 @@
 static const struct shape {
 	const char *name;
 	uint8_t tags[CHILDREN];
-	uint8_t version_max; /* 0xff: no version */
+	uint8_t version_min, version_max; /* of an INTEGER in first place */
 } shapes[] = {
-	{ "PrivateKeyInfo, RFC 5958 2", { INTEGER, SEQUENCE, OCTETS }, 1 },
-	{ "EncryptedPrivateKeyInfo, RFC 5958 3", { SEQUENCE, OCTETS, ANY },
-	    0xff },
-	{ "ECPrivateKey, RFC 5915 3", { INTEGER, OCTETS, ANY }, 1 },
-	{ "RSAPrivateKey, RFC 8017 A.1.2", { INTEGER, INTEGER, INTEGER }, 1 },
+	{ "PrivateKeyInfo, RFC 5958 2", { INTEGER, SEQUENCE, OCTETS }, 0, 1 },
+	{ "EncryptedPrivateKeyInfo, RFC 5958 3", { SEQUENCE, OCTETS, ANY }, 0,
+	    0 },
+	{ "ECPrivateKey, RFC 5915 3", { INTEGER, OCTETS, ANY }, 0, 1 },
+	{ "RSAPrivateKey, RFC 8017 A.1.2", { INTEGER, INTEGER, INTEGER }, 0,
+	    1 },
+	{ "PFX, RFC 7292 4", { INTEGER, SEQUENCE, ANY }, 3, 3 },
 };
 
 /* What is known of an element: contents may go on past the end of data. */
 struct element {
 	uint8_t tag;
+	bool indefinite; /* len is all that there is, more than its own */
 	const uint8_t *contents;
 	size_t len;
 };
 
 /* Read the head of an element, BER too: what is lax may be a key as well. */
 static bool
-next(const uint8_t **at, const uint8_t *end, struct element *e)
+head(const uint8_t **at, const uint8_t *end, struct element *e)
 {
 	const uint8_t *p = *at;
 	size_t length, count;
@@ -46,7 +50,8 @@ next(const uint8_t **at, const uint8_t *end, struct element *e)
 		return false;
 	e->tag = *p++;
 	length = *p++;
-	if (length == 0x80) { /* indefinite */
+	e->indefinite = length == 0x80;
+	if (e->indefinite) {
 		length = SIZE_MAX;
 	} else if (length > 0x80) {
 		count = length & 0x7f;
@@ -58,7 +63,37 @@ next(const uint8_t **at, const uint8_t *end, struct element *e)
 	}
 	e->contents = p;
 	e->len = length < (size_t)(end - p) ? length : (size_t)(end - p);
-	*at = p + e->len;
+	*at = p;
+	return true;
+}
+
+/* Go on behind the end-of-contents that closes an indefinite length (X.690,
+ * 8.1.5), or to the end. */
+static const uint8_t *
+behind_indefinite(const uint8_t *at, const uint8_t *end)
+{
+	struct element e;
+
+	for (size_t open = 1; open > 0;) {
+		if (!head(&at, end, &e))
+			return end;
+		if (e.indefinite)
+			open++;
+		else if (e.tag == 0 && e.len == 0)
+			open--;
+		else
+			at += e.len;
+	}
+	return at;
+}
+
+static bool
+next(const uint8_t **at, const uint8_t *end, struct element *e)
+{
+	if (!head(at, end, e))
+		return false;
+	*at = e->indefinite ? behind_indefinite(e->contents, end)
+			    : e->contents + e->len;
 	return true;
 }
 
@@ -67,11 +102,17 @@ has_shape(const struct element *children, size_t count,
     const struct shape *shape)
 {
 	for (size_t i = 0; i < CHILDREN && shape->tags[i] != ANY; i++) {
-		if (i == count || children[i].tag != shape->tags[i])
+		/* BER may cut a string into pieces */
+		bool pieces = i < count && shape->tags[i] == OCTETS &&
+		    children[i].tag == (OCTETS | CONSTRUCTED);
+
+		if (i == count ||
+		    (children[i].tag != shape->tags[i] && !pieces))
 			return false;
 	}
-	return shape->version_max == 0xff ||
+	return shape->tags[0] != INTEGER ||
 	    (children[0].len == 1 &&
+		children[0].contents[0] >= shape->version_min &&
 		children[0].contents[0] <= shape->version_max);
 }
 

@@ -10,6 +10,7 @@
 #include "transfer/error.h"
 
 #define SEALED_MAX (64u << 20) /* octets of a sealed file */
+#define SEALED_CERT_MAX 8192u  /* of the certificate it carries */
 #define SEALED_LINE_MAX (16u << 10)
 #define SEALED_ENTRIES_MAX 20000u
 /* Data of one chunk line: base64 characters, and octets behind them. */
@@ -20,8 +21,8 @@
  * A sealed file: CMS SignedData (RFC 5652) in DER over JSON Lines;
  * eContentType id-data, SHA-256, one SignerInfo (issuerAndSerialNumber),
  * signed attributes exactly content-type, message-digest, signing-time; no
- * unsigned attributes, no CRLs, exactly the signer's certificate or none;
- * strict DER (re-encodes to itself), nothing behind it.
+ * unsigned attributes, no CRLs, exactly the signer's certificate (at most
+ * SEALED_CERT_MAX octets) or none; strict DER (re-encodes to itself), nothing behind it.
  *
  * sealed_sign: payload borrowed; key and cert the signer's, P-256 (key may live
  * on a token); when UTC seconds for signing-time, 1970 to 9999.  *out new,

@@ -123,6 +123,13 @@ at_certificates(struct walk *w)
 	return tlv_take(&set, TLV_SEQUENCE, &certificate) && set.len == 0;
 }
 
+/* Parsed, it takes many times its octets of memory. */
+static bool
+at_certificate_size(struct walk *w)
+{
+	return w->form->carried.len <= SEALED_CERT_MAX;
+}
+
 static bool
 at_crls(struct walk *w)
 {
@@ -358,6 +365,8 @@ static const struct step {
 	    "RFC 5652 5.2: the content is not inside" },
 	{ at_certificates, TRANSFER_ERR_CMS,
 	    "RFC 5652 5.1: certificates is not one certificate" },
+	{ at_certificate_size, TRANSFER_ERR_SIZE,
+	    "the certificate inside is over 8192 octets" },
 	{ at_crls, TRANSFER_ERR_CMS, "RFC 5652 5.1: there are CRLs" },
 	{ at_signer_infos, TRANSFER_ERR_CMS,
 	    "RFC 5652 5.1: not exactly one SignerInfo" },

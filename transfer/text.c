@@ -84,10 +84,10 @@ bad:
 void
 text_base64(const uint8_t *in, size_t len, char *out)
 {
-	for (; len > 0; in += 3) {
-		size_t n = len < 3 ? len : 3;
+	for (size_t n; len > 0; in += n, len -= n) {
 		uint32_t bits = (uint32_t)in[0] << 16;
 
+		n = len < 3 ? len : 3;
 		if (n > 1)
 			bits |= (uint32_t)in[1] << 8;
 		if (n > 2)
@@ -96,7 +96,6 @@ text_base64(const uint8_t *in, size_t len, char *out)
 		*out++ = base64_digits[bits >> 12 & 63];
 		*out++ = n > 1 ? base64_digits[bits >> 6 & 63] : '=';
 		*out++ = n > 2 ? base64_digits[bits & 63] : '=';
-		len -= n;
 	}
 	*out = '\0';
 }

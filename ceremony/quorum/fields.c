@@ -73,7 +73,8 @@ field_number(struct fields *f, char end, uint64_t max, uint64_t *out)
 	for (const char *c = digits; *c != '\0'; c++) {
 		uint64_t digit = (uint64_t)(*c - '0');
 
-		if (*c < '0' || *c > '9' || *out > (max - digit) / 10)
+		if (*c < '0' || *c > '9' || digit > max ||
+		    *out > (max - digit) / 10)
 			return false;
 		*out = *out * 10 + digit;
 	}

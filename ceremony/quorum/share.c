@@ -146,19 +146,32 @@ recipient_add(CMS_ContentInfo *cms, X509 *derive)
 	    EVP_PKEY_CTX_set_ecdh_kdf_md(ctx, EVP_sha256()) > 0;
 }
 
+/* Straight into the cipher: CMS_final() would read the plaintext through
+ * buffers of its own, and leave it there. */
+static bool
+content_write(CMS_ContentInfo *cms, const struct secret *text)
+{
+	BIO *content = CMS_dataInit(cms, NULL);
+	bool ok;
+
+	if (content == NULL)
+		return false;
+	ok = BIO_write(content, text->data, (int)text->len) == (int)text->len &&
+	    BIO_flush(content) == 1 && CMS_dataFinal(cms, content) == 1;
+	BIO_free_all(content);
+	return ok;
+}
+
 static bool
 encrypt(const struct secret *text, X509 *derive, uint8_t **blob, int *len)
 {
-	BIO *in = BIO_new_mem_buf(text->data, (int)text->len);
 	CMS_ContentInfo *cms = CMS_AuthEnvelopedData_create(EVP_aes_256_gcm());
 
 	*len = -1;
-	if (in != NULL && cms != NULL && CMS_set_detached(cms, 0) == 1 &&
-	    recipient_add(cms, derive) &&
-	    CMS_final(cms, in, NULL, CMS_BINARY) == 1)
+	if (cms != NULL && CMS_set_detached(cms, 0) == 1 &&
+	    recipient_add(cms, derive) && content_write(cms, text))
 		*len = i2d_CMS_ContentInfo(cms, blob);
 	CMS_ContentInfo_free(cms);
-	BIO_free(in);
 	return *len > 0;
 }
 

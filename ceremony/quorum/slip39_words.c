@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/quorum/slip39.h"
 
+#include <openssl/crypto.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -196,5 +197,6 @@ slip39_value(const char *word, size_t len)
 		/* at most one word matches, and v + 1 is never 0 */
 		found |= (v + 1) & (0u - ((differ - 1u) >> 31));
 	}
+	OPENSSL_cleanse(want, sizeof(want));
 	return (int)found - 1;
 }

@@ -31,15 +31,14 @@ open_folder(int dirfd)
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The folder, made when absent; its name must outlive a crash as well. */
+/* The folder, made when absent; its name must outlive a crash as well.  Whoever
+ * made it may have been stopped before it was synced. */
 static int
 make_folder(int dirfd)
 {
-	int fd = open_folder(dirfd);
-
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	if (mkdirat(dirfd, FOLDER, 0700) != 0 || fsync(dirfd) != 0)
+	if (mkdirat(dirfd, FOLDER, 0700) != 0 && errno != EEXIST)
+		return -1;
+	if (fsync(dirfd) != 0)
 		return -1;
 	return open_folder(dirfd);
 }

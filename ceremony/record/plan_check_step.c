@@ -2,6 +2,7 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ca/profile.h"
 #include "ca/subject.h"
@@ -230,8 +231,8 @@ pattern_length(const char *p)
 	return len;
 }
 
-/* The subject with an id as long as the pattern's is still a name: a CN has
- * at most 64 characters. */
+/* The subject with an id as long as the pattern's is still a name, and may
+ * still be rehearsed: a CN has at most 64 characters. */
 static enum record_error
 check_template(const struct plan_check *c, const struct step *s)
 {
@@ -244,6 +245,7 @@ check_template(const struct plan_check *c, const struct step *s)
 
 	memset(id, '0', len < SUBJECT_ID_MAX ? len : SUBJECT_ID_MAX);
 	fits = subject_expand(o->subject, id, text) == CA_OK &&
+	    strlen(text) <= PLAN_SUBJECT_MAX &&
 	    subject_parse(text, &name) == CA_OK;
 	X509_NAME_free(name);
 	if (!fits)
@@ -369,7 +371,8 @@ check_files(const struct plan_check *c, const struct step *s)
 	for (other = c->plan->steps; out[0] != '\0' && other < s->s; other++) {
 		size_t number = (size_t)(other - c->plan->steps) + 1;
 
-		if (strcmp(out, out_of(other)) == 0)
+		/* to a stick with vfat both are one name */
+		if (strcasecmp(out, out_of(other)) == 0)
 			return plan_check_fail(c, step_at(c, s, "out"),
 			    "\"%s\" is written by step %zu already", out,
 			    number);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "transfer/order.h"
+
 /* A member of a structure, and a sequence with its count beside it. */
 #define IN(type, member)                                                       \
 	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
@@ -13,7 +15,7 @@
 
 /* With ",OU=REHEARSAL" a subject, with "rehearsal/" an origin, must still fit:
  * what cannot be rehearsed cannot be planned. */
-#define SUBJECT .max = PLAN_TEXT_MAX - 13
+#define SUBJECT .max = PLAN_SUBJECT_MAX
 #define ORIGIN .max = 118
 
 #define YEARS .min = 1, .max = 100
@@ -130,8 +132,8 @@ static const struct plan_row rows[] = {
 	    IN(struct plan_order, subject) },
 	{ "steps.#.work-order.profile", PLAN_T_PROFILE,
 	    IN(struct plan_order, profile) },
-	{ "steps.#.work-order.quota", PLAN_T_NUMBER, .min = 1, .max = 100000000,
-	    IN(struct plan_order, quota) },
+	{ "steps.#.work-order.quota", PLAN_T_NUMBER, .min = 1,
+	    .max = ORDER_QUOTA_MAX, IN(struct plan_order, quota) },
 	{ "steps.#.work-order.expiry", PLAN_T_DATE,
 	    IN(struct plan_order, expiry) },
 	{ "steps.#.work-order.receipts", PLAN_T_DATE,

@@ -10,7 +10,8 @@
 /* For plan_*.c only: the schema of a plan as rows, and how a value of each
  * type is checked and stored. */
 
-#define PLAN_KEY_MAX 32  /* characters of a key */
+#define PLAN_KEY_MAX 32                       /* characters of a key */
+#define PLAN_SUBJECT_MAX (PLAN_TEXT_MAX - 13) /* ",OU=REHEARSAL" goes behind */
 #define PLAN_ROWS_MAX 96 /* at least as many as there are rows */
 
 enum plan_type {

@@ -96,6 +96,27 @@ pki_spec(const char *profile, const char *subject, EVP_PKEY *key,
 	return spec;
 }
 
+/* A copy of a CA's certificate without its keyUsage; the signature is not
+ * made anew. */
+static inline X509 *
+pki_without_usage(const X509 *ca)
+{
+	X509 *bare = X509_dup(ca), *back = NULL;
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	int len;
+
+	X509_EXTENSION_free(X509_delete_ext(bare,
+	    X509_get_ext_by_NID(bare, NID_key_usage, -1)));
+	assert_true(i2d_re_X509_tbs(bare, NULL) > 0);
+	len = i2d_X509(bare, &der);
+	at = der;
+	assert_non_null(back = d2i_X509(NULL, &at, len));
+	OPENSSL_free(der);
+	X509_free(bare);
+	return back;
+}
+
 static inline void
 pki_make(struct pki *p)
 {

@@ -219,6 +219,7 @@ test_build_refused(void **state)
 		struct cert_spec spec;
 		enum ca_error want;
 	} cases[24];
+	X509 *bare = pki_without_usage(p->ca);
 	size_t n = 0;
 
 #define CASE(text, error)                                                      \
@@ -251,6 +252,7 @@ test_build_refused(void **state)
 	CASE("before its issuer", CA_ERR_VALIDITY).not_before =
 	    p->ca_spec.not_before - 1;
 	CASE("key cut short", CA_ERR_ENCODING).spki_len--;
+	CASE("issuer without keyUsage", CA_ERR_PROFILE).issuer = bare;
 	CASE("issuer is a device", CA_ERR_PROFILE).issuer =
 	    pki_issue(&good, p->ca_key);
 #undef CASE
@@ -264,6 +266,7 @@ test_build_refused(void **state)
 		X509_free(cert);
 	}
 	X509_free((X509 *)cases[n - 1].spec.issuer);
+	X509_free(bare);
 }
 
 static void
@@ -404,6 +407,7 @@ static void
 test_conforms_refused(void **state)
 {
 	struct pki *p = *state;
+	static const uint8_t strange[SERIAL_SIZE] = { 0x02, 0x01 };
 	const struct profile *tls = profile_find("device-tls");
 	X509 *cert = pki_issue(&p->device_spec, p->ca_key), *other = NULL;
 	char subject[SUBJECT_TEXT_MAX + 1] = "x";
@@ -429,6 +433,13 @@ test_conforms_refused(void **state)
 	    CA_ERR_SELFCHECK);
 	/* a serial that is not of ours */
 	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(other), 1), 1);
+	assert_int_equal(cert_sign(other, p->ca_key), CA_OK);
+	assert_int_equal(cert_conforms(other, p->ca, tls, subject),
+	    CA_ERR_SELFCHECK);
+	/* of our length, and yet not begun as ours are */
+	assert_int_equal(ASN1_STRING_set(X509_get_serialNumber(other), strange,
+			     SERIAL_SIZE),
+	    1);
 	assert_int_equal(cert_sign(other, p->ca_key), CA_OK);
 	assert_int_equal(cert_conforms(other, p->ca, tls, subject),
 	    CA_ERR_SELFCHECK);

@@ -8,6 +8,7 @@ test_verify(void **state)
 {
 	struct pki *p = *state, stranger;
 	X509 *device = pki_issue(&p->device_spec, p->ca_key), *cut, *zero;
+	X509 *sha1;
 	X509 *both[2] = { p->root, p->ca };
 	const int64_t end = p->device_spec.not_after;
 	char why[100];
@@ -19,6 +20,9 @@ test_verify(void **state)
 	zero = X509_dup(device);
 	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(zero), 0), 1);
 	assert_int_equal(cert_sign(zero, p->ca_key), CA_OK);
+	/* a collision away from any other */
+	sha1 = X509_dup(device);
+	assert_true(X509_sign(sha1, p->ca_key, EVP_sha1()) > 0);
 
 	struct {
 		const char *name;
@@ -49,6 +53,7 @@ test_verify(void **state)
 		{ "wrong key", cut, both, 2, p->root, PKI_NOW, CA_ERR_CHAIN },
 		{ "serial zero", zero, both, 2, p->root, PKI_NOW,
 		    CA_ERR_CHAIN },
+		{ "SHA-1", sha1, both, 2, p->root, PKI_NOW, CA_ERR_CHAIN },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum ca_error err =
@@ -63,6 +68,7 @@ test_verify(void **state)
 				     cases[i].at, NULL, 0),
 		    cases[i].want);
 	}
+	X509_free(sha1);
 	X509_free(zero);
 	X509_free(cut);
 	X509_free(device);

@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include "ca/der.h"
 #include "tests/ca/pki.h"
 
 #define DAY INT64_C(86400)
@@ -151,6 +152,7 @@ test_build_refused(void **state)
 	static const struct crl_entry early = { { 0x05 }, 1, 1, -1 };
 	struct crl_spec spec = make_spec(p, 1);
 	X509 *device = pki_issue(&p->device_spec, p->ca_key);
+	X509 *bare = pki_without_usage(p->ca);
 	X509_CRL *crl = NULL;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -171,12 +173,15 @@ test_build_refused(void **state)
 	assert_int_equal(crl_build(&spec, &crl), CA_ERR_ARGUMENT);
 	spec.issuer = device;
 	assert_int_equal(crl_build(&spec, &crl), CA_ERR_PROFILE);
+	spec.issuer = bare;
+	assert_int_equal(crl_build(&spec, &crl), CA_ERR_PROFILE);
 	spec = make_spec(p, 0);
 	spec.next_update = spec.this_update;
 	assert_int_equal(crl_build(&spec, &crl), CA_ERR_DATE);
 	spec.next_update = DATE_FOREVER + 1;
 	assert_int_equal(crl_build(&spec, &crl), CA_ERR_DATE);
 	assert_null(crl);
+	X509_free(bare);
 	X509_free(device);
 }
 
@@ -253,6 +258,79 @@ test_verify_refused(void **state)
 	X509_CRL_free(crl);
 }
 
+/* The TBS of an unsigned CRL as it stands, signed with SHA-256. */
+static X509_CRL *
+sign_octets(const uint8_t *der, size_t len, EVP_PKEY *key)
+{
+	struct der rest = { der, len }, tbs = { NULL, 0 };
+	uint8_t sig[144], *whole = test_calloc(1, len + 200);
+	size_t sig_len = sizeof(sig), at = 4;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	X509_CRL *crl;
+
+	assert_true(der_take(&rest, DER_SEQUENCE, &rest) &&
+	    der_take_element(&rest, &tbs));
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key),
+	    1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &sig_len, tbs.data, tbs.len),
+	    1);
+	memcpy(whole + at, tbs.data, tbs.len);
+	at += tbs.len;
+	memcpy(whole + at, "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02",
+	    12);
+	at += 12;
+	whole[at++] = 0x03;
+	whole[at++] = (uint8_t)(sig_len + 1);
+	whole[at++] = 0x00;
+	memcpy(whole + at, sig, sig_len);
+	at += sig_len;
+	assert_in_range(at - 4, 0x100, 0xffff);
+	whole[0] = 0x30;
+	whole[1] = 0x82;
+	whole[2] = (uint8_t)((at - 4) >> 8);
+	whole[3] = (uint8_t)(at - 4);
+	assert_int_equal(crl_parse(whole, at, &crl), CA_OK);
+	EVP_MD_CTX_free(ctx);
+	test_free(whole);
+	return crl;
+}
+
+/* RFC 5280, 5.1.1.2, and the digest that goes with the issuer's curve: what
+ * X509_CRL_verify() does not look at. */
+static void
+test_verify_algorithm(void **state)
+{
+	static const uint8_t sha256[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04,
+		0x03, 0x02 };
+	struct pki *p = *state;
+	struct crl_spec spec = make_spec(p, 6);
+	X509_CRL *crl = issue(&spec, p->ca_key), *back = NULL;
+	X509 *bare = pki_without_usage(p->ca);
+	uint8_t *der = NULL, *inner;
+	size_t len;
+
+	assert_int_equal(crl_verify(crl, p->ca, NULL, NULL, NULL), CA_OK);
+	assert_int_equal(crl_verify(crl, bare, NULL, NULL, NULL), CA_ERR_CHAIN);
+	/* a better digest, said in both places: not as we sign */
+	assert_true(X509_CRL_sign(crl, p->ca_key, EVP_sha512()) > 0);
+	assert_int_equal(crl_verify(crl, p->ca, NULL, NULL, NULL),
+	    CA_ERR_SIGNATURE);
+	X509_CRL_free(crl);
+	/* one thing signed, another said beside the signature */
+	assert_int_equal(crl_build(&spec, &crl), CA_OK);
+	assert_int_equal(crl_der(crl, &der, &len), CA_OK);
+	inner = memmem(der, len, sha256, sizeof(sha256));
+	assert_non_null(inner);
+	inner[sizeof(sha256) - 1] = 0x04;
+	back = sign_octets(der, len, p->ca_key);
+	assert_int_equal(crl_verify(back, p->ca, NULL, NULL, NULL),
+	    CA_ERR_SIGNATURE);
+	X509_CRL_free(back);
+	OPENSSL_free(der);
+	X509_free(bare);
+	X509_CRL_free(crl);
+}
+
 static void
 test_lookup(void **state)
 {
@@ -285,6 +363,7 @@ main(void)
 		cmocka_unit_test(test_build_refused),
 		cmocka_unit_test(test_check_refused),
 		cmocka_unit_test(test_verify_refused),
+		cmocka_unit_test(test_verify_algorithm),
 		cmocka_unit_test(test_lookup),
 	};
 

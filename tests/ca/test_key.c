@@ -21,6 +21,7 @@ test_round_trip(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		EVP_PKEY *key = pki_key(cases[i].curve), *back = NULL;
+		char group[32] = "";
 		uint8_t *spki = NULL;
 		size_t len;
 
@@ -28,7 +29,14 @@ test_round_trip(void **state)
 		assert_int_equal(key_to_spki(key, &spki, &len), CA_OK);
 		assert_int_equal(key_from_spki(spki, len, &back), CA_OK);
 		assert_int_equal(EVP_PKEY_eq(key, back), 1);
+		assert_int_equal(EVP_PKEY_eq(back, key), 1);
 		assert_int_equal(key_curve(back), cases[i].nid);
+		/* what others ask of it */
+		assert_true(EVP_PKEY_is_a(back, "EC"));
+		assert_int_equal(EVP_PKEY_get_group_name(back, group,
+				     sizeof(group), NULL),
+		    1);
+		assert_string_equal(group, OBJ_nid2sn(cases[i].nid));
 		EVP_PKEY_free(key);
 		EVP_PKEY_free(back);
 		OPENSSL_free(spki);

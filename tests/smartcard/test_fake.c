@@ -687,6 +687,17 @@ test_suffix(void **state)
 	assert_string_equal(token_info(f->t)->label, "one");
 }
 
+/* What a card says of itself ends on a screen: nothing in it moves a cursor. */
+static void
+test_strange_label(void **state)
+{
+	struct fixture *f = *state;
+
+	setenv("FAKE_SUFFIX", "\x1b[2J\n\xc3\xa4\x7f", 1);
+	assert_int_equal(token_refresh(f->t), CARD_OK);
+	assert_string_equal(token_info(f->t)->label, "one?[2J????");
+}
+
 static void
 test_pin_pad(void **state)
 {
@@ -776,6 +787,7 @@ main(void)
 		CASE(test_wrong_signature),
 		CASE(test_flags),
 		CASE(test_suffix),
+		CASE(test_strange_label),
 		CASE(test_pin_pad),
 		CASE(test_object_broken_off),
 		CASE(test_head_broken_off),

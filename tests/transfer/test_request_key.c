@@ -38,6 +38,22 @@ static const struct {
 	    OCTETS("\x30\x82\x00\x07\x02\x81\x01\x01\x04\x01\x01"), 1 },
 	{ "SEC1 in BER", OCTETS("\x30\x80\x02\x01\x01\x04\x01\x01\x00\x00"),
 	    1 },
+	{ "PKCS#8 in BER",
+	    OCTETS("\x30\x80\x02\x01\x00\x30\x80\x06\x01\x2a\x30\x80\x00\x00"
+		   "\x00\x00\x04\x01\x01\x00\x00"),
+	    1 },
+	{ "PKCS#8 in pieces",
+	    OCTETS("\x30\x80\x02\x01\x00" NAME_SEQ
+		   "\x24\x80\x04\x01\x01\x00\x00\x00\x00"),
+	    1 },
+	{ "bare CertificationRequestInfo in BER",
+	    OCTETS("\x30\x80\x02\x01\x00\x30\x80\x00\x00" NAME_SEQ "\x00\x00"),
+	    0 },
+	{ "indefinite to the end", OCTETS("\x30\x80\x02\x01\x00\x30\x80\x30"),
+	    0 },
+	{ "PKCS#12", OCTETS("\x30\x06\x02\x01\x03" NAME_SEQ), 1 },
+	{ "PKCS#12 of another version", OCTETS("\x30\x06\x02\x01\x04" NAME_SEQ),
+	    0 },
 	{ "SEC1 with a version of two octets",
 	    OCTETS("\x30\x07\x02\x02\x00\x01\x04\x01\x01"), 0 },
 	{ "PKCS#1", OCTETS("\x30\x09\x02\x01\x00\x02\x01\x05\x02\x01\x03"), 1 },
@@ -102,6 +118,8 @@ static void
 check_private(EVP_PKEY *key)
 {
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	PKCS12 *store =
+	    PKCS12_create("secret", NULL, key, NULL, NULL, 0, 0, 0, 0, 0);
 	X509_SIG *encrypted = PKCS8_encrypt(-1, EVP_aes_256_cbc(), "secret", 6,
 	    (unsigned char *)"12345678", 8, 1, info);
 	unsigned char *der = NULL;
@@ -115,6 +133,10 @@ check_private(EVP_PKEY *key)
 	der = NULL;
 	len = i2d_PrivateKey(key, &der);
 	assert_key(1, der, len);
+	der = NULL;
+	len = i2d_PKCS12(store, &der);
+	assert_key(1, der, len);
+	PKCS12_free(store);
 	PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
 	assert_pem(1, bio);
 	bio = BIO_new(BIO_s_mem());

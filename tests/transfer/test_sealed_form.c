@@ -235,6 +235,50 @@ test_certificate_with_broken_key(void **state)
 	OPENSSL_free(point);
 }
 
+/* Our certificate with an extension of so many octets, in a sealed file. */
+static uint8_t *
+make_with_extension(size_t size, size_t *len)
+{
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	uint8_t *octets = calloc(1, size), *der;
+	X509 *cert = X509_dup(own.cert);
+	unsigned char *cert_der = NULL;
+	struct change change = { CERTIFICATE, 0, NULL, 0 };
+	X509_EXTENSION *ext;
+
+	assert_int_equal(ASN1_OCTET_STRING_set(value, octets, (int)size), 1);
+	ext =
+	    X509_EXTENSION_create_by_NID(NULL, NID_netscape_comment, 0, value);
+	assert_int_equal(X509_add_ext(cert, ext, -1), 1);
+	assert_true(X509_sign(cert, own.key, EVP_sha256()) > 0);
+	change.len = (size_t)i2d_X509(cert, &cert_der);
+	change.octets = (const char *)cert_der;
+	der = make_file(&change, &own, len);
+	OPENSSL_free(cert_der);
+	X509_EXTENSION_free(ext);
+	X509_free(cert);
+	ASN1_OCTET_STRING_free(value);
+	free(octets);
+	return der;
+}
+
+/* What OpenSSL makes of a certificate takes many times its octets. */
+static void
+test_certificate_size(void **state)
+{
+	struct transfer_fault fault;
+	size_t len;
+	uint8_t *der = make_with_extension(7000, &len);
+
+	(void)state;
+	assert_int_equal(sealed_check(der, len, &fault), TRANSFER_OK);
+	free(der);
+	der = make_with_extension(9000, &len);
+	check_form("large certificate", der, len, own.key, TRANSFER_ERR_SIZE,
+	    "the certificate inside is over 8192 octets");
+	free(der);
+}
+
 static void
 test_size_limit(void **state)
 {
@@ -284,6 +328,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_certificate_with_broken_key),
+		cmocka_unit_test(test_certificate_size),
 		cmocka_unit_test(test_size_limit),
 		cmocka_unit_test(test_every_octet),
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Memory that cannot be had or locked, at every place in turn. */
+/* Memory that cannot be had or locked, at every place in turn; and what is in
+ * it when it is given back. */
 #include <errno.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -37,12 +39,26 @@ mlock(const void *at, size_t len)
 	return -1;
 }
 
+/* A secret, and how often memory was given back with it. */
+static const struct secret *watched;
+static unsigned leaks;
+
+static void
+look_at(void *at)
+{
+	if (at != NULL && watched != NULL &&
+	    memmem(at, malloc_usable_size(at), watched->data, watched->len) !=
+		NULL)
+		leaks++;
+}
+
 static void *
 failing_malloc(size_t size, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return granted(&mallocs_left) ? malloc(size) : NULL;
+	/* what was left there by others is theirs */
+	return granted(&mallocs_left) ? calloc(1, size) : NULL;
 }
 
 static void *
@@ -50,6 +66,7 @@ failing_realloc(void *at, size_t size, const char *file, int line)
 {
 	(void)file;
 	(void)line;
+	look_at(at);
 	return granted(&mallocs_left) ? realloc(at, size) : NULL;
 }
 
@@ -58,6 +75,7 @@ plain_free(void *at, const char *file, int line)
 {
 	(void)file;
 	(void)line;
+	look_at(at);
 	free(at);
 }
 
@@ -259,6 +277,23 @@ test_mallocs(void **state)
 	}
 }
 
+/* Ordinary memory never holds a secret when it is given back; s is also how k
+ * begins. */
+static void
+test_freed(void **state)
+{
+	const struct setting *s = *state;
+
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		leaks = 0;
+		watched = s->s;
+		assert_error(calls[i].name, calls[i].call(s), QUORUM_OK);
+		watched = NULL;
+		if (leaks > 0)
+			fail_msg("%s: %u", calls[i].name, leaks);
+	}
+}
+
 static void
 approval_make(struct setting *s)
 {
@@ -325,6 +360,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_mallocs),
+		cmocka_unit_test(test_freed),
 	};
 
 	/* before OpenSSL allocates anything */

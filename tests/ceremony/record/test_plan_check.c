@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/ceremony/record/plan_sample.h"
 
+/* An attribute of 64 characters with its comma. */
+#define UNIT "OU=uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu,"
+
 /* Every field is good by itself; together they break a rule. */
 static const struct sample_bad rows[] = {
 	{ "label twice", sample_genesis, "label: prod-2", "label: prod-1", 12,
@@ -141,6 +144,11 @@ static const struct sample_bad rows[] = {
 	    "steps.4.work-order.receipts: must be later than the expiry" },
 	{ "ids too long for the CN", sample_genesis, "{8}", "{60}", 45, 16,
 	    "steps.4.work-order.subject: an id of 60 characters, as the pattern wants, does not fit in; shorten the text around {id}" },
+	{ "no room for OU=REHEARSAL", sample_genesis, "CN=device-{id}",
+	    "CN={id}," UNIT UNIT UNIT UNIT UNIT UNIT UNIT
+	    "L=uuuuuuuuuuuuuuuuuuuuuuuuuuuuu",
+	    45, 16,
+	    "steps.4.work-order.subject: an id of 8 characters, as the pattern wants, does not fit in; shorten the text around {id}" },
 	{ "batch outlives its CA", sample_genesis, "  - work-order:",
 	    "  - batch: {token: prod-1, request: r, out: o, years: 21}\n  - work-order:",
 	    40, 55,
@@ -170,6 +178,9 @@ static const struct sample_bad rows[] = {
 	{ "file written twice", sample_batch, "out: root.crl",
 	    "out: line3.response", 26, 12,
 	    "steps.2.crl.out: \"line3.response\" is written by step 1 already" },
+	{ "file written twice on a stick", sample_batch, "out: root.crl",
+	    "out: LINE3.response", 26, 12,
+	    "steps.2.crl.out: \"LINE3.response\" is written by step 1 already" },
 	{ "request answered twice", sample_batch, "  - crl:",
 	    "  - batch: {token: prod-1, request: line3.request, out: b, years: 1}\n  - crl:",
 	    24, 37,
@@ -199,6 +210,7 @@ test_taken(void **state)
 		{ sample_genesis, "profile: device-tls",
 		    "profile: device-idevid" },
 		{ sample_genesis, "quota: 1000", "quota: 1" },
+		{ sample_genesis, "quota: 1000", "quota: 10000000" },
 		{ sample_genesis, "module: opensc", "module: /a.so" },
 		{ sample_genesis, "CN=device-{id}",
 		    "CN=unit,serialNumber={id}" },
