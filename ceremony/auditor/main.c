@@ -35,8 +35,8 @@ help(FILE *out)
 	    out);
 }
 
-int
-main(int argc, char *argv[])
+static int
+dispatch(int argc, char *argv[])
 {
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("anchorite-audit " ANCHORITE_VERSION);
@@ -62,4 +62,16 @@ main(int argc, char *argv[])
 		    argv[1]);
 	help(stderr);
 	return AUDIT_USAGE;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status = dispatch(argc, argv);
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr,
+	    "anchorite-audit: standard output: cannot be written\n");
+	return status == AUDIT_VERIFIED ? AUDIT_UNREADABLE : status;
 }

@@ -119,7 +119,7 @@ group_open(struct ceremony *c, struct group *g, const char *label,
     struct session **out)
 {
 	struct session *s = session_new(c, g, label);
-	char got[33];
+	char got[33], path[256];
 
 	if (s == NULL)
 		return false;
@@ -136,6 +136,10 @@ group_open(struct ceremony *c, struct group *g, const char *label,
 		return false;
 	message_get_text(&c->in, got, sizeof(got) - 1);
 	message_get_text(&c->in, s->serial, sizeof(s->serial) - 1);
+	message_get_text(&c->in, path, sizeof(path) - 1);
+	message_get_number(&c->in);
+	if (!child_fields_ok(c))
+		return false;
 	if (strcmp(s->serial, s->token->serial) != 0)
 		return ceremony_stop(c, EXIT_CARD,
 		    "%s: another token answered (serial %s, made as %s)", label,

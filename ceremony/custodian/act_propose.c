@@ -2,6 +2,7 @@
 /* Acts prepared by a signer and proposed in the transcript. */
 #include "ceremony/custodian/act.h"
 
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,27 @@ proposal_new(struct ceremony *c, struct group *g, struct session *s)
 	return p;
 }
 
+static bool
+something_else(struct ceremony *c, const struct session *s)
+{
+	return ceremony_stop(c, EXIT_PROCESS,
+	    "signer of %s: prepared something else than it was told: nothing "
+	    "was signed",
+	    s->label);
+}
+
+static bool
+keep_input(struct ceremony *c, const struct session *s, struct proposal *p,
+    const uint8_t want[32], const void *input, size_t len)
+{
+	uint8_t digest[32];
+
+	SHA256(input, len, digest);
+	if (memcmp(want, digest, sizeof(digest)) != 0)
+		return something_else(c, s);
+	return ceremony_store(c, input, len, p->input);
+}
+
 /* The signer's answer to `prepare`; the input is stored before it is
  * proposed, and must be what the signer says it hashed. */
 static bool
@@ -97,16 +119,15 @@ hear_prepared(struct ceremony *c, struct session *s, struct proposal *p,
 	len = message_get_number(&c->in);
 	if (!child_fields_ok(c) || !child_hear_parts(c, &s->child, len, &sent))
 		return false;
-	ok = ceremony_store(c, len > 0 ? sent : input,
-	    len > 0 ? len : input_len, p->input);
+	/* what we told it counts, whatever it sends back */
+	if (input == NULL && len == 0)
+		ok = something_else(c, s);
+	else
+		ok = keep_input(c, s, p, want, input == NULL ? sent : input,
+		    input == NULL ? len : input_len);
 	free(sent);
 	if (!ok)
 		return false;
-	if (memcmp(want, p->input, sizeof(want)) != 0)
-		return ceremony_stop(c, EXIT_PROCESS,
-		    "signer of %s: prepared something else than it was told: "
-		    "nothing was signed",
-		    s->label);
 	o->nonce_len = sizeof(o->nonce);
 	memcpy(p->nonce, o->nonce, sizeof(p->nonce));
 	return true;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a batch is: its request held against order, log and plan, and decided
- * entry by entry. */
+/* What a batch signs: decided entry by entry. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,49 +17,8 @@ batch_clear(struct batch *b)
 	input_request_clear(&b->request);
 	worklist_clear(&b->list);
 	free(b->text);
-}
-
-bool
-batch_answered(const struct ceremony *c, const struct batch *b)
-{
-	const struct request_view *r = &b->request;
-	const struct history_request *h =
-	    history_request(c->history, r->request);
-
-	return h != NULL && h->answered;
-}
-
-/* Replay and sequence: the same bundle with another payload is an alarm, a
- * gap stops unless the plan accepts it. */
-static bool
-in_sequence(struct ceremony *c, const struct batch *b)
-{
-	const struct request_view *r = &b->request;
-	const struct history_order *o =
-	    history_order(c->history, r->order_sha256);
-
-	for (size_t i = 0; i < c->history->request_count; i++) {
-		const struct history_request *h = &c->history->requests[i];
-		if (memcmp(h->bundle, r->bundle, 16) == 0 &&
-		    memcmp(h->request, r->request, 32) != 0)
-			return ceremony_stop(c, EXIT_REFUSED,
-			    "%s: bundle was answered before with another "
-			    "payload: someone replays or alters requests; "
-			    "find out who before going on",
-			    b->plan->request);
-	}
-	if (history_request(c->history, r->request) != NULL)
-		return true;
-	if (r->sequence == o->sequence + 1 &&
-	    (o->sequence == 0 || memcmp(r->previous, o->newest, 32) == 0))
-		return true;
-	if (b->plan->accept_gap[0] != '\0' && r->sequence > o->sequence)
-		return true;
-	return ceremony_stop(c, EXIT_REFUSED,
-	    "%s: sequence %llu, expected %llu: a request is missing or stale; "
-	    "find it, or say accept-gap with a reason in the plan",
-	    b->plan->request, (unsigned long long)r->sequence,
-	    (unsigned long long)o->sequence + 1);
+	free(b->intents);
+	X509_free(b->issuer);
 }
 
 static bool
@@ -108,9 +66,11 @@ decide_entries(struct ceremony *c, struct batch *b)
 		.profile = b->request.order.profile,
 		.not_before = c->plan->date };
 	enum record_error err = RECORD_ERR_PLAN;
+	uint64_t issued;
 
-	if (o->issued < b->request.order.quota)
-		terms.quota_left = b->request.order.quota - o->issued;
+	issued = o->issued + batch_awaited_certs(c, b);
+	if (issued < b->request.order.quota)
+		terms.quota_left = b->request.order.quota - issued;
 	if (date_end_of_years(c->plan->date, b->plan->years,
 		&terms.not_after) == CA_OK)
 		err = decide(b->request.entries, b->request.count, &terms,
@@ -131,6 +91,8 @@ compose(struct ceremony *c, struct batch *b)
 	    b->request.order.pattern);
 	snprintf(b->list.subject, sizeof(b->list.subject), "%s",
 	    b->request.order.subject);
+	if (!batch_can_resume(c, b))
+		return false;
 	if (b->plan->crl_days > 0) {
 		b->list.has_crl = true;
 		b->list.crl_number = b->token->crl_number + 1;
@@ -143,52 +105,9 @@ compose(struct ceremony *c, struct batch *b)
 	if (worklist_write(&b->list, &b->text, &b->text_len) != RECORD_OK)
 		return ceremony_stop(c, EXIT_PROCESS, "worklist: not written");
 	b->certs = worklist_certs(&b->list);
+	for (size_t i = 0; i < b->list.count; i++)
+		b->duplicates += b->list.entries[i].what == WORKLIST_DUPLICATE;
 	return true;
-}
-
-static bool
-crl_current(struct ceremony *c, const struct history_token *t)
-{
-	if (t->has_crl && t->crl_next >= c->plan->date)
-		return true;
-	return ceremony_stop(c, EXIT_REFUSED,
-	    "%s: its CRL's nextUpdate lies before this plan's date: plan a "
-	    "crl step for it first",
-	    t->label);
-}
-
-/* The root token of this CA: whose key certified it. */
-static const struct history_token *
-root_of(struct ceremony *c)
-{
-	for (size_t i = 0; i < c->history->token_count; i++) {
-		if (strcmp(c->history->tokens[i].keys[0].role, "root") == 0)
-			return &c->history->tokens[i];
-	}
-	return NULL;
-}
-
-bool
-batch_read(struct ceremony *c, const struct plan_step *s, struct batch *b)
-{
-	const char *label;
-
-	memset(b, 0, sizeof(*b));
-	b->plan = &s->u.batch;
-	label = c->plan->tokens[b->plan->token].label;
-	b->token = history_token(c->history, label);
-	b->root = root_of(c);
-	if (b->token == NULL || !b->token->has_crl ||
-	    strcmp(b->token->keys[0].role, "product-ca") != 0 ||
-	    b->root == NULL)
-		return ceremony_stop(c, EXIT_INPUT,
-		    "token %s: no product CA was made on a token of this "
-		    "label in this log",
-		    label);
-	return input_request(c, b->plan->request, &b->request) &&
-	    (batch_answered(c, b) ||
-		(in_sequence(c, b) && crl_current(c, b->root) &&
-		    (b->plan->crl_days > 0 || crl_current(c, b->token))));
 }
 
 bool

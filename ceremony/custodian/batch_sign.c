@@ -90,29 +90,55 @@ io_ok(struct ceremony *c, enum record_error err)
 }
 
 static bool
+out_of_turn(struct ceremony *c, const char *what)
+{
+	return ceremony_stop(c, EXIT_PROCESS,
+	    "signer: %s is not the one that is due: nothing more is signed",
+	    what);
+}
+
+static bool
 hear_intent(struct ceremony *c, struct group *g, const struct batch *b,
     size_t i)
 {
 	const struct worklist_entry *e = &b->list.entries[i];
-	struct intent intent = { .profile = "" };
+	struct intent *intent = &b->intents[i];
 	uint64_t entry;
 
 	if (!child_hear(c, &g->acts[0].session->child, MSG_INTENT))
 		return false;
 	entry = message_get_number(&c->in);
-	message_get_exact(&c->in, intent.serial, sizeof(intent.serial));
-	message_get_exact(&c->in, intent.tbs_sha256, sizeof(intent.tbs_sha256));
+	message_get_exact(&c->in, intent->serial, sizeof(intent->serial));
+	message_get_exact(&c->in, intent->tbs_sha256,
+	    sizeof(intent->tbs_sha256));
 	if (!child_fields_ok(c))
 		return false;
-	if (entry != i + 1)
-		return ceremony_stop(c, EXIT_PROCESS,
-		    "signer: intents out of order: nothing was signed");
-	memcpy(intent.profile, e->profile, sizeof(intent.profile));
-	memcpy(intent.id, e->id, sizeof(intent.id));
-	memcpy(intent.hwserial, e->hwserial, sizeof(intent.hwserial));
-	memcpy(intent.spki_sha256, e->spki_sha256, 32);
+	if (entry != i + 1 ||
+	    (e->resumed &&
+		(memcmp(intent->serial, e->serial, sizeof(e->serial)) != 0 ||
+		    memcmp(intent->tbs_sha256, e->tbs_sha256, 32) != 0)) ||
+	    !batch_intends(b, i, intent->serial, intent->tbs_sha256))
+		return out_of_turn(c, "an intent");
+	memcpy(intent->profile, e->profile, sizeof(intent->profile));
+	memcpy(intent->id, e->id, sizeof(intent->id));
+	memcpy(intent->hwserial, e->hwserial, sizeof(intent->hwserial));
+	memcpy(intent->spki_sha256, e->spki_sha256, 32);
 	return io_ok(c,
-	    issuance_intent(c->issuance, g->acts[0].number, &intent));
+	    issuance_intent(c->issuance, g->acts[0].number, intent));
+}
+
+/* What the log takes in as a result is the TBS that was intended. */
+static bool
+is_intended(const uint8_t *der, size_t len, const struct intent *intent)
+{
+	uint8_t tbs[32];
+	X509 *cert = NULL;
+	bool ok = cert_parse(der, len, &cert) == CA_OK &&
+	    cert_tbs_digest(cert, tbs) == CA_OK &&
+	    memcmp(tbs, intent->tbs_sha256, sizeof(tbs)) == 0;
+
+	X509_free(cert);
+	return ok;
 }
 
 static bool
@@ -126,8 +152,11 @@ hear_certificate(struct ceremony *c, struct group *g, const struct batch *b,
 	if (!child_hear(c, &g->acts[0].session->child, MSG_CERT))
 		return false;
 	der = message_get_octets(&c->in, CERT_MAX, &len);
-	if (!child_fields_ok(c) ||
-	    !io_ok(c,
+	if (!child_fields_ok(c))
+		return false;
+	if (!is_intended(der, len, &b->intents[i]))
+		return out_of_turn(c, "a certificate");
+	if (!io_ok(c,
 		issuance_result(c->issuance, g->acts[0].number, der, len)))
 		return false;
 	if (ledger_add(c->ledger, b->list.entries[i].id,
@@ -307,6 +336,9 @@ batch_sign(struct ceremony *c, struct group *g, struct batch *b,
 	size_t len = 0;
 	bool ok;
 
+	b->intents = calloc(b->list.count + 1, sizeof(*b->intents));
+	if (b->intents == NULL)
+		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
 	message_start(&c->out, MSG_EXECUTE);
 	if (!child_tell(c, ch) || !each_cert(c, g, b, "intents", hear_intent))
 		return false;

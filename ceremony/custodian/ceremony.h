@@ -26,6 +26,14 @@ enum exit_status {
 	EXIT_STOPPED = 130, /* by a person: Ctrl-C, or an answer of "stop" */
 };
 
+/* A request that a step of this plan will answer, seen while the steps are
+ * checked: a later step's request may follow it. */
+struct awaited {
+	uint8_t order[32], request[32], bundle[16];
+	uint64_t sequence;
+	size_t certs;
+};
+
 /* A ceremony as it runs: plan, state and people. */
 struct ceremony {
 	struct plan *plan;
@@ -42,6 +50,9 @@ struct ceremony {
 	struct ledger *ledger;
 	bool torn;   /* a torn last line was cut off the transcript */
 	bool opened; /* this run has written ceremony.open or .resume */
+	/* while steps are checked: requests that earlier steps will answer */
+	size_t awaited_count;
+	struct awaited awaited[PLAN_STEPS_MAX];
 	char signer_level[64], reader_level[64], operator_level[64];
 	struct message in, out; /* for talking to one child at a time */
 	/* why it stops: the first reason given */
@@ -77,7 +88,14 @@ struct ceremony_files {
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);
 
-/* ceremony/custodian/plan_file.c: read, have parsed in the reader, build. */
+/* state.c: open what is there, replayed; nothing is written, the index apart.
+ * A folder without a transcript is a log that has not begun. */
+bool ceremony_open_state(struct ceremony *c);
+/* Make a state folder's first files. */
+bool ceremony_create_state(struct ceremony *c);
+bool ceremony_open_folder(struct ceremony *c, const char *path, int *fd);
+
+/* plan_file.c: read, have parsed in the reader, build. */
 bool plan_file_load(struct ceremony *c, const char *path);
 
 /* children.c: one process in use, asked and answering. */
@@ -91,6 +109,8 @@ bool child_ask(struct ceremony *c, struct child *ch, enum message_kind want);
 /* As child_hear(), but either of two kinds may come. */
 bool child_hear_either(struct ceremony *c, struct child *ch,
     enum message_kind a, enum message_kind b);
+/* Stop as a fault in c->in says. */
+bool child_fault(struct ceremony *c);
 /* Fields of c->in all read and in form? */
 bool child_fields_ok(struct ceremony *c);
 /* Octets announced by a length, in PARTs; *out new, free(). */
@@ -110,7 +130,8 @@ bool head_check(struct ceremony *c, struct child *ch, const char *label,
 /* close.c: close record, checkpoint, heads; then outputs leave. */
 bool ceremony_close(struct ceremony *c);
 bool ceremony_deliver(struct ceremony *c);
-bool ceremony_has_checkpoint(struct ceremony *c);
+/* Is the head of the ceremony of that name signed? */
+bool ceremony_has_checkpoint(const struct ceremony *c, const char *name);
 
 /* The table of steps. */
 struct step_row {

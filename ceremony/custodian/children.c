@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
 bool
 child_start(struct ceremony *c, enum spawn_what what, struct child *out)
 {
+	static const struct timeval patience = { CHILD_WAIT_MS / 1000, 0 };
 	char folder[256] = "";
 
 	if (!spawn_child(what, out)) {
@@ -45,6 +47,11 @@ child_start(struct ceremony *c, enum spawn_what what, struct child *out)
 		    "anchorite whole",
 		    folder, strerror(errno));
 	}
+	/* a child that hangs must not hold us up in sending either */
+	if (setsockopt(out->sock, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		sizeof(patience)) == -1)
+		return ceremony_stop(c, EXIT_PROCESS, "socket: %s",
+		    strerror(errno));
 	return hear_ready(c, what, out);
 }
 
@@ -65,8 +72,8 @@ child_tell(struct ceremony *c, struct child *ch)
 }
 
 /* A fault is the child's own sentence; what it is about gives the status. */
-static bool
-fault_stop(struct ceremony *c)
+bool
+child_fault(struct ceremony *c)
 {
 	char text[513];
 	uint64_t code = message_get_number(&c->in);
@@ -103,7 +110,7 @@ child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
 	if (c->in.kind == a || c->in.kind == b)
 		return true;
 	if (c->in.kind == MSG_FAULT)
-		return fault_stop(c);
+		return child_fault(c);
 	return channel_stop(c, CHANNEL_ERR_KIND);
 }
 

@@ -17,18 +17,18 @@
 #include "transfer/file.h"
 
 static void
-note_name(const struct ceremony *c, char *out, size_t size)
+note_name(const char *ceremony, char *out, size_t size)
 {
-	snprintf(out, size, "checkpoints/%s.note", c->plan->ceremony);
+	snprintf(out, size, "checkpoints/%s.note", ceremony);
 }
 
 bool
-ceremony_has_checkpoint(struct ceremony *c)
+ceremony_has_checkpoint(const struct ceremony *c, const char *ceremony)
 {
 	char name[128];
 	struct stat st;
 
-	note_name(c, name, sizeof(name));
+	note_name(ceremony, name, sizeof(name));
 	return fstatat(c->state_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -112,7 +112,7 @@ write_note(struct ceremony *c, const struct checkpoint *cp,
 	    operators < c->history->policy.m)
 		return ceremony_stop(c, EXIT_REFUSED, "checkpoint: %s",
 		    fault.text);
-	note_name(c, name, sizeof(name));
+	note_name(c->plan->ceremony, name, sizeof(name));
 	if (checkpoint_note(cp, sigs, count, &note, &len) == RECORD_OK)
 		err = file_create(c->state_fd, name, note, len, 0644);
 	free(note);
@@ -175,36 +175,72 @@ ceremony_close(struct ceremony *c)
 	return true;
 }
 
+/* A delivery that was cut short is made whole: what stands there already and
+ * is the same, stays. */
 static bool
-deliver(void *arg, const char *name, const uint8_t object[32], bool crl)
+is_same(const struct ceremony *c, const char *name, const uint8_t *data,
+    size_t len)
 {
-	struct ceremony *c = arg;
-	uint8_t *data = NULL, *pem = NULL;
-	size_t len = 0, pem_len = 0;
-	enum transfer_error err;
+	uint8_t *there = NULL;
+	size_t there_len = 0;
+	bool same = file_read(c->out_fd, name, len, &there, &there_len) ==
+		TRANSFER_OK &&
+	    there_len == len && memcmp(there, data, len) == 0;
 
-	if (!ceremony_load(c, object, &data, &len))
-		return false;
-	if (crl && !crl_to_pem(data, len, &pem, &pem_len)) {
-		free(data);
-		return ceremony_stop(c, EXIT_PROCESS, "%s: no PEM", name);
-	}
-	err = file_create(c->out_fd, name, crl ? pem : data,
-	    crl ? pem_len : len, 0644);
+	free(there);
+	return same;
+}
+
+static bool
+write_output(struct ceremony *c, const char *name, const uint8_t *data,
+    size_t len)
+{
+	enum transfer_error err = file_create(c->out_fd, name, data, len, 0644);
+	int number = errno;
+
 	if (err == TRANSFER_OK)
 		people_say(c->people, "written: %s/%s", c->out_path, name);
+	else if (err == TRANSFER_ERR_EXISTS && is_same(c, name, data, len))
+		people_say(c->people, "%s/%s: is there already, the same",
+		    c->out_path, name);
+	else if (err == TRANSFER_ERR_EXISTS)
+		return ceremony_stop(c, EXIT_STATE,
+		    "%s/%s: is there already and is not overwritten: the "
+		    "ceremony is closed and whole; name a free --out and run "
+		    "the same plan again",
+		    c->out_path, name);
 	else
-		ceremony_stop(c, EXIT_STATE,
-		    "%s/%s: %s: the ceremony is closed and whole; name a free "
-		    "--out and run the same plan again",
-		    c->out_path, name, transfer_strerror(err));
+		return ceremony_stop(c, EXIT_STATE,
+		    "%s/%s: %s: the ceremony is closed and whole; make room "
+		    "or name another --out and run the same plan again",
+		    c->out_path, name,
+		    err == TRANSFER_ERR_IO ? strerror(number)
+					   : transfer_strerror(err));
+	return true;
+}
+
+/* One that cannot be written does not keep the others back. */
+static void
+deliver(struct ceremony *c, const char *name, const uint8_t object[32],
+    bool crl)
+{
+	uint8_t *data = NULL, *pem = NULL;
+	size_t len = 0, pem_len = 0;
+
+	if (!ceremony_load(c, object, &data, &len))
+		return;
+	if (!crl)
+		write_output(c, name, data, len);
+	else if (crl_to_pem(data, len, &pem, &pem_len))
+		write_output(c, name, pem, pem_len);
+	else
+		ceremony_stop(c, EXIT_PROCESS, "%s: no PEM", name);
 	free(pem);
 	free(data);
-	return err == TRANSFER_OK;
 }
 
 bool
 ceremony_deliver(struct ceremony *c)
 {
-	return outputs_each(c, deliver, c);
+	return outputs_each(c, deliver) && c->status == EXIT_DONE;
 }

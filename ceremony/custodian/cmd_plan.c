@@ -93,6 +93,11 @@ with_plan(const char *path, bool sheet)
 int
 cmd_plan(const struct command *self, int argc, char *argv[])
 {
+	const struct option_row none = { NULL, NULL, 0 };
+	int status = command_options(self, &argc, argv, &none);
+
+	if (status != 0)
+		return status;
 	if (argc != 2)
 		return command_usage(self);
 	if (strcmp(argv[0], "new") == 0)

@@ -30,30 +30,50 @@ make_folder(const char *path)
 static bool
 join(char out[PATH_MAX], const char *dir, const char *name)
 {
-	return snprintf(out, PATH_MAX, "%s/%s", dir, name) < PATH_MAX;
+	if (snprintf(out, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
+		return true;
+	fprintf(stderr, "anchorite: %s: path too long\n", dir);
+	return false;
+}
+
+static bool
+scratch_fail(const char *what)
+{
+	fprintf(stderr, "anchorite: %s: %s\n", what, strerror(errno));
+	return false;
+}
+
+/* Replaced whole: another rehearsal in this folder may be reading it. */
+static bool
+write_conf(const char *path, const char *fresh, const char *tokens)
+{
+	FILE *f = fopen(fresh, "we");
+	bool ok;
+
+	if (f == NULL)
+		return scratch_fail(fresh);
+	ok = fprintf(f,
+		 "directories.tokendir = %s\nobjectstore.backend = file\n"
+		 "log.level = ERROR\nslots.removable = false\n",
+		 tokens) > 0;
+	ok = fclose(f) == 0 && ok && rename(fresh, path) == 0;
+	return ok || scratch_fail(path);
 }
 
 /* SoftHSM of this rehearsal alone: its tokens in the scratch folder. */
 static bool
 own_softhsm(const struct scratch *s)
 {
-	char tokens[PATH_MAX], conf[PATH_MAX];
-	FILE *f;
-	bool ok;
+	char tokens[PATH_MAX], conf[PATH_MAX], fresh[PATH_MAX];
+	char name[64];
 
+	snprintf(name, sizeof(name), ".softhsm2.conf.%ld", (long)getpid());
 	if (!join(tokens, s->dir, "tokens") ||
-	    !join(conf, s->dir, "softhsm2.conf") || !make_folder(tokens))
+	    !join(conf, s->dir, "softhsm2.conf") || !join(fresh, s->dir, name))
 		return false;
-	f = fopen(conf, "we");
-	if (f == NULL) {
-		fprintf(stderr, "anchorite: %s: %s\n", conf, strerror(errno));
+	if (!make_folder(tokens) || !write_conf(conf, fresh, tokens))
 		return false;
-	}
-	ok = fprintf(f,
-		 "directories.tokendir = %s\nobjectstore.backend = file\n"
-		 "log.level = ERROR\nslots.removable = false\n",
-		 tokens) > 0;
-	return fclose(f) == 0 && ok && setenv("SOFTHSM2_CONF", conf, 1) == 0;
+	return setenv("SOFTHSM2_CONF", conf, 1) == 0 || scratch_fail(conf);
 }
 
 static bool
@@ -65,18 +85,20 @@ scratch_open(struct scratch *s, const char *dir, const char *in)
 		dir = mkdtemp(made);
 	else if (!make_folder(dir))
 		return false;
-	if (dir == NULL || realpath(dir, s->dir) == NULL) {
-		fprintf(stderr, "anchorite: scratch folder: %s\n",
-		    strerror(errno));
-		return false;
-	}
+	if (dir == NULL || realpath(dir, s->dir) == NULL)
+		return scratch_fail("scratch folder");
 	s->fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->fd == -1 || !join(s->state, s->dir, "state") ||
-	    !join(s->in, s->dir, "in") || !join(s->out, s->dir, "out") ||
-	    !make_folder(s->in) || !make_folder(s->out))
+	if (s->fd == -1)
+		return scratch_fail(s->dir);
+	if (!join(s->state, s->dir, "state") || !join(s->in, s->dir, "in") ||
+	    !join(s->out, s->dir, "out"))
 		return false;
-	if (in != NULL && snprintf(s->in, PATH_MAX, "%s", in) >= PATH_MAX)
+	if (!make_folder(s->in) || !make_folder(s->out))
 		return false;
+	if (in != NULL && snprintf(s->in, PATH_MAX, "%s", in) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return scratch_fail("--in");
+	}
 	return own_softhsm(s);
 }
 

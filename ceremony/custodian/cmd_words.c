@@ -18,7 +18,11 @@ cmd_words(const struct command *self, int argc, char *argv[])
 	uint8_t *data = NULL, digest[32];
 	enum transfer_error err;
 	size_t len = 0;
+	const struct option_row none = { NULL, NULL, 0 };
+	int status = command_options(self, &argc, argv, &none);
 
+	if (status != 0)
+		return status;
 	if (argc != 1)
 		return command_usage(self);
 	err = file_read(AT_FDCWD, argv[0], SEALED_MAX, &data, &len);

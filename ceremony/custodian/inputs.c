@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +48,7 @@ input_station(struct ceremony *c, const char *name, struct station_view *out)
 	struct child reader = { .pid = -1, .sock = -1 };
 	uint8_t *data = NULL;
 	const uint8_t *spki;
+	struct key_ident key;
 	size_t len = 0, spki_len = 0;
 	bool ok = input_file(c, name, &data, &len);
 
@@ -61,9 +61,13 @@ input_station(struct ceremony *c, const char *name, struct station_view *out)
 		message_get_text(&c->in, out->factory, 64);
 		message_get_text(&c->in, out->line, 64);
 		spki = message_get_octets(&c->in, KEY_SPKI_MAX, &spki_len);
-		ok = child_fields_ok(c);
+		ok = child_fields_ok(c) &&
+		    (key_identify(spki, spki_len, &key) == CA_OK ||
+			ceremony_stop(c, EXIT_INPUT,
+			    "%s/%s: station key: not usable", c->in_path,
+			    name));
 		if (ok)
-			SHA256(spki, spki_len, out->spki_sha256);
+			memcpy(out->spki_sha256, key.spki_sha256, 32);
 	}
 	child_end(&reader);
 	free(data);

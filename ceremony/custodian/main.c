@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* anchorite(1): what key custodians run. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
@@ -29,18 +31,20 @@ command_usage(const struct command *self)
 }
 
 static void
-help(void)
+help(FILE *out)
 {
-	printf("anchorite: ceremonies of an offline CA\n\n"
-	       "usage: anchorite COMMAND ...\n\n");
+	fprintf(out,
+	    "anchorite: ceremonies of an offline CA\n\n"
+	    "usage: anchorite COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-9s %s\n            %s\n", commands[i].name,
+		fprintf(out, "  %-9s %s\n            %s\n", commands[i].name,
 		    commands[i].args, commands[i].summary);
-	printf("\n  --help    this list, or, after a command, its usage\n"
-	       "  --version the version\n\n"
-	       "Exit status: 0 done, 1 refused by a rule, 2 usage, 3 input "
-	       "not in order,\n4 token, 5 state or disk, 6 helper process, "
-	       "130 stopped.  See anchorite(1).\n");
+	fprintf(out,
+	    "\n  --help    this list, or, after a command, its usage\n"
+	    "  --version the version\n\n"
+	    "Exit status: 0 done, 1 refused by a rule, 2 usage, 3 input "
+	    "not in order,\n4 token, 5 state or disk, 6 helper process, "
+	    "130 stopped.  See anchorite(1).\n");
 }
 
 static const struct option_row *
@@ -79,13 +83,14 @@ command_options(const struct command *self, int *argc, char *argv[],
 	return 0;
 }
 
-int
-main(int argc, char *argv[])
+static int
+dispatch(int argc, char *argv[])
 {
-	const char *name = argc > 1 ? argv[1] : "--help";
+	const char *name = argc > 1 ? argv[1] : "";
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
-		help();
+	if (argc < 2 || strcmp(name, "--help") == 0 ||
+	    strcmp(name, "help") == 0) {
+		help(argc > 1 ? stdout : stderr);
 		return argc > 1 ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (strcmp(name, "--version") == 0) {
@@ -109,4 +114,31 @@ main(int argc, char *argv[])
 	    "--help\n",
 	    name);
 	return EXIT_USAGE;
+}
+
+/* A file of the state that opened as 0, 1 or 2 would be written to by
+ * accident. */
+static bool
+fill_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && close(fd) == 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status;
+
+	if (!fill_standard_files())
+		return EXIT_PROCESS;
+	status = dispatch(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "anchorite: standard output: cannot be written\n");
+	return status == EXIT_DONE ? EXIT_STATE : status;
 }

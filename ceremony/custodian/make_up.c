@@ -109,7 +109,8 @@ make_device(int folder, const char *id)
 	snprintf(name, sizeof(name), "%s.csr", id);
 	if (ok)
 		fd = openat(folder, name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
 	if (fd != -1)
 		f = fdopen(fd, "w");
 	ok = f != NULL && PEM_write_X509_REQ(f, req) == 1;
@@ -120,23 +121,24 @@ make_device(int folder, const char *id)
 	return ok;
 }
 
-/* A folder of devices, by the order's pattern; the batch's number keeps their
- * ids apart from earlier ones. */
+/* A folder of devices, by the order's pattern; the request's number keeps
+ * their ids apart from earlier ones.  One left by a stop is filled up. */
 static bool
-make_devices(struct ceremony *c, const char *pattern, uint64_t batch,
-    char *name, size_t size)
+make_devices(struct ceremony *c, const char *pattern, uint64_t sequence,
+    const char *request, char *name, size_t size)
 {
 	char id[SUBJECT_ID_MAX + 1];
 	int folder = -1;
 	bool ok;
 
-	snprintf(name, size, DEVICES_NAME "-%s", c->plan->ceremony);
-	ok = mkdirat(c->people->rehearsal_fd, name, 0700) == 0 &&
+	snprintf(name, size, DEVICES_NAME "-%s-%s", c->plan->ceremony, request);
+	ok = (mkdirat(c->people->rehearsal_fd, name, 0700) == 0 ||
+		 errno == EEXIST) &&
 	    (folder = openat(c->people->rehearsal_fd, name,
-		 O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1;
+		 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) != -1;
 	for (uint64_t i = 0; ok && i < MAKE_UP_ENTRIES; i++)
-		ok =
-		    pattern_example(pattern, batch * MAKE_UP_ENTRIES + i, id) &&
+		ok = pattern_example(pattern,
+			 (sequence - 1) * MAKE_UP_ENTRIES + i, id) &&
 		    make_device(folder, id);
 	if (folder != -1)
 		close(folder);
@@ -174,37 +176,76 @@ object_path(const uint8_t digest[32], char *out, size_t size)
 	snprintf(out, size, "state/objects/%s", hex);
 }
 
+/* The newest request of the order, and its number: of the log, or made up for
+ * an earlier step of this plan. */
+struct newest {
+	uint64_t sequence;
+	char path[PATH_MAX];
+};
+
 static bool
-make_request(struct ceremony *c, const struct plan_batch *b)
+newest_request(struct ceremony *c, const struct history_order *o,
+    const struct plan_step *step, struct newest *out)
 {
-	char key[PLAN_NAME_MAX + 64], out[PATH_MAX], devices[128];
-	char order_path[128], previous_path[128], date[DATE_RFC3339_SIZE];
+	const struct history_request *h =
+	    history_request(c->history, o->newest);
+
+	out->sequence = o->sequence;
+	if (h != NULL)
+		object_path(h->file, out->path, sizeof(out->path));
+	for (const struct plan_step *s = c->plan->steps; s < step; s++) {
+		if (s->kind != PLAN_BATCH ||
+		    s->u.batch.token != step->u.batch.token ||
+		    (c->history->open &&
+			c->history->step_done[s - c->plan->steps + 1]))
+			continue;
+		out->sequence++;
+		if (!input_path(c, s->u.batch.request, out->path))
+			return false;
+	}
+	return true;
+}
+
+static bool
+bundle(struct ceremony *c, const struct plan_batch *b, const char *order,
+    const char *key, const char *devices, const struct newest *before)
+{
+	char out[PATH_MAX], date[DATE_RFC3339_SIZE];
+	const char *argv[] = { "anchorite-factory", "request", "--order", order,
+		"--key", key, "--out", out, "--date", date, devices, NULL, NULL,
+		NULL };
+
+	if (!input_path(c, b->request, out) ||
+	    date_format_rfc3339(c->plan->date, date) != CA_OK)
+		return ceremony_stop(c, EXIT_STATE, "%s: no date", b->request);
+	if (before->sequence > 0) {
+		argv[11] = "--previous";
+		argv[12] = before->path;
+	}
+	people_say(c->people, "made up: %s with %d devices", b->request,
+	    MAKE_UP_ENTRIES);
+	return factory(c, argv);
+}
+
+static bool
+make_request(struct ceremony *c, const struct plan_step *step)
+{
+	const struct plan_batch *b = &step->u.batch;
+	char key[PLAN_NAME_MAX + 64], devices[192], order_path[128];
+	struct newest before = { .sequence = 0 };
 	struct order *order = calloc(1, sizeof(*order));
 	const struct history_order *o = order == NULL
 	    ? NULL
 	    : own_order(c, c->plan->tokens[b->token].label, order, key);
-	bool ok = o != NULL && input_path(c, b->request, out) &&
-	    date_format_rfc3339(c->plan->date, date) == CA_OK &&
-	    make_devices(c, order->pattern, o->sequence, devices,
-		sizeof(devices));
+	bool ok = o != NULL && newest_request(c, o, step, &before) &&
+	    make_devices(c, order->pattern, before.sequence + 1, b->request,
+		devices, sizeof(devices));
 
 	free(order);
 	if (!ok) /* not ours to make up: it will be missed by name */
 		return c->status == EXIT_DONE;
 	object_path(o->file, order_path, sizeof(order_path));
-	const char *argv[] = { "anchorite-factory", "request", "--order",
-		order_path, "--key", key, "--out", out, "--date", date, devices,
-		NULL, NULL, NULL };
-	const struct history_request *before =
-	    history_request(c->history, o->newest);
-	if (o->sequence > 0 && before != NULL) {
-		object_path(before->file, previous_path, sizeof(previous_path));
-		argv[11] = "--previous";
-		argv[12] = previous_path;
-	}
-	people_say(c->people, "made up: %s with %d devices", b->request,
-	    MAKE_UP_ENTRIES);
-	return factory(c, argv);
+	return bundle(c, b, order_path, key, devices, &before);
 }
 
 bool
@@ -219,7 +260,7 @@ make_up_inputs(struct ceremony *c)
 			ok = make_station(c, &s->u.order);
 		if (s->kind == PLAN_BATCH &&
 		    !is_there(c->in_fd, s->u.batch.request))
-			ok = make_request(c, &s->u.batch);
+			ok = make_request(c, s);
 	}
 	return ok;
 }

@@ -62,51 +62,78 @@ step_of(const struct ceremony *c, const struct event *e, unsigned begun)
 	return c->history->acts[act - 1].approval.step;
 }
 
-static bool
-line_output(struct ceremony *c, const struct event *e, unsigned *begun,
-    bool (*each)(void *, const char *, const uint8_t *, bool), void *arg)
+/* What a line of this ceremony says is its step's output; 0: none. */
+static unsigned
+line_output(const struct ceremony *c, const struct event *e, unsigned *begun,
+    uint8_t object[32])
 {
-	const char *member = NULL, *name, *hex;
-	uint8_t object[32];
+	const char *member = NULL, *hex;
 	unsigned step;
 	bool crl;
 
 	if (strcmp(e->cer, c->plan->ceremony) != 0)
-		return true;
+		return 0;
 	if (strcmp(e->type, "step.begin") == 0)
 		*begun = (unsigned)json_integer_value(
 		    json_object_get(e->body, "step"));
 	if (strcmp(e->type, "act.result") != 0 &&
 	    strcmp(e->type, "request.repeat") != 0)
-		return true;
+		return 0;
 	step = step_of(c, e, *begun);
-	if (step < 1 || step > c->plan->step_count)
-		return true;
-	name = output_of(&c->plan->steps[step - 1], &member, &crl);
-	if (name == NULL)
-		return true;
+	if (step < 1 || step > c->plan->step_count ||
+	    output_of(&c->plan->steps[step - 1], &member, &crl) == NULL)
+		return 0;
 	hex = json_string_value(json_object_get(e->body, member));
-	if (hex == NULL || !text_unhex(hex, object, sizeof(object)))
-		return true;
-	return each(arg, name, object, crl);
+	if (hex == NULL || !text_unhex(hex, object, 32))
+		return 0;
+	return step;
 }
 
-bool
-outputs_each(struct ceremony *c,
-    bool (*each)(void *, const char *, const uint8_t *, bool), void *arg)
+/* By step: what its last record said, after stops it may be said twice. */
+struct found {
+	bool there;
+	uint8_t object[32];
+};
+
+static bool
+find_outputs(struct ceremony *c, struct found *found)
 {
 	unsigned begun = 0;
-	bool ok = true;
 
-	for (uint64_t i = 0; ok && i < transcript_count(c->transcript); i++) {
-		struct record_fault fault;
+	for (uint64_t i = 0; i < transcript_count(c->transcript); i++) {
+		struct record_fault fault = { .text = "" };
+		uint8_t object[32] = { 0 };
 		struct event e;
+		unsigned step;
 		size_t len;
 		const char *line = transcript_line(c->transcript, i, &len);
 		if (event_read(line, len, &e, &fault) != RECORD_OK)
 			return ceremony_stop(c, EXIT_STATE, "%s", fault.text);
-		ok = line_output(c, &e, &begun, each, arg);
+		step = line_output(c, &e, &begun, object);
 		event_clear(&e);
+		found[step].there = true;
+		memcpy(found[step].object, object, sizeof(object));
 	}
+	return true;
+}
+
+bool
+outputs_each(struct ceremony *c,
+    void (*each)(struct ceremony *, const char *, const uint8_t *, bool))
+{
+	struct found *found = calloc(PLAN_STEPS_MAX + 1, sizeof(*found));
+	bool ok =
+	    found != NULL || ceremony_stop(c, EXIT_PROCESS, "out of memory");
+
+	ok = ok && find_outputs(c, found);
+	for (size_t i = 1; ok && i <= c->plan->step_count; i++) {
+		const char *member;
+		bool crl;
+		const char *name =
+		    output_of(&c->plan->steps[i - 1], &member, &crl);
+		if (name != NULL && found[i].there)
+			each(c, name, found[i].object, crl);
+	}
+	free(found);
 	return ok;
 }

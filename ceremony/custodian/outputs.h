@@ -5,11 +5,10 @@
 #include "ceremony/custodian/ceremony.h"
 
 /* What a ceremony hands out, told by its own transcript: for every step of the
- * plan with an `out`, the object its act made.  each returns false to stop. */
+ * plan with an `out`, once, the object that it made. */
 bool outputs_each(struct ceremony *c,
-    bool (
-	*each)(void *arg, const char *name, const uint8_t object[32], bool crl),
-    void *arg);
+    void (*each)(struct ceremony *c, const char *name, const uint8_t object[32],
+	bool crl));
 /* A CRL in PEM; *out new, free(). */
 bool crl_to_pem(const uint8_t *der, size_t len, uint8_t **out, size_t *out_len);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -28,6 +29,29 @@ tty_write(int tty, const char *text)
 	}
 }
 
+/* Until there is something to read; false on Ctrl-C, whenever it comes: it is
+ * let through in the wait alone, so that none is lost before it. */
+static bool
+tty_wait(int tty)
+{
+	struct pollfd pfd = { .fd = tty, .events = POLLIN };
+	sigset_t stops, before;
+	int n = -1;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &stops, &before) == -1)
+		return false;
+	while (n == -1 && !people_interrupted()) {
+		n = ppoll(&pfd, 1, NULL, &before);
+		if (n == -1 && errno != EINTR)
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return n == 1;
+}
+
 /* A line from the terminal, without its LF; -1 on Ctrl-C or its end.  What
  * does not fit is read away and makes the line too long: -2. */
 static int
@@ -38,15 +62,7 @@ tty_line(int tty, uint8_t *out, size_t max)
 	uint8_t c;
 
 	for (;;) {
-		struct pollfd pfd = { .fd = tty, .events = POLLIN };
-		if (people_interrupted())
-			return -1;
-		if (poll(&pfd, 1, -1) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		if (read(tty, &c, 1) != 1)
+		if (!tty_wait(tty) || read(tty, &c, 1) != 1)
 			return -1;
 		if (c == '\n' || c == '\r')
 			return over ? -2 : (int)len;
@@ -57,9 +73,10 @@ tty_line(int tty, uint8_t *out, size_t max)
 	}
 }
 
-/* As tty_line(), shown as nothing at all. */
+/* As tty_line(), shown as nothing at all.  The prompt comes once nothing is
+ * shown: who answers at once is not seen either. */
 static int
-tty_hidden(int tty, uint8_t *out, size_t max)
+tty_hidden(int tty, const char *prompt, uint8_t *out, size_t max)
 {
 	struct termios before, hidden;
 	int len;
@@ -70,6 +87,7 @@ tty_hidden(int tty, uint8_t *out, size_t max)
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	if (tcsetattr(tty, TCSAFLUSH, &hidden) == -1)
 		return -1;
+	tty_write(tty, prompt);
 	len = tty_line(tty, out, max);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	tty_write(tty, "\n");
@@ -84,8 +102,7 @@ ask_pin(struct people *p, const char *prompt, struct secret **out)
 
 	if (pin == NULL)
 		return PEOPLE_STOP;
-	tty_write(p->tty, prompt);
-	len = tty_hidden(p->tty, pin->data, PIN_MAX);
+	len = tty_hidden(p->tty, prompt, pin->data, PIN_MAX);
 	if (len == -1) {
 		secret_free(pin);
 		return PEOPLE_STOP;

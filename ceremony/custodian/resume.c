@@ -21,6 +21,21 @@ resume_act(const struct ceremony *c, unsigned step)
 	return 0;
 }
 
+bool
+resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step)
+{
+	if (kind != PLAN_WORK_ORDER && kind != PLAN_BATCH && kind != PLAN_CRL)
+		return false;
+	for (size_t i = c->history->act_count; i-- > 0;) {
+		const struct history_act *a = &c->history->acts[i];
+		if (strcmp(a->approval.ceremony, c->plan->ceremony) != 0)
+			return false;
+		if (a->approval.step == step && a->state == ACT_DONE)
+			return true;
+	}
+	return false;
+}
+
 static int
 each_line(void *arg, uint64_t number, const struct issuance_line *line)
 {

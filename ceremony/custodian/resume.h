@@ -13,6 +13,11 @@
 
 /* The begun and then voided act of this step, or 0. */
 uint64_t resume_act(const struct ceremony *c, unsigned step);
+/* Has the one act that such a step consists of its result, so that only the
+ * step's end is missing?  A second result would be another output of the same
+ * name. */
+bool
+resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step);
 /* Give cert lines with an open intent that intent's serial and TBS. */
 bool resume_intents(struct ceremony *c, struct worklist *w);
 

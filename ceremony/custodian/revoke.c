@@ -84,11 +84,16 @@ from_plan(struct ceremony *c, const struct plan_revoke *p,
 		return ceremony_stop(c, EXIT_INPUT, "revoke: serial %s",
 		    p->serial);
 	}
-	if (!ledger_by_id(c->ledger, p->id, &row))
+	if (!ledger_by_id(c->ledger, p->id, &row) &&
+	    ledger_error(c->ledger) == RECORD_OK)
 		return ceremony_stop(c, EXIT_INPUT,
 		    "revoke: %s: no certificate was issued to this id: correct "
 		    "the plan",
 		    p->id);
+	if (ledger_error(c->ledger) != RECORD_OK)
+		return ceremony_stop(c, EXIT_STATE,
+		    "%s/ledger.db: cannot be read: remove it, it is made anew",
+		    c->state_path);
 	memcpy(out->serial, row.serial, sizeof(out->serial));
 	out->serial_len = row.serial_len;
 	return true;
@@ -144,6 +149,8 @@ revoke_list(struct ceremony *c, const struct plan_batch *plan,
 		if (!listed(list, n, &list[n]))
 			n++;
 	}
+	if (!revoke_known(c, token, list + old, n - old))
+		goto out;
 	*out = list;
 	*count = n;
 	list = NULL;

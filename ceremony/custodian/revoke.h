@@ -11,4 +11,9 @@ bool revoke_list(struct ceremony *c, const struct plan_batch *plan,
     const struct history_token *token, struct worklist_revoke **out,
     size_t *count);
 
+/* revoke_known.c: do these serials, at most PLAN_REVOKE_MAX, stand on
+ * certificates of this CA? */
+bool revoke_known(struct ceremony *c, const struct history_token *token,
+    const struct worklist_revoke *list, size_t count);
+
 #endif

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Running a plan from its first line to its outputs. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ca/date.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/make_up.h"
+#include "ceremony/custodian/resume.h"
 #include "ceremony/process/sandbox.h"
 #include "ceremony/record/words.h"
 
@@ -33,76 +31,6 @@ step_row(enum plan_kind kind)
 	return NULL;
 }
 
-static bool
-open_folder(struct ceremony *c, const char *path, int *fd)
-{
-	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *fd != -1 ||
-	    ceremony_stop(c, EXIT_STATE, "%s: %s", path, strerror(errno));
-}
-
-/* An existing state, replayed; nothing is written, the index apart. */
-static bool
-replay(struct ceremony *c)
-{
-	struct record_fault fault = { .text = "" };
-	enum record_error err = transcript_open(c->state_fd, false,
-	    &c->transcript, &c->torn, &fault);
-
-	for (uint64_t i = 0;
-	     err == RECORD_OK && i < transcript_count(c->transcript); i++) {
-		size_t len;
-		const char *line = transcript_line(c->transcript, i, &len);
-		err = history_apply(c->history, c->state_fd, line, len, &fault);
-	}
-	if (err == RECORD_OK)
-		err = issuance_open(c->state_fd, true, NULL, NULL, &c->issuance,
-		    &fault);
-	if (err == RECORD_OK)
-		return true;
-	return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
-	    fault.text[0] == '\0' ? record_strerror(err) : fault.text);
-}
-
-static bool
-open_ledger(struct ceremony *c)
-{
-	char path[4200];
-	struct record_fault fault = { .text = "" };
-
-	snprintf(path, sizeof(path), "%s/ledger.db", c->state_path);
-	if (ledger_open(path, &c->ledger, &fault) == RECORD_OK &&
-	    ledger_replay(c->ledger, c->state_fd, &fault) == RECORD_OK)
-		return true;
-	return ceremony_stop(c, EXIT_STATE, "%s", fault.text);
-}
-
-/* A state folder that does not exist is a log that has not begun. */
-static bool
-open_state(struct ceremony *c)
-{
-	struct stat st;
-
-	c->history = history_new();
-	if (c->history == NULL)
-		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
-	if (stat(c->state_path, &st) == -1 && errno == ENOENT)
-		return true;
-	if (!open_folder(c, c->state_path, &c->state_fd))
-		return false;
-	if (fstatat(c->state_fd, "transcript.jsonl", &st, 0) == -1 &&
-	    errno == ENOENT)
-		return true;
-	if (!replay(c) || !open_ledger(c))
-		return false;
-	if (strcmp(c->history->log, c->plan->log) == 0)
-		return true;
-	return ceremony_stop(c, EXIT_STATE,
-	    "%s: is the state of log %s, the plan is for %s: name the right "
-	    "--state",
-	    c->state_path, c->history->log, c->plan->log);
-}
-
 static const struct history_ceremony *
 ceremony_before(const struct ceremony *c)
 {
@@ -112,6 +40,33 @@ ceremony_before(const struct ceremony *c)
 			return &c->history->ceremonies[i];
 	}
 	return NULL;
+}
+
+static const struct history_ceremony *
+last_of(const struct history *h)
+{
+	return &h->ceremonies[h->ceremony_count - 1];
+}
+
+/* The heads of earlier ceremonies are signed: only the last one's can be. */
+static bool
+heads_signed(struct ceremony *c, const struct history_ceremony *before)
+{
+	const struct history *h = c->history;
+
+	if (h->ceremony_count == 0 || h->open || before == last_of(h))
+		return true;
+	if (before != NULL && !ceremony_has_checkpoint(c, before->name))
+		return ceremony_stop(c, EXIT_STATE,
+		    "%s/checkpoints/%s.note: is missing, and later ceremonies "
+		    "followed: bring it back from a copy",
+		    c->state_path, before->name);
+	if (before != NULL || ceremony_has_checkpoint(c, h->ceremony))
+		return true;
+	return ceremony_stop(c, EXIT_REFUSED,
+	    "ceremony %s: is closed, but its head is not signed: run its plan "
+	    "again first",
+	    h->ceremony);
 }
 
 static bool
@@ -132,7 +87,8 @@ may_run(struct ceremony *c)
 		    h->ceremony);
 	if (before == NULL && h->lines > 0 && c->plan->date < h->date)
 		return ceremony_stop(c, EXIT_INPUT,
-		    "ceremony %s: its date lies before the last ceremony's",
+		    "ceremony %s: its date lies before the last ceremony's: "
+		    "correct the plan",
 		    c->plan->ceremony);
 	if (before == NULL && !h->has_policy &&
 	    c->plan->steps[0].kind != PLAN_QUORUM)
@@ -140,7 +96,7 @@ may_run(struct ceremony *c)
 		    "%s: no quorum in this state: the first plan of a log "
 		    "begins with a quorum step",
 		    c->state_path);
-	return true;
+	return heads_signed(c, before);
 }
 
 /* Whether every step still to do can be done, before anything is written. */
@@ -156,26 +112,8 @@ check_steps(struct ceremony *c)
 		if (!step_row(s->kind)->check(c, s))
 			return false;
 	}
+	c->awaited_count = 0;
 	return true;
-}
-
-static bool
-create_state(struct ceremony *c)
-{
-	struct record_fault fault = { .text = "" };
-
-	if (mkdir(c->state_path, 0700) == -1 && errno != EEXIST)
-		return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
-		    strerror(errno));
-	if (c->state_fd == -1 && !open_folder(c, c->state_path, &c->state_fd))
-		return false;
-	if (transcript_open(c->state_fd, true, &c->transcript, &c->torn,
-		&fault) == RECORD_OK &&
-	    issuance_open(c->state_fd, true, NULL, NULL, &c->issuance,
-		&fault) == RECORD_OK)
-		return open_ledger(c);
-	return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
-	    fault.text);
 }
 
 static bool
@@ -219,25 +157,6 @@ void_left(struct ceremony *c)
 	return true;
 }
 
-/* A stop came between the one result of such a step and its end: the result
- * stands, and a second would be another output of the same name. */
-static bool
-only_the_end_lacks(const struct ceremony *c, unsigned index)
-{
-	enum plan_kind kind = c->plan->steps[index - 1].kind;
-
-	if (kind != PLAN_WORK_ORDER && kind != PLAN_BATCH && kind != PLAN_CRL)
-		return false;
-	for (size_t i = c->history->act_count; i-- > 0;) {
-		const struct history_act *a = &c->history->acts[i];
-		if (strcmp(a->approval.ceremony, c->plan->ceremony) != 0)
-			return false;
-		if (a->approval.step == index && a->state == ACT_DONE)
-			return true;
-	}
-	return false;
-}
-
 static bool
 run_step(struct ceremony *c, unsigned index)
 {
@@ -251,7 +170,7 @@ run_step(struct ceremony *c, unsigned index)
 	return ceremony_record(c, "step.begin", NULL,
 		   json_pack("{s:i,s:s}", "step", (int)index, "kind", kind),
 		   NULL) &&
-	    (only_the_end_lacks(c, index) ||
+	    (resume_has_result(c, s->kind, index) ||
 		step_row(s->kind)->run(c, s, index)) &&
 	    ceremony_record(c, "step.end", NULL,
 		json_pack("{s:i}", "step", (int)index), NULL);
@@ -287,7 +206,7 @@ run_all(struct ceremony *c)
 	if (!closed) {
 		if ((c->rehearsal && !make_up_inputs(c)) || !check_steps(c) ||
 		    !confirm_plan(c) || !learn_levels(c) ||
-		    (c->transcript == NULL && !create_state(c)) ||
+		    (c->transcript == NULL && !ceremony_create_state(c)) ||
 		    !record_open(c))
 			return false;
 		c->opened = true;
@@ -297,7 +216,7 @@ run_all(struct ceremony *c)
 			if (!run_step(c, i))
 				return false;
 		}
-	} else if (ceremony_has_checkpoint(c)) {
+	} else if (ceremony_has_checkpoint(c, c->plan->ceremony)) {
 		people_say(c->people,
 		    "ceremony %s: done and closed before: nothing is signed",
 		    c->plan->ceremony);
@@ -338,6 +257,16 @@ finish(struct ceremony *c)
 	free(c);
 }
 
+static bool
+as_rehearsal(struct ceremony *c)
+{
+	return plan_rehearse(c->plan) == RECORD_OK ||
+	    ceremony_stop(c, EXIT_INPUT,
+		"%s: log or a subject is too long for a rehearsal, which adds "
+		"rehearsal/ and OU=REHEARSAL: shorten it",
+		c->plan->ceremony);
+}
+
 enum exit_status
 ceremony_run(const struct ceremony_files *files, bool rehearsal,
     struct people *people)
@@ -359,10 +288,10 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 		sizeof(c->operator_level)) != 0)
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
 	else if (plan_file_load(c, files->plan) &&
-	    (!rehearsal || plan_rehearse(c->plan) == RECORD_OK) &&
-	    open_folder(c, c->in_path, &c->in_fd) &&
-	    open_folder(c, c->out_path, &c->out_fd) && open_state(c) &&
-	    may_run(c) && run_all(c))
+	    (!rehearsal || as_rehearsal(c)) &&
+	    ceremony_open_folder(c, c->in_path, &c->in_fd) &&
+	    ceremony_open_folder(c, c->out_path, &c->out_fd) &&
+	    ceremony_open_state(c) && may_run(c) && run_all(c))
 		say_anchor(c);
 	status = c->status;
 	if (status != EXIT_DONE)

@@ -14,12 +14,15 @@ step_batch_check(struct ceremony *c, const struct plan_step *s)
 	bool ok = output_free(c, s->u.batch.out) && batch_read(c, s, &b) &&
 	    (batch_answered(c, &b) || batch_decide(c, &b));
 
-	if (ok && !batch_answered(c, &b) && b.certs == 0 &&
+	/* certificates that a stop left count too, and answer as duplicates */
+	if (ok && !batch_answered(c, &b) && b.certs + b.duplicates == 0 &&
 	    b.list.quota_left == 0)
 		ok = ceremony_stop(c, EXIT_REFUSED,
 		    "%s: its work order's quota of %llu is used up: seal a "
 		    "new order",
 		    b.plan->request, (unsigned long long)b.request.order.quota);
+	if (ok)
+		batch_await(c, &b);
 	batch_clear(&b);
 	return ok;
 }

@@ -8,6 +8,7 @@
 #include "ca/date.h"
 #include "ca/key.h"
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/chain.h"
 #include "ceremony/custodian/so.h"
 
 #define DAY 86400
@@ -16,6 +17,27 @@ static const struct plan_token *
 holder(const struct ceremony *c, const struct plan_ca *ca)
 {
 	return &c->plan->tokens[ca->holders[0]];
+}
+
+/* The root is there, or will be; one that is there lives long enough. */
+static bool
+issuer_ready(struct ceremony *c, const struct plan_step *s)
+{
+	const struct plan_ca *ca = &s->u.ca;
+	const char *label = c->plan->tokens[ca->issuer].label;
+	const struct history_token *root = history_token(c->history, label);
+	int64_t end;
+
+	if (!chain_expected(c, s, PLAN_ROOT, ca->issuer))
+		return ceremony_stop(c, EXIT_INPUT,
+		    "issuer %s: no root CA was made on a token of this label "
+		    "in this log",
+		    label);
+	if (root == NULL || !root->has_crl)
+		return true;
+	if (date_end_of_years(c->plan->date, ca->years, &end) != CA_OK)
+		return ceremony_stop(c, EXIT_INPUT, "%s: years", ca->subject);
+	return chain_outlives(c, root, end, ca->subject);
 }
 
 bool
@@ -35,15 +57,7 @@ step_ca_check(struct ceremony *c, const struct plan_step *s)
 		    "token %s: module %s: this version runs ceremonies on "
 		    "softhsm only; rehearse this plan instead",
 		    t->label, t->module);
-	if (s->kind == PLAN_PRODUCT_CA &&
-	    c->plan->steps[0].kind != PLAN_QUORUM &&
-	    history_token(c->history, c->plan->tokens[ca->issuer].label) ==
-		NULL)
-		return ceremony_stop(c, EXIT_INPUT,
-		    "issuer %s: no root CA was made on a token of this label "
-		    "in this log",
-		    c->plan->tokens[ca->issuer].label);
-	return true;
+	return s->kind != PLAN_PRODUCT_CA || issuer_ready(c, s);
 }
 
 /* ---- act a: initialise the token, make its keys --------------------------- */
@@ -121,10 +135,8 @@ hear_share(struct ceremony *c, json_t *shares)
 	message_get_text(&c->in, id, sizeof(id) - 1);
 	x = message_get_number(&c->in);
 	p = message_get_octets(&c->in, CERT_MAX, &len);
-	if (p == NULL || !ceremony_store(c, p, len, blob))
-		return child_fields_ok(c);
 	message_get_exact(&c->in, commitment, sizeof(commitment));
-	if (!child_fields_ok(c))
+	if (!child_fields_ok(c) || !ceremony_store(c, p, len, blob))
 		return false;
 	return json_array_append_new(shares,
 		   json_pack("{s:s,s:I,s:o,s:o}", "operator", id, "x",
@@ -352,27 +364,64 @@ has_keys(const struct ceremony *c, const char *label)
 	return t != NULL && t->keys[0].role[0] != '\0';
 }
 
+/* After a stop only what has no result yet is done: nothing is certified
+ * twice, and no CRL number comes again. */
 bool
 step_root_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 {
 	const struct plan_ca *ca = &step->u.ca;
 	const char *label = holder(c, ca)->label;
+	const struct history_token *t;
 	struct session *s = NULL;
 	struct group g;
-	bool ok;
+	bool ok, cert;
 
 	if (!has_keys(c, label) && !keys_act(c, step, index, "root", 1))
 		return false;
+	t = history_token(c->history, label);
+	if (t->has_crl)
+		return true;
+	cert = !t->keys[0].certified;
 	group_start(&g, index, PLAN_ROOT);
 	ok = group_open(c, &g, label, &s) &&
-	    propose_cert(c, &g, s, "root", ca->subject, &s->token->keys[0].spki,
-		ca->years) &&
+	    (!cert ||
+		propose_cert(c, &g, s, "root", ca->subject, &t->keys[0].spki,
+		    ca->years)) &&
 	    propose_empty_crl(c, &g, s, ca->crl_days) &&
 	    group_approve(c, &g, c->history->policy.m) &&
-	    certify(c, &g, 0, "root") && sign_crl(c, &g, 1, true);
+	    (!cert || certify(c, &g, 0, "root")) && sign_crl(c, &g, cert, true);
 	group_end(c, &g);
 	if (ok)
 		people_say(c->people, "  root CA: %s", ca->subject);
+	return ok;
+}
+
+/* The root certifies the product CA's keys. */
+static bool
+certify_product(struct ceremony *c, const struct plan_step *step,
+    unsigned index, const struct history_token *t)
+{
+	const struct plan_ca *ca = &step->u.ca;
+	const char *const profiles[] = { "product-ca", "sealer" };
+	const char *const subjects[] = { ca->subject, ca->sealer_subject };
+	struct session *root = NULL;
+	struct group g;
+	size_t act = 0;
+	bool ok, todo[2];
+
+	group_start(&g, index, PLAN_PRODUCT_CA);
+	ok = group_open(c, &g, c->plan->tokens[ca->issuer].label, &root);
+	for (int i = 0; i < 2; i++) {
+		todo[i] = !t->keys[i].certified;
+		ok = ok &&
+		    (!todo[i] ||
+			propose_cert(c, &g, root, profiles[i], subjects[i],
+			    &t->keys[i].spki, ca->years));
+	}
+	ok = ok && group_approve(c, &g, c->history->policy.m);
+	for (int i = 0; i < 2; i++)
+		ok = ok && (!todo[i] || certify(c, &g, act++, profiles[i]));
+	group_end(c, &g);
 	return ok;
 }
 
@@ -383,24 +432,18 @@ step_product_run(struct ceremony *c, const struct plan_step *step,
 	const struct plan_ca *ca = &step->u.ca;
 	const char *label = holder(c, ca)->label;
 	const struct history_token *t;
-	struct session *root = NULL, *product = NULL;
+	struct session *product = NULL;
 	struct group g;
 	bool ok;
 
 	if (!has_keys(c, label) && !keys_act(c, step, index, "product-ca", 2))
 		return false;
 	t = history_token(c->history, label);
-	group_start(&g, index, PLAN_PRODUCT_CA);
-	ok = group_open(c, &g, c->plan->tokens[ca->issuer].label, &root) &&
-	    propose_cert(c, &g, root, "product-ca", ca->subject,
-		&t->keys[0].spki, ca->years) &&
-	    propose_cert(c, &g, root, "sealer", ca->sealer_subject,
-		&t->keys[1].spki, ca->years) &&
-	    group_approve(c, &g, c->history->policy.m) &&
-	    certify(c, &g, 0, "product-ca") && certify(c, &g, 1, "sealer");
-	group_end(c, &g);
-	if (!ok)
+	if (!(t->keys[0].certified && t->keys[1].certified) &&
+	    !certify_product(c, step, index, t))
 		return false;
+	if (t->has_crl)
+		return true;
 	group_start(&g, index, PLAN_PRODUCT_CA);
 	ok = group_open(c, &g, label, &product) &&
 	    propose_empty_crl(c, &g, product, ca->crl_days) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/chain.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/revoke.h"
 
@@ -19,6 +20,15 @@ step_crl_check(struct ceremony *c, const struct plan_step *s)
 	size_t count = 0;
 	bool ok;
 
+	if ((t == NULL || !t->has_crl) &&
+	    (chain_planned(c, s, PLAN_ROOT, p->token) ||
+		chain_planned(c, s, PLAN_PRODUCT_CA, p->token)))
+		return p->revoke_count == 0
+		    ? output_free(c, p->out)
+		    : ceremony_stop(c, EXIT_INPUT,
+			  "token %s: its CA is made by this plan: nothing of "
+			  "it can be revoked yet",
+			  label);
 	if (t == NULL || !t->has_crl)
 		return ceremony_stop(c, EXIT_INPUT,
 		    "token %s: no CA was made on a token of this label in "

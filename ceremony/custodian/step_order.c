@@ -8,7 +8,9 @@
 #include "ca/date.h"
 #include "ca/key.h"
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/chain.h"
 #include "ceremony/custodian/inputs.h"
+#include "ceremony/custodian/resume.h"
 #include "transfer/order.h"
 
 static bool
@@ -19,9 +21,11 @@ compose(struct ceremony *c, const struct plan_order *p, char **payload,
 	struct station_view station;
 	enum transfer_error err = TRANSFER_ERR_MEMORY;
 
-	if (o == NULL || !input_station(c, p->station, &station)) {
-		free(o);
+	if (o == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
+	if (!input_station(c, p->station, &station)) {
+		free(o);
+		return false;
 	}
 	snprintf(o->log, sizeof(o->log), "%s", c->plan->log);
 	snprintf(o->factory, sizeof(o->factory), "%s", station.factory);
@@ -41,13 +45,56 @@ compose(struct ceremony *c, const struct plan_order *p, char **payload,
 	    transfer_strerror(err));
 }
 
+static bool
+product_ready(struct ceremony *c, const struct plan_step *s)
+{
+	const unsigned token = s->u.order.token;
+
+	return chain_expected(c, s, PLAN_PRODUCT_CA, token) ||
+	    ceremony_stop(c, EXIT_INPUT,
+		"token %s: no product CA was made on a token of this label in "
+		"this log",
+		c->plan->tokens[token].label);
+}
+
+/* An order is known by what it says: the very same is none of its own, in the
+ * log or in this plan. */
+static bool
+is_new(struct ceremony *c, const struct plan_step *s, const char *payload,
+    size_t len)
+{
+	const unsigned index = (unsigned)(s - c->plan->steps) + 1;
+	uint8_t digest[32];
+	bool same;
+
+	SHA256((const uint8_t *)payload, len, digest);
+	same = history_order(c->history, digest) != NULL &&
+	    !resume_has_result(c, PLAN_WORK_ORDER, index);
+	for (const struct plan_step *o = c->plan->steps; !same && o < s; o++) {
+		char *other = NULL;
+		size_t other_len = 0;
+		if (o->kind != PLAN_WORK_ORDER)
+			continue;
+		if (!compose(c, &o->u.order, &other, &other_len))
+			return false;
+		same = other_len == len && memcmp(other, payload, len) == 0;
+		free(other);
+	}
+	return !same ||
+	    ceremony_stop(c, EXIT_INPUT,
+		"%s: the very same work order was sealed before, or is twice "
+		"in this plan: change quota, expiry or receipts",
+		s->u.order.out);
+}
+
 bool
 step_order_check(struct ceremony *c, const struct plan_step *s)
 {
 	char *payload = NULL;
 	size_t len = 0;
-	bool ok = output_free(c, s->u.order.out) &&
-	    compose(c, &s->u.order, &payload, &len);
+	bool ok = product_ready(c, s) && output_free(c, s->u.order.out) &&
+	    compose(c, &s->u.order, &payload, &len) &&
+	    is_new(c, s, payload, len);
 
 	free(payload);
 	return ok;

@@ -51,28 +51,24 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
     const struct plan_token *t)
 {
 	char serial[33];
-	uint8_t sign[32], derive[32], text[1024], sig[144];
-	const uint8_t *p;
-	size_t len, text_len, sig_len;
+	uint8_t sign[32], derive[32], text[1024];
+	const uint8_t *sign_der, *derive_der, *sig, *p;
+	size_t sign_len, derive_len, sig_len, text_len;
 	uint64_t sign_bits, derive_bits;
 
 	message_get_text(&c->in, serial, sizeof(serial) - 1);
-	p = message_get_octets(&c->in, CERT_MAX, &len);
-	if (p == NULL || !ceremony_store(c, p, len, sign))
-		return child_fields_ok(c);
-	p = message_get_octets(&c->in, CERT_MAX, &len);
-	if (p == NULL || !ceremony_store(c, p, len, derive))
-		return child_fields_ok(c);
+	sign_der = message_get_octets(&c->in, CERT_MAX, &sign_len);
+	derive_der = message_get_octets(&c->in, CERT_MAX, &derive_len);
 	p = message_get_octets(&c->in, sizeof(text) - 1, &text_len);
 	if (p != NULL)
 		memcpy(text, p, text_len);
 	text[text_len] = '\0';
-	p = message_get_octets(&c->in, sizeof(sig), &sig_len);
-	if (p != NULL)
-		memcpy(sig, p, sig_len);
+	sig = message_get_octets(&c->in, APPROVAL_SIG_MAX, &sig_len);
 	sign_bits = message_get_number(&c->in);
 	derive_bits = message_get_number(&c->in);
-	if (!child_fields_ok(c))
+	if (!child_fields_ok(c) ||
+	    !ceremony_store(c, sign_der, sign_len, sign) ||
+	    !ceremony_store(c, derive_der, derive_len, derive))
 		return false;
 	return ceremony_record(c, "enrol", o->id,
 	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,s:{s:o,s:o}}",
@@ -101,8 +97,8 @@ enrol(struct ceremony *c, struct child *so, const struct plan_operator *o)
 		    "%s: stopped before its PIN was chosen; run the same plan "
 		    "again",
 		    t->label);
-	if (so_hand_out(c, so, t->label, &fd) &&
-	    child_start(c, SPAWN_SIGNER, &card)) {
+	if (child_start(c, SPAWN_SIGNER, &card) &&
+	    so_hand_out(c, so, t->label, &fd)) {
 		message_start(&c->out, MSG_CARD_MAKE);
 		message_put_text(&c->out, t->module);
 		message_put_text(&c->out, t->label);

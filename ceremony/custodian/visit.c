@@ -8,11 +8,25 @@
 
 #define PIN_ATTEMPTS 3
 
+/* No card of that label and serial: its operator may come later, others can
+ * go on.  Any other fault stops, in its own words. */
+static bool
+fault_of_absence(struct ceremony *c)
+{
+	uint64_t code = message_get_number(&c->in);
+
+	c->in.at = 0;
+	if (code == CARD_ERR_NO_TOKEN || code == CARD_ERR_REMOVED)
+		return true;
+	child_fault(c);
+	return false;
+}
+
 static bool
 open_card(struct ceremony *c, const struct history_operator *who,
     struct child *ch, bool *absent)
 {
-	char label[33], serial[33];
+	char label[33], serial[33], path[256];
 
 	message_start(&c->out, MSG_OPEN);
 	message_put_text(&c->out, who->module);
@@ -23,11 +37,15 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	if (!child_hear_either(c, ch, MSG_OPENED, MSG_FAULT))
 		return false;
 	if (c->in.kind == MSG_FAULT) {
-		*absent = true;
+		*absent = fault_of_absence(c);
 		return false;
 	}
 	message_get_text(&c->in, label, sizeof(label) - 1);
 	message_get_text(&c->in, serial, sizeof(serial) - 1);
+	message_get_text(&c->in, path, sizeof(path) - 1);
+	message_get_number(&c->in);
+	if (!child_fields_ok(c))
+		return false;
 	if (strcmp(label, who->label) != 0 || strcmp(serial, who->serial) != 0)
 		return ceremony_stop(c, EXIT_CARD,
 		    "%s: another card answered (serial %s, enrolled %s)",

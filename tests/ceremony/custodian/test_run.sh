@@ -1,0 +1,106 @@
+#!/bin/sh
+# anchorite run, as people do: on a terminal, with soft tokens of their own and
+# cards, PINs and words of S in their hands.
+set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+people=$repo/tests/ceremony/custodian/people.exp
+mkdir tokens in outbox
+printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" >softhsm.conf
+export SOFTHSM2_CONF="$dir/softhsm.conf"
+
+# held STATUS PLAN WORD=VALUE...: the ceremony ends so; ./shown is the terminal
+held() {
+	want=$1 plan=$2
+	shift 2
+	words=$("$anchorite" plan check "$plan" | sed -n 's/^words: //p')
+	run "$want" expect "$people" log=shown paper=paper words="$words" "$@" \
+		-- "$anchorite" run "$plan" --state state --in in --out outbox
+	good=$?
+	cp shown err
+	cat shown >>all-shown
+	return $good
+}
+
+# stopped NAME PROMPT: by Ctrl-C, with a message, and nothing is half done
+stopped() {
+	held 130 genesis.yaml stop="$2" && says shown "anchorite: " &&
+		{ says shown "run the same plan again" ||
+			says shown "nothing was done"; } &&
+		{ [ ! -e state ] || run 0 "$anchorite" status --state state; }
+	ok "$1"
+}
+
+run 0 "$factory" station-key --factory 'Example Works' --line 3 \
+	--key line3.key --out in/line3.station &&
+	plan demo-1-genesis -20 >genesis.yaml
+ok "a station and a plan"
+
+run 5 setsid "$anchorite" run genesis.yaml --state state --in in --out outbox &&
+	says err "no terminal" && [ ! -e state ]
+ok "no terminal: nothing happens"
+sed 's/module: softhsm/module: opensc/' genesis.yaml >opensc.yaml
+held 3 opensc.yaml && says shown "this version runs ceremonies on softhsm only" &&
+	[ ! -e state ]
+ok "module opensc is refused"
+sed 's/line3.station/line4.station/' genesis.yaml >missing.yaml
+held 3 missing.yaml && says shown "in/line4.station: " && [ ! -e state ]
+ok "missing input"
+
+stopped "Ctrl-C at the plan's words" plan
+[ ! -e state ]
+ok "nothing was made by then"
+stopped "Ctrl-C at the words of S" words
+stopped "Ctrl-C at the choice of a PIN" choose
+stopped "Ctrl-C at the same PIN once more" again
+held 1 genesis.yaml wrong=words && says shown "S: " && says shown "share 1"
+ok "a wrong word of S"
+[ "$(find tokens -mindepth 1 -maxdepth 1 | wc -l)" = 0 ]
+ok "no token was touched so far"
+held 130 genesis.yaml wrong=again stop=card && says shown "The two differ."
+ok "PINs that differ; then Ctrl-C at a card"
+stopped "Ctrl-C at a card's PIN" pin
+held 0 genesis.yaml wrong=plan wrong=plan && says shown "Word 3 is not one of"
+ok "a wrong word, then the right ones; and on to the end"
+run 0 "$anchorite" status --state state --json && mv out whole &&
+	[ -s outbox/line3.order ] &&
+	holds '.log == "demo.anchorite.example/fleet" and .open == false and
+		(.operators | length) == 5 and (.tokens | length) == 2' whole
+ok "genesis is whole"
+[ "$(jq -r 'select(.type == "ceremony.resume").seq' state/transcript.jsonl |
+	wc -l)" -ge 4 ]
+ok "and went on after each stop"
+held 0 genesis.yaml && says shown "is there already, the same"
+ok "again: nothing to do"
+echo other >outbox/line3.order
+held 5 genesis.yaml && says shown "outbox/line3.order: is there already" &&
+	[ "$(cat outbox/line3.order)" = other ]
+ok "another file of the output's name is not overwritten"
+rm outbox/line3.order
+held 0 genesis.yaml && says shown "nothing is signed" && [ -s outbox/line3.order ]
+ok "and delivered anew where it is missing"
+
+"$devices" make units 3 && run 0 "$factory" request --order outbox/line3.order \
+	--key line3.key --out in/line3.request units &&
+	plan demo-2-batch -10 >batch.yaml
+ok "a request"
+held 130 batch.yaml stop=worklist && says shown "worklist not confirmed" &&
+	[ ! -s state/issuance.jsonl ]
+ok "Ctrl-C at the worklist"
+held 0 batch.yaml wrong=pin absent=alice && says shown "alice: card op-alice is not here" &&
+	says shown "op-bert" && says shown "3 certificates signed" &&
+	[ -s outbox/line3.response ]
+ok "a card that is not here, a wrong PIN and the right one; on to the end"
+jq -r 'select(.type == "act.begin" and .cer == "2026-12-batch-1").body |
+	.operators | join(" ")' state/transcript.jsonl >operators &&
+	grep -qx 'bert carol dora' operators
+ok "three others approved"
+! grep -aF -e 'pin-of-' -e nonsense all-shown >err
+ok "no PIN was ever shown"
+grep -raF -f paper state outbox tokens >err
+[ $? = 1 ]
+ok "S stands on paper only"
+grep -raF pin-of- state outbox tokens >err
+[ $? = 1 ]
+ok "no PIN stands in a file"
+echo "1..$n"
