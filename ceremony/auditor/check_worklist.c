@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Decide every entry of a request again and compare with what was approved. */
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,123 +8,13 @@
 #include "ca/date.h"
 #include "ceremony/auditor/check_request.h"
 #include "ceremony/record/open_intents.h"
+#include "ceremony/record/revocation.h"
+#include "ceremony/record/roles.h"
 #include "transfer/text.h"
 
 #define DAY 86400
 
-/* ---- keys that no device may have ---------------------------------------- */
-
-static bool
-add_role(struct audit *a, const struct policy_spki *spki, const char *role)
-{
-	struct key_ident ident;
-
-	return key_identify(spki->der, spki->len, &ident) == CA_OK &&
-	    ledger_add_role(a->ledger, ident.unique, role) == RECORD_OK;
-}
-
-static bool
-add_roles(struct audit *a, const struct key_ident *station)
-{
-	const struct policy *p = &a->history->policy;
-	bool ok =
-	    ledger_add_role(a->ledger, station->unique, "station") == RECORD_OK;
-
-	for (size_t i = 0; ok && i < p->n; i++)
-		ok = add_role(a, &p->operators[i].sign, "operator") &&
-		    add_role(a, &p->operators[i].derive, "operator");
-	for (size_t i = 0; ok && i < p->witness_count; i++)
-		ok = add_role(a, &p->witnesses[i].spki, "witness");
-	for (size_t i = 0; ok && i < a->history->token_count; i++)
-		for (unsigned k = 0; ok && k < 2; k++) {
-			const struct history_key *key =
-			    &a->history->tokens[i].keys[k];
-
-			if (key->role[0] != '\0')
-				ok = add_role(a, &key->spki, key->role);
-		}
-	return ok;
-}
-
 /* ---- revocations --------------------------------------------------------- */
-
-static int
-reason_code(const char *name)
-{
-	/* RFC 5280 5.3.1; those that a plan may give */
-	static const struct {
-		const char *name;
-		int code;
-	} reasons[] = {
-		{ "unspecified", 0 },
-		{ "keyCompromise", 1 },
-		{ "affiliationChanged", 3 },
-		{ "superseded", 4 },
-		{ "cessationOfOperation", 5 },
-		{ "privilegeWithdrawn", 9 },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strcmp(reasons[i].name, name) == 0)
-			return reasons[i].code;
-	return -1;
-}
-
-static bool
-read_revoked(const X509_REVOKED *in, struct worklist_revoke *out)
-{
-	const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(in);
-	ASN1_ENUMERATED *reason =
-	    X509_REVOKED_get_ext_d2i(in, NID_crl_reason, NULL, NULL);
-	bool ok = ASN1_STRING_length(serial) > 0 &&
-	    ASN1_STRING_length(serial) <= (int)sizeof(out->serial) &&
-	    date_from_asn1(X509_REVOKED_get0_revocationDate(in), &out->date) ==
-		CA_OK;
-
-	if (ok) {
-		out->serial_len = (size_t)ASN1_STRING_length(serial);
-		memcpy(out->serial, ASN1_STRING_get0_data(serial),
-		    out->serial_len);
-		out->reason =
-		    reason == NULL ? 0 : (int)ASN1_ENUMERATED_get(reason);
-	}
-	ASN1_ENUMERATED_free(reason);
-	return ok;
-}
-
-static bool
-from_plan(struct audit *a, const struct plan_revoke *p,
-    struct worklist_revoke *out)
-{
-	struct ledger_row row;
-
-	memset(out, 0, sizeof(*out));
-	out->date = a->plan->date;
-	out->reason = reason_code(p->reason);
-	if (p->serial[0] != '\0') {
-		out->serial_len = strlen(p->serial) / 2;
-		return text_unhex(p->serial, out->serial, out->serial_len);
-	}
-	if (!ledger_by_id(a->ledger, p->id, &row)) {
-		audit_here(a, "the plan revokes %s, which has no certificate",
-		    p->id);
-		return false;
-	}
-	out->serial_len = row.serial_len;
-	memcpy(out->serial, row.serial, sizeof(out->serial));
-	return true;
-}
-
-static bool
-is_listed(const struct worklist_revoke *list, size_t count,
-    const struct worklist_revoke *r)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i].serial_len == r->serial_len &&
-		    memcmp(list[i].serial, r->serial, r->serial_len) == 0)
-			return true;
-	return false;
-}
 
 static X509_CRL *
 crl_before(struct audit *a, const struct audit_crl *before)
@@ -147,28 +36,17 @@ audit_revocations(struct audit *a, const struct plan_batch *plan,
 {
 	const struct audit_crl *before = &a->before[token - a->history->tokens];
 	X509_CRL *crl = before->there ? crl_before(a, before) : NULL;
-	STACK_OF(X509_REVOKED) *old =
-	    crl == NULL ? NULL : X509_CRL_get_REVOKED(crl);
-	size_t n = 0, had = old == NULL ? 0 : (size_t)sk_X509_REVOKED_num(old);
-	struct worklist_revoke *list =
-	    calloc(had + plan->revoke_count + 1, sizeof(*list));
-	bool ok = list != NULL && (crl != NULL || !before->there);
+	struct record_fault fault = { .text = "" };
+	bool ok = false;
 
-	for (; ok && n < had; n++)
-		ok = read_revoked(sk_X509_REVOKED_value(old, (int)n), &list[n]);
-	for (size_t i = 0; ok && i < plan->revoke_count; i++) {
-		ok = from_plan(a, &plan->revoke[i], &list[n]);
-		if (ok && !is_listed(list, n, &list[n]))
-			n++;
+	if (crl != NULL || !before->there) {
+		ok = revocation_list(crl, plan, a->plan->date, a->ledger, out,
+			 count, NULL, &fault) == RECORD_OK;
+		if (!ok)
+			audit_here(a, "%s", fault.text);
 	}
 	X509_CRL_free(crl);
-	if (!ok) {
-		free(list);
-		return false;
-	}
-	*out = list;
-	*count = n;
-	return true;
+	return ok;
 }
 
 /* ---- the worklist -------------------------------------------------------- */
@@ -248,7 +126,7 @@ rebuild(struct audit *a, const struct history_act *act,
 	memcpy(w->subject, r->order.subject, sizeof(w->subject));
 	if (token == NULL || !make_terms(a, act, &r->order, &terms) ||
 	    !audit_ledger_until(a, act->approval.act) ||
-	    !add_roles(a, &r->station) ||
+	    roles_add(a->ledger, a->history, &r->station) != RECORD_OK ||
 	    (candidates = audit_candidates(r)) == NULL)
 		goto out;
 	w->quota_left = terms.quota_left;

@@ -8,6 +8,7 @@
 #include "ceremony/custodian/batch.h"
 #include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/revoke.h"
+#include "ceremony/record/roles.h"
 
 #define DAY 86400
 
@@ -21,40 +22,14 @@ batch_clear(struct batch *b)
 	X509_free(b->issuer);
 }
 
-static bool
-add_role(struct ceremony *c, const uint8_t *spki, size_t len, const char *role)
-{
-	struct key_ident ident;
-
-	return key_identify(spki, len, &ident) == CA_OK &&
-	    ledger_add_role(c->ledger, ident.unique, role) == RECORD_OK;
-}
-
 /* No device may have the key of a CA, a sealer, an operator or a station. */
 static bool
 add_roles(struct ceremony *c, const struct batch *b)
 {
-	const struct policy *p = &c->history->policy;
-	bool ok = ledger_add_role(c->ledger, b->request.station.unique,
-		      "station") == RECORD_OK;
-
-	for (size_t i = 0; ok && i < p->n; i++)
-		ok = add_role(c, p->operators[i].sign.der,
-			 p->operators[i].sign.len, "operator") &&
-		    add_role(c, p->operators[i].derive.der,
-			p->operators[i].derive.len, "operator");
-	for (size_t i = 0; ok && i < p->witness_count; i++)
-		ok = add_role(c, p->witnesses[i].spki.der,
-		    p->witnesses[i].spki.len, "witness");
-	for (size_t i = 0; ok && i < c->history->token_count; i++) {
-		const struct history_token *t = &c->history->tokens[i];
-		for (int k = 0; ok && k < 2; k++) {
-			if (t->keys[k].role[0] != '\0')
-				ok = add_role(c, t->keys[k].spki.der,
-				    t->keys[k].spki.len, t->keys[k].role);
-		}
-	}
-	return ok || ceremony_stop(c, EXIT_STATE, "ledger.db: not writable");
+	return roles_add(c->ledger, c->history, &b->request.station) ==
+	    RECORD_OK ||
+	    ceremony_stop(c, EXIT_STATE, "%s/ledger.db: not writable",
+		c->state_path);
 }
 
 static bool

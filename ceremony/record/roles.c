@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/record/roles.h"
+
+static enum record_error
+add(struct ledger *ledger, const struct policy_spki *spki, const char *role)
+{
+	struct key_ident ident;
+
+	if (key_identify(spki->der, spki->len, &ident) != CA_OK)
+		return RECORD_ERR_FORM;
+	return ledger_add_role(ledger, ident.unique, role);
+}
+
+static enum record_error
+add_people(struct ledger *ledger, const struct policy *p)
+{
+	enum record_error ret = RECORD_OK;
+
+	for (size_t i = 0; ret == RECORD_OK && i < p->n; i++) {
+		ret = add(ledger, &p->operators[i].sign, "operator");
+		if (ret == RECORD_OK)
+			ret = add(ledger, &p->operators[i].derive, "operator");
+	}
+	for (size_t i = 0; ret == RECORD_OK && i < p->witness_count; i++)
+		ret = add(ledger, &p->witnesses[i].spki, "witness");
+	return ret;
+}
+
+enum record_error
+roles_add(struct ledger *ledger, const struct history *h,
+    const struct key_ident *station)
+{
+	enum record_error ret =
+	    ledger_add_role(ledger, station->unique, "station");
+
+	if (ret == RECORD_OK)
+		ret = add_people(ledger, &h->policy);
+	for (size_t i = 0; ret == RECORD_OK && i < h->token_count; i++) {
+		for (int k = 0; ret == RECORD_OK && k < 2; k++) {
+			const struct history_key *key = &h->tokens[i].keys[k];
+			if (key->role[0] != '\0')
+				ret = add(ledger, &key->spki, key->role);
+		}
+	}
+	return ret;
+}
