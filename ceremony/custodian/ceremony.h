@@ -34,6 +34,8 @@ struct awaited {
 	size_t certs;
 };
 
+struct request_view;
+
 /* A ceremony as it runs: plan, state and people. */
 struct ceremony {
 	struct plan *plan;
@@ -54,6 +56,8 @@ struct ceremony {
 	size_t awaited_count;
 	struct awaited awaited[PLAN_STEPS_MAX];
 	char signer_level[64], reader_level[64], operator_level[64];
+	struct request_view *kept; /* inputs.c: checked, not yet answered */
+	char kept_name[PLAN_NAME_MAX + 1];
 	struct message in, out; /* for talking to one child at a time */
 	/* why it stops: the first reason given */
 	enum exit_status status;

@@ -13,7 +13,6 @@
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/outputs.h"
 #include "ceremony/record/checkpoint.h"
-#include "ceremony/record/words.h"
 #include "transfer/file.h"
 
 static void
@@ -155,7 +154,7 @@ ceremony_close(struct ceremony *c)
 {
 	struct checkpoint_sig *sigs;
 	struct checkpoint cp;
-	char words[WORDS_TEXT_MAX];
+	char what[64];
 	bool ok;
 
 	if (c->history->open && !record_close(c))
@@ -169,9 +168,9 @@ ceremony_close(struct ceremony *c)
 	free(sigs);
 	if (!ok)
 		return false;
-	words_write(cp.head, words);
-	people_say(c->people, "head, to be written down (line %llu):\n  %s",
-	    (unsigned long long)cp.seq + 1, words);
+	snprintf(what, sizeof(what), "head, to be written down (line %llu):",
+	    (unsigned long long)cp.seq + 1);
+	people_say_words(c->people, what, cp.head);
 	return true;
 }
 

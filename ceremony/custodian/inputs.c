@@ -185,6 +185,30 @@ hear_entries(struct ceremony *c, struct child *reader, struct request_view *r)
 	return child_hear(c, reader, MSG_DONE);
 }
 
+void
+input_request_keep(struct ceremony *c, const char *name, struct request_view *r)
+{
+	if (c->kept == NULL)
+		c->kept = calloc(1, sizeof(*c->kept));
+	if (c->kept == NULL)
+		return; /* it will be read again */
+	input_request_clear(c->kept);
+	*c->kept = *r;
+	memset(r, 0, sizeof(*r));
+	snprintf(c->kept_name, sizeof(c->kept_name), "%s", name);
+}
+
+static bool
+take_kept(struct ceremony *c, const char *name, struct request_view *out)
+{
+	if (c->kept == NULL || strcmp(c->kept_name, name) != 0)
+		return false;
+	*out = *c->kept;
+	memset(c->kept, 0, sizeof(*c->kept));
+	c->kept_name[0] = '\0';
+	return true;
+}
+
 bool
 input_request(struct ceremony *c, const char *name, struct request_view *out)
 {
@@ -192,6 +216,8 @@ input_request(struct ceremony *c, const char *name, struct request_view *out)
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
+	if (take_kept(c, name, out))
+		return true;
 	if (!input_file(c, name, &out->file, &out->file_len))
 		return false;
 	ok = (child_read_file(c, MSG_READ_REQUEST, out->file, out->file_len,

@@ -34,6 +34,10 @@ struct request_view {
 bool
 input_request(struct ceremony *c, const char *name, struct request_view *out);
 void input_request_clear(struct request_view *r);
+/* Keep a request that was checked for the step that answers it: the same
+ * octets, read once.  r is empty afterwards. */
+void input_request_keep(struct ceremony *c, const char *name,
+    struct request_view *r);
 
 /* Stops when the output folder holds that name already. */
 /* What the signer sealed: opens with the sealer of that token, and answers so

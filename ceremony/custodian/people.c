@@ -4,7 +4,12 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#include "ceremony/record/words.h"
+
+#define WORDS_A_LINE 8
 
 static volatile sig_atomic_t interrupted;
 
@@ -45,6 +50,23 @@ people_say(struct people *p, const char *fmt, ...)
 	va_end(ap);
 	putchar('\n');
 	fflush(stdout);
+}
+
+void
+people_say_words(struct people *p, const char *what, const uint8_t digest[32])
+{
+	char text[WORDS_TEXT_MAX];
+	unsigned words = 0;
+
+	words_write(digest, text);
+	for (char *c = text; p->terminal && *c != '\0'; c++) {
+		if (*c == ' ' && ++words % WORDS_A_LINE == 0)
+			*c = '\n';
+	}
+	people_say(p, "%s", what);
+	for (char *line = strtok(text, "\n"); line != NULL;
+	     line = strtok(NULL, "\n"))
+		people_say(p, "  %s", line);
 }
 
 static double

@@ -51,6 +51,10 @@ void people_close(struct people *p);
 /* Telling: a line on standard output, unless quiet. */
 void people_say(struct people *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* What, then a digest as words below it: on a terminal eight a line, as on the
+ * run sheet, in a pipe all on one. */
+void
+people_say_words(struct people *p, const char *what, const uint8_t digest[32]);
 /* Progress of something that may take longer than two seconds: a line with an
  * ETA on a terminal, nothing in a pipe. */
 void people_progress(struct people *p, const char *what, uint64_t done,

@@ -7,10 +7,10 @@
 
 #include "ca/date.h"
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/make_up.h"
 #include "ceremony/custodian/resume.h"
 #include "ceremony/process/sandbox.h"
-#include "ceremony/record/words.h"
 
 static const struct step_row rows[] = {
 	{ PLAN_QUORUM, step_quorum_check, step_quorum_run },
@@ -228,14 +228,11 @@ run_all(struct ceremony *c)
 static void
 say_anchor(struct ceremony *c)
 {
-	char words[WORDS_TEXT_MAX];
-
 	if (!c->history->has_anchor || c->plan->steps[0].kind != PLAN_QUORUM)
 		return;
-	words_write(c->history->anchor, words);
-	people_say(c->people,
-	    "anchor of this log, for auditors, to be written down:\n  %s",
-	    words);
+	people_say_words(c->people,
+	    "anchor of this log, for auditors, to be written down:",
+	    c->history->anchor);
 }
 
 static void
@@ -245,6 +242,9 @@ finish(struct ceremony *c)
 	issuance_close(c->issuance);
 	transcript_close(c->transcript);
 	history_free(c->history);
+	if (c->kept != NULL)
+		input_request_clear(c->kept);
+	free(c->kept);
 	plan_free(c->plan);
 	free(c->plan_file);
 	for (int i = 0; i < 3; i++) {

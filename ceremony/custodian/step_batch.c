@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A batch of device CSRs: decided, approved as a worklist, signed, answered. */
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ceremony/custodian/batch.h"
@@ -21,8 +22,10 @@ step_batch_check(struct ceremony *c, const struct plan_step *s)
 		    "%s: its work order's quota of %llu is used up: seal a "
 		    "new order",
 		    b.plan->request, (unsigned long long)b.request.order.quota);
-	if (ok)
+	if (ok) {
 		batch_await(c, &b);
+		input_request_keep(c, s->u.batch.request, &b.request);
+	}
 	batch_clear(&b);
 	return ok;
 }
@@ -76,13 +79,28 @@ repeat(struct ceremony *c, const struct batch *b)
 	    NULL);
 }
 
+/* What the operators are about to approve: the request by its digest, which
+ * the factory gave along, and everything in it that will not be certified. */
 static void
 say_worklist(struct ceremony *c, const struct batch *b)
 {
+	char what[PLAN_NAME_MAX + 32];
+
+	snprintf(what, sizeof(what), "  %s, payload digest:", b->plan->request);
+	people_say_words(c->people, what, b->request.request);
 	people_say(c->people,
-	    "  %s: %zu entries: %zu to certify, %zu refused or known before",
-	    b->plan->request, b->list.count, b->certs,
-	    b->list.count - b->certs);
+	    "  %zu entries: %zu to certify, %zu known before, %zu refused",
+	    b->list.count, b->certs, b->duplicates,
+	    b->list.count - b->certs - b->duplicates);
+	for (size_t i = 0; i < b->list.count; i++) {
+		const struct worklist_entry *e = &b->list.entries[i];
+		const struct rule_row *row = e->what == WORKLIST_REFUSE
+		    ? rule_row(rule_find(e->rule))
+		    : NULL;
+		if (row != NULL)
+			people_say(c->people, "  entry %zu refused: %s: %s",
+			    i + 1, row->id, row->text);
+	}
 }
 
 bool

@@ -391,8 +391,12 @@ step_root_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 	    group_approve(c, &g, c->history->policy.m) &&
 	    (!cert || certify(c, &g, 0, "root")) && sign_crl(c, &g, cert, true);
 	group_end(c, &g);
-	if (ok)
+	if (ok) {
 		people_say(c->people, "  root CA: %s", ca->subject);
+		people_say_words(c->people,
+		    "  root key, for stations (accept --root):",
+		    t->keys[0].spki_sha256);
+	}
 	return ok;
 }
 
