@@ -39,13 +39,13 @@ void input_request_clear(struct request_view *r);
 void input_request_keep(struct ceremony *c, const char *name,
     struct request_view *r);
 
-/* Stops when the output folder holds that name already. */
 /* What the signer sealed: opens with the sealer of that token, and answers so
  * many entries.  payload_sha256 is filled. */
 bool response_check(struct ceremony *c, const struct history_token *token,
     const uint8_t *file, size_t len, size_t entries,
     uint8_t payload_sha256[32]);
 
+/* Stops when the output folder holds that name already. */
 bool output_free(struct ceremony *c, const char *name);
 
 #endif

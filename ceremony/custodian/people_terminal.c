@@ -206,14 +206,11 @@ terminal_card(struct people *p, const char *label, const char *owner)
 	return len == 1 && line[0] == 's' ? PEOPLE_NO : PEOPLE_YES;
 }
 
+/* The signer that keeps S talks to its custodians itself. */
 static bool
 terminal_words(struct people *p, bool load, int *fd)
 {
-	tty_write(p->tty,
-	    load ? "Type the words of S, a share a line, an empty line to "
-		   "end:\n"
-		 : "Words of S, a line a custodian: write them down by hand, "
-		   "then clear the screen:\n");
+	(void)load;
 	*fd = dup(p->tty);
 	return *fd != -1;
 }

@@ -28,6 +28,21 @@ wait_for_people(struct ceremony *c, const struct child *so)
 		"stopped at the words of S; run the same plan again");
 }
 
+static void
+put_custodians(struct message *m, const struct plan_quorum *q)
+{
+	char names[PLAN_OPERATORS_MAX * (PLAN_NAME_MAX + 1)];
+	size_t len = 0;
+
+	for (size_t i = 0; i < q->so_count; i++) {
+		size_t n = strlen(q->so_custodians[i]);
+		memcpy(names + len, q->so_custodians[i], n);
+		len += n;
+		names[len++] = '\n';
+	}
+	message_put_octets(m, names, len);
+}
+
 /* A process that keeps S while tokens are made. */
 bool
 so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so)
@@ -46,6 +61,7 @@ so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so)
 	if (!load) {
 		message_put_number(&c->out, q->so_threshold);
 		message_put_number(&c->out, q->so_count);
+		put_custodians(&c->out, q);
 	}
 	return child_tell(c, so) && wait_for_people(c, so) &&
 	    child_hear(c, so, MSG_OK);

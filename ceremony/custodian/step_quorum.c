@@ -204,11 +204,10 @@ enrol_all(struct ceremony *c, const struct plan_quorum *q)
 
 	if (c->history->operator_count == q->count)
 		return true;
-	if (!so_used(c, NULL)) { /* nothing hangs on older words */
+	if (so_used(c, NULL))
+		ok = so_open(c, NULL, &so);
+	else /* nothing hangs on older words */
 		ok = so_open(c, q, &so) && record_split(c, q);
-		child_end(&so);
-	}
-	ok = ok && so_open(c, NULL, &so);
 	for (size_t i = 0; ok && i < q->count; i++) {
 		if (history_operator(c->history, q->operators[i].id) == NULL)
 			ok = enrol(c, &so, &q->operators[i]);

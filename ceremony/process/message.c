@@ -58,7 +58,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_TOKEN] = ANSWER("token", 2 * LABEL + 2 * ID + NUMBERS(1)),
 	[MSG_OPENED] = ANSWER("opened", 2 * LABEL + MODULE + NUMBERS(1)),
 
-	[MSG_SO_NEW] = CHILD_FD("so-new", STATE_IDLE, NUMBERS(2)),
+	[MSG_SO_NEW] =
+	    CHILD_FD("so-new", STATE_IDLE, NUMBERS(2) + OCTETS(16 * 65)),
 	[MSG_SO_LOAD] = CHILD_FD("so-load", STATE_IDLE, 0),
 	[MSG_SO_PIN] = CHILD_FD("so-pin", STATE_SO, LABEL + NUMBERS(1)),
 

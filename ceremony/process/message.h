@@ -43,7 +43,8 @@ enum message_kind {
 	MSG_OPENED, /* text label, text serial, text module path, number flags
 		     */
 	/* operator -> signer that keeps S; each carries a descriptor */
-	MSG_SO_NEW,  /* number threshold, number count; words go to the fd */
+	MSG_SO_NEW,  /* number threshold, number count, octets names of
+			custodians, a line each; words go to the fd */
 	MSG_SO_LOAD, /* words come from the fd */
 	MSG_SO_PIN,  /* text label, number n; the PIN goes to the fd */
 	/* operator -> signer of an operator's card */

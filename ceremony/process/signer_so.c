@@ -4,10 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ceremony/process/paper.h"
 #include "ceremony/process/signer.h"
 #include "ceremony/quorum/pin.h"
 #include "ceremony/quorum/slip39.h"
 
+#define PAPER_NAMES_MAX (SLIP39_MNEMONICS_MAX * (PAPER_NAME_MAX + 1))
+
+/* A rehearsal keeps its words in a file, a line a share. */
 static bool
 write_words(int fd, struct secret *const *mnemonics, size_t count)
 {
@@ -21,24 +25,60 @@ write_words(int fd, struct secret *const *mnemonics, size_t count)
 	return ok;
 }
 
+/* Names of custodians, a line each; as many as there are shares. */
+static bool
+read_names(const uint8_t *text, size_t len, char (*names)[PAPER_NAME_MAX + 1],
+    uint64_t count)
+{
+	uint64_t i = 0;
+	size_t n = 0;
+
+	for (size_t at = 0; at < len; at++) {
+		if (text[at] == '\n') {
+			if (n == 0 || ++i > count)
+				return false;
+			n = 0;
+		} else {
+			if (i >= count || n == PAPER_NAME_MAX ||
+			    text[at] < 0x20 || text[at] > 0x7e)
+				return false;
+			names[i][n++] = (char)text[at];
+		}
+	}
+	return i == count && n == 0;
+}
+
 void
 signer_so_new(struct signer *s)
 {
 	struct secret *mnemonics[SLIP39_MNEMONICS_MAX] = { NULL };
+	char names[SLIP39_MNEMONICS_MAX][PAPER_NAME_MAX + 1] = { "" };
 	uint64_t m = message_get_number(&s->in);
 	uint64_t n = message_get_number(&s->in);
+	size_t len;
+	const uint8_t *text = message_get_octets(&s->in, PAPER_NAMES_MAX, &len);
 	enum quorum_error err = QUORUM_ERR_THRESHOLD;
+	bool paper;
 
 	if (signer_bad_form(s))
 		return;
+	paper = isatty(s->in.fd) == 1;
+	if (n > SLIP39_MNEMONICS_MAX || !read_names(text, len, names, n)) {
+		signer_fault(s, FAULT_REFUSED, "S: custodians out of form");
+		return;
+	}
 	secret_free(s->s); /* of a try that failed */
 	s->s = secret_random(PIN_S_SIZE);
 	if (s->s != NULL && m <= n && n <= SLIP39_MNEMONICS_MAX)
 		err = slip39_split(s->s, (unsigned)m, (unsigned)n, mnemonics);
 	if (err != QUORUM_OK) {
 		signer_fault(s, FAULT_REFUSED, "S: %s", quorum_strerror(err));
-	} else if (!write_words(s->in.fd, mnemonics, n)) {
-		signer_fault(s, FAULT_INTERNAL, "S: words cannot be written");
+	} else if (!(paper ? paper_give(s->in.fd,
+				 (const char(*)[PAPER_NAME_MAX + 1]) names,
+				 mnemonics, n)
+			   : write_words(s->in.fd, mnemonics, n))) {
+		signer_fault(s, FAULT_REFUSED,
+		    "S: its words are not on paper: run the same plan again");
 	} else {
 		s->state = STATE_SO;
 		signer_ok(s);
@@ -84,7 +124,9 @@ signer_so_load(struct signer *s)
 		return;
 	secret_free(s->s);
 	s->s = NULL;
-	count = read_words(s->in.fd, mnemonics, SLIP39_MNEMONICS_MAX);
+	count = isatty(s->in.fd) == 1
+	    ? paper_take(s->in.fd, mnemonics, SLIP39_MNEMONICS_MAX)
+	    : read_words(s->in.fd, mnemonics, SLIP39_MNEMONICS_MAX);
 	/* exactly as many as the shares themselves ask for; more may be given */
 	for (size_t k = 1; k <= count && err == QUORUM_ERR_THRESHOLD; k++)
 		err = slip39_combine(mnemonics, k, "", &s->s, &bad);

@@ -53,15 +53,19 @@ ok "nothing was made by then"
 stopped "Ctrl-C at the words of S" words
 stopped "Ctrl-C at the choice of a PIN" choose
 stopped "Ctrl-C at the same PIN once more" again
-held 1 genesis.yaml wrong=words && says shown "S: " && says shown "share 1"
-ok "a wrong word of S"
+held 130 genesis.yaml wrong=words stop=choose &&
+	says shown "Share 1 of 3 of S, for the eyes of Nora Lind alone" &&
+	says shown "Word 8 is not the one that was shown" &&
+	says shown "Share 3 of 3 of S, for the eyes of Pia Stern alone"
+ok "a wrong word of S is told by its place; then each custodian's share"
 [ "$(find tokens -mindepth 1 -maxdepth 1 | wc -l)" = 0 ]
 ok "no token was touched so far"
 held 130 genesis.yaml wrong=again stop=card && says shown "The two differ."
 ok "PINs that differ; then Ctrl-C at a card"
-stopped "Ctrl-C at a card's PIN" pin
-held 0 genesis.yaml wrong=plan wrong=plan && says shown "Word 3 is not one of"
-ok "a wrong word, then the right ones; and on to the end"
+held 130 genesis.yaml wrong=plan stop=pin && says shown "Word 3 is not one of"
+ok "a wrong word, then the right ones; then Ctrl-C at a card's PIN"
+held 0 genesis.yaml wrong=typed && says shown "Word 8 is not on the list"
+ok "a word of S that is none, the share again; and on to the end"
 run 0 "$anchorite" status --state state --json && mv out whole &&
 	[ -s outbox/line3.order ] &&
 	holds '.log == "demo.anchorite.example/fleet" and .open == false and

@@ -206,6 +206,7 @@ world_new(void)
 	peer_start(w->so, MSG_SO_NEW)->fd = pair[0];
 	message_put_number(&w->so->out, 2);
 	message_put_number(&w->so->out, 3);
+	message_put_octets(&w->so->out, "Nora\nOtto\nPia\n", 14);
 	peer_ask(w->so, MSG_OK);
 	close(pair[1]);
 	for (size_t i = 0; i < CARDS; i++) {

@@ -110,6 +110,8 @@ static struct peer *
 so_new(struct world *w, struct act *a, const void *arg)
 {
 	const uint64_t *mn = arg;
+	char names[64];
+	size_t len = 0;
 	int pair[2];
 
 	act_open(a, w, NULL);
@@ -117,6 +119,11 @@ so_new(struct world *w, struct act *a, const void *arg)
 	peer_start(a->p, MSG_SO_NEW)->fd = pair[0];
 	message_put_number(&a->p->out, mn[0]);
 	message_put_number(&a->p->out, mn[1]);
+	for (uint64_t i = 0; i < mn[1] && len + 2 <= sizeof(names); i++) {
+		names[len++] = 'a';
+		names[len++] = '\n';
+	}
+	message_put_octets(&a->p->out, names, len);
 	peer_try(a->p);
 	close(pair[1]);
 	return a->p;
@@ -155,7 +162,9 @@ static const struct refusal refusals[] = {
 	{ "SO PIN that nobody asked for", so_pin_unwanted, NULL, FAULT_REFUSED,
 	    "SO PIN: not expected now" },
 
-	{ "S split out of range", so_new, &(const uint64_t[]){ 1, 17 },
+	{ "S split for too many", so_new, &(const uint64_t[]){ 1, 17 },
+	    FAULT_REFUSED, "S: custodians out of form" },
+	{ "S split out of range", so_new, &(const uint64_t[]){ 4, 3 },
 	    FAULT_REFUSED, "S: threshold" },
 	{ "S split beyond 32 bits", so_new,
 	    &(const uint64_t[]){ (1ull << 32) + 2, 3 }, FAULT_REFUSED,
