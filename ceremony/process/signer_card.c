@@ -192,7 +192,7 @@ read_share_label(struct signer *s, struct share_label *label)
 }
 
 /* Open a share and keep it: it leaves this process only by signer_release(),
- * straight into the CA token's signer, once the act has begun. */
+ * which the operator's process asks for once the act has begun. */
 void
 signer_unwrap(struct signer *s)
 {
