@@ -159,7 +159,9 @@ ceremony_close(struct ceremony *c)
 
 	if (c->history->open && !record_close(c))
 		return false;
-	if (mkdirat(c->state_fd, "checkpoints", 0700) == -1 && errno != EEXIST)
+	if ((mkdirat(c->state_fd, "checkpoints", 0700) == -1 &&
+		errno != EEXIST) ||
+	    fsync(c->state_fd) == -1)
 		return ceremony_stop(c, EXIT_STATE, "%s/checkpoints: %s",
 		    c->state_path, strerror(errno));
 	checkpoint_of(c, &cp);

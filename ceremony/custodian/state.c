@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/ceremony.h"
 
@@ -137,6 +138,23 @@ ceremony_open_state(struct ceremony *c)
 	    open_issuance(c) && open_ledger(c);
 }
 
+/* The folder's own name must outlive a loss of power before a card or token
+ * hangs on what stands in it. */
+static bool
+sync_name(struct ceremony *c)
+{
+	int above =
+	    openat(c->state_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = above != -1 && fsync(above) == 0;
+	int number = errno;
+
+	if (above != -1)
+		close(above);
+	return ok ||
+	    ceremony_stop(c, EXIT_STATE, "%s: cannot sync its name: %s",
+		c->state_path, strerror(number));
+}
+
 bool
 ceremony_create_state(struct ceremony *c)
 {
@@ -147,6 +165,8 @@ ceremony_create_state(struct ceremony *c)
 		    strerror(errno));
 	if (c->state_fd == -1 &&
 	    !ceremony_open_folder(c, c->state_path, &c->state_fd))
+		return false;
+	if (!sync_name(c))
 		return false;
 	if (transcript_open(c->state_fd, true, &c->transcript, &c->torn,
 		&fault) != RECORD_OK)
