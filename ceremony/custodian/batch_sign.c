@@ -127,15 +127,17 @@ hear_intent(struct ceremony *c, struct group *g, const struct batch *b,
 	    issuance_intent(c->issuance, g->acts[0].number, intent));
 }
 
-/* What the log takes in as a result is the TBS that was intended. */
+/* What the log takes in as a result is the TBS that was intended, signed by
+ * the CA: nothing can take a line out of it again. */
 static bool
-is_intended(const uint8_t *der, size_t len, const struct intent *intent)
+is_intended(const uint8_t *der, size_t len, const struct batch *b, size_t i)
 {
 	uint8_t tbs[32];
 	X509 *cert = NULL;
 	bool ok = cert_parse(der, len, &cert) == CA_OK &&
 	    cert_tbs_digest(cert, tbs) == CA_OK &&
-	    memcmp(tbs, intent->tbs_sha256, sizeof(tbs)) == 0;
+	    memcmp(tbs, b->intents[i].tbs_sha256, sizeof(tbs)) == 0 &&
+	    X509_verify(cert, X509_get0_pubkey(b->issuer)) == 1;
 
 	X509_free(cert);
 	return ok;
@@ -154,7 +156,7 @@ hear_certificate(struct ceremony *c, struct group *g, const struct batch *b,
 	der = message_get_octets(&c->in, CERT_MAX, &len);
 	if (!child_fields_ok(c))
 		return false;
-	if (!is_intended(der, len, &b->intents[i]))
+	if (!is_intended(der, len, b, i))
 		return out_of_turn(c, "a certificate");
 	if (!io_ok(c,
 		issuance_result(c->issuance, g->acts[0].number, der, len)))

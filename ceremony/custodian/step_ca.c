@@ -145,6 +145,26 @@ hear_share(struct ceremony *c, json_t *shares)
 	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
 }
 
+/* Every new key has signed a text that names its token. */
+static bool
+same_token(struct ceremony *c, const char *serial, json_t *keys)
+{
+	char want[64];
+	json_t *key;
+	size_t i;
+
+	snprintf(want, sizeof(want), "\ntoken %s\n", serial);
+	json_array_foreach(keys, i, key)
+	{
+		if (strstr(json_string_value(json_object_get(key, "text")),
+			want) == NULL)
+			return ceremony_stop(c, EXIT_PROCESS,
+			    "signer: its keys are of another token than it "
+			    "says: nothing it said is used");
+	}
+	return true;
+}
+
 static bool
 hear_made(struct ceremony *c, struct session *s, size_t roles, json_t *keys,
     json_t *shares)
@@ -162,7 +182,7 @@ hear_made(struct ceremony *c, struct session *s, size_t roles, json_t *keys,
 	if (!child_hear(c, &s->child, MSG_MADE))
 		return false;
 	message_get_text(&c->in, s->serial, sizeof(s->serial) - 1);
-	return child_fields_ok(c);
+	return child_fields_ok(c) && same_token(c, s->serial, keys);
 }
 
 static bool
