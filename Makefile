@@ -73,7 +73,7 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 
 # ---- targets -----------------------------------------------------------------
 .DELETE_ON_ERROR:
-.PHONY: all check demo bench fuzz lint lint-deps deps install uninstall \
+.PHONY: all check crash demo bench fuzz lint lint-deps deps install uninstall \
 	clean help $(CHECKS)
 .SECONDARY:
 
@@ -82,6 +82,9 @@ all: $(PROGRAMS) ## build the programs into build/
 check: all $(TESTS) $(TOOLS) $(MODULES) ## build and run every test
 	@BUILD=$(abspath $(BUILD)) SHARED=$(abspath $(SHARED)) \
 	    sh tests/run.sh $(TESTS) $(TEST_SH)
+
+crash: all $(TOOLS) $(MODULES) ## cut the power at every point and go on
+	@BUILD=$(abspath $(BUILD)) sh tests/crash/crash.sh
 
 demo: all $(TOOLS) ## rehearse a whole product PKI on SoftHSM in build/demo
 	@BUILD=$(abspath $(BUILD)) sh tests/demo/demo.sh
@@ -182,4 +185,4 @@ check-cppcheck: ## cppcheck finds nothing
 check-shell: ## shellcheck finds nothing
 	@shellcheck -s sh $$(find tests .ci -name '*.sh') .ci/run
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)

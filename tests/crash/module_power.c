@@ -2,11 +2,12 @@
 /*
  * Preloaded (LD_PRELOAD) into the processes of a run: what they do to the
  * files of the state folder is counted, and what is synced is noted, so that
- * tool_power can lay out the disk as a loss of power would leave it.  All
- * other files pass through.  SoftHSM's module is exchanged for the one beside
- * this, which counts the calls to the token.
+ * tool_power can lay out the disk as a loss of power would leave it.  Changes
+ * to the folder out/ beside it are counted as well; all other files pass
+ * through.  SoftHSM's module is exchanged for the one beside this, which counts
+ * the calls to the token.
  *
- * Syncs of the state folder are noted only: no power fails here.
+ * Syncs of these folders are noted only: no power fails here.
  */
 #undef _FORTIFY_SOURCE
 #include <dirent.h>
@@ -23,6 +24,7 @@
 
 #define SOFTHSM "libsofthsm2.so"
 #define TOKEN_MODULE "module_token.so"
+#define OUT "/out"
 
 static struct power *power; /* NULL: this process is not counted */
 static const char *base;
@@ -68,24 +70,45 @@ path_of(int dirfd, const char *path, char out[PATH_MAX])
 	    (int)(PATH_MAX - len);
 }
 
-/* The path below the state folder, "" for itself; NULL: not ours. */
+/* The length of the path of the folder that holds the state folder. */
+static size_t
+above_len(void)
+{
+	return (size_t)(strrchr(power->root, '/') - power->root);
+}
+
+static bool
+in_folder(const char *path, const char *folder, size_t len)
+{
+	return strncmp(path, folder, len) == 0 &&
+	    (path[len] == '/' || path[len] == '\0');
+}
+
+static bool
+in_state(const char *path)
+{
+	return in_folder(path, power->root, strlen(power->root));
+}
+
+/* The path from the folder above on, if it is in state/ or in out/ beside it,
+ * whose events count as well; NULL: not ours. */
 static const char *
 below(const char *path)
 {
-	size_t len = strlen(power->root);
+	size_t len = above_len();
 
-	if (strncmp(path, power->root, len) != 0)
-		return NULL;
-	return path[len] == '/' ? path + len + 1
-	    : path[len] == '\0' ? path + len
-				: NULL;
+	if (in_state(path))
+		return path + len + 1;
+	if (strncmp(path, power->root, len) == 0 &&
+	    in_folder(path + len, OUT, strlen(OUT)))
+		return path + len + 1;
+	return NULL;
 }
 
 static bool
 holds_root(const char *path)
 {
-	const char *slash = strrchr(power->root, '/');
-	size_t len = (size_t)(slash - power->root);
+	size_t len = above_len();
 
 	return strlen(path) == len && strncmp(path, power->root, len) == 0;
 }
@@ -108,7 +131,7 @@ event(const char *op, const char *path)
 	power_event(power, op, below(path));
 }
 
-/* ---- what is on the disk -------------------------------------------------- */
+/* ---- what is on the disk ------------------------------------------------- */
 
 static int
 open_real(const char *path, int flags, mode_t mode)
@@ -117,24 +140,41 @@ open_real(const char *path, int flags, mode_t mode)
 	    int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode);
 }
 
+/* Notes are made whole or not at all: another process of the run may reach
+ * the chosen point, and end this one, at any time. */
+static bool
+new_note(char path[PATH_MAX], char fresh[PATH_MAX + 8], const char *kind,
+    ino_t ino)
+{
+	return power_path(path, base, kind, ino) &&
+	    snprintf(fresh, PATH_MAX + 8, "%s.new", path) < PATH_MAX + 8;
+}
+
+static void
+end_note(const char *fresh, const char *path)
+{
+	syscall(SYS_renameat2, AT_FDCWD, fresh, AT_FDCWD, path, 0);
+}
+
 /* The file's octets as they are now are safe. */
 static void
 note_file(int fd, const struct stat *st)
 {
-	char from[64], to[PATH_MAX];
+	char from[64], to[PATH_MAX], fresh[PATH_MAX + 8];
 	int in, out;
 
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	in = open_real(from, O_RDONLY, 0);
-	out = power_path(to, base, "data", st->st_ino)
-	    ? open_real(to, O_WRONLY | O_CREAT | O_TRUNC, 0600)
+	out = new_note(to, fresh, "data", st->st_ino)
+	    ? open_real(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600)
 	    : -1;
 	while (in != -1 && out != -1 && sendfile(out, in, NULL, 1u << 20) > 0)
 		;
 	close(in);
 	close(out);
+	end_note(fresh, to);
 	if (power->last.ino == st->st_ino)
-		power->last.len = 0;
+		atomic_store(&power->last.len, 0);
 }
 
 static void
@@ -153,10 +193,10 @@ note_name(FILE *out, const char *folder, const char *name)
 static void
 note_folder(const char *path, ino_t ino)
 {
-	char to[PATH_MAX];
+	char to[PATH_MAX], fresh[PATH_MAX + 8];
 	bool above = below(path) == NULL;
-	FILE *out = power_path(to, base, "folder", above ? 0 : ino)
-	    ? fopen(to, "we")
+	FILE *out = new_note(to, fresh, "folder", above ? 0 : ino)
+	    ? fopen(fresh, "we")
 	    : NULL;
 	DIR *d = opendir(path);
 	struct dirent *e;
@@ -173,6 +213,7 @@ note_folder(const char *path, ino_t ino)
 		closedir(d);
 	if (out != NULL)
 		fclose(out);
+	end_note(fresh, to);
 }
 
 /* A file is about to lose a name: the disk may still hold it. */
@@ -187,35 +228,48 @@ keep(const char *path)
 		syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, to, 0);
 }
 
-/* ---- files: contents ------------------------------------------------------ */
+/* ---- files: contents ----------------------------------------------------- */
 
 static ssize_t
 note_write(int fd, const char *path, ssize_t n, off_t at)
 {
 	struct stat st;
 
-	if (n <= 0 || fstat(fd, &st) != 0)
+	if (n <= 0 || !in_state(path) || fstat(fd, &st) != 0)
 		return n;
+	atomic_store(&power->last.len, 0);
 	power->last.ino = st.st_ino;
 	power->last.at = at;
-	power->last.len = (size_t)n;
 	snprintf(power->last.path, PATH_MAX, "%s", path);
+	atomic_store(&power->last.len, (size_t)n);
 	return n;
+}
+
+/* The text member of that name in a record, "" when there is none. */
+static void
+member(const char *data, size_t len, const char *name, char out[32])
+{
+	char start[32];
+	size_t at, n = 0;
+	const char *found;
+
+	snprintf(start, sizeof(start), "\"%s\":\"", name);
+	found = memmem(data, len, start, strlen(start));
+	at = found == NULL ? len : (size_t)(found - data) + strlen(start);
+	while (at < len && n < 31 && data[at] >= '-' && data[at] <= 'z')
+		out[n++] = data[at++];
+	out[n] = '\0';
 }
 
 /* The event of a write says what record it is, if it is one. */
 static void
 event_write(const char *path, const void *data, size_t len)
 {
-	char what[128], type[32] = "", kind[32] = "";
-	const char *at;
+	char what[192], type[32], kind[32] = "";
 
-	if ((at = memmem(data, len, "\"type\":\"", 8)) != NULL &&
-	    (size_t)(at - (const char *)data) + 40 < len)
-		sscanf(at + 8, "%31[a-z.-]", type);
-	if (strncmp(type, "step", 4) == 0 &&
-	    (at = memmem(data, len, "\"kind\":\"", 8)) != NULL)
-		sscanf(at + 8, "%31[a-z-]", kind);
+	member(data, len, "type", type);
+	if (strncmp(type, "step", 4) == 0)
+		member(data, len, "kind", kind);
 	snprintf(what, sizeof(what), "%s %s %s", path, type, kind);
 	power_event(power, "write", what);
 }
@@ -298,7 +352,7 @@ fdatasync(int fd)
 	return sync_fd(fd, "fdatasync", SYS_fdatasync);
 }
 
-/* ---- files: names --------------------------------------------------------- */
+/* ---- files: names -------------------------------------------------------- */
 
 static int
 open_at(int dirfd, const char *name, int flags, mode_t mode)
@@ -417,7 +471,7 @@ mkdir(const char *name, mode_t mode)
 	return mkdirat(AT_FDCWD, name, mode);
 }
 
-/* ---- the token's module --------------------------------------------------- */
+/* ---- the token's module -------------------------------------------------- */
 
 static bool
 beside(char out[PATH_MAX])

@@ -40,7 +40,7 @@ struct power {
 	struct {
 		ino_t ino;
 		off_t at;
-		size_t len;
+		atomic_size_t len; /* 0: there is none */
 		char path[PATH_MAX];
 	} last;
 	struct power_event events[POWER_EVENTS];

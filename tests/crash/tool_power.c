@@ -60,7 +60,7 @@ copy_file(const char *from, const char *to)
 	return n == 0;
 }
 
-/* ---- before the run: what is there is on the disk ------------------------- */
+/* ---- before the run: what is there is on the disk ------------------------ */
 
 static bool note_folder(const char *base, const char *path, ino_t ino);
 
@@ -142,7 +142,7 @@ make_power(const char *base, unsigned long point, const char *root)
 	return p;
 }
 
-/* ---- the run -------------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------- */
 
 static _Noreturn void
 become(const char *base, char *const argv[])
@@ -199,7 +199,7 @@ events(const char *base)
 	return 0;
 }
 
-/* ---- afterwards: what a disk may hold ------------------------------------- */
+/* ---- afterwards: what a disk may hold ------------------------------------ */
 
 static bool
 lay_file(const char *base, ino_t ino, const char *out)
