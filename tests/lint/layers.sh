@@ -55,17 +55,19 @@ code() {
 includes() {
 	folder=$1
 	shift
-	for file in $(sources "$folder"); do
-		grep -n '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$file" |
-		    sed 's/^\([0-9]*\):[^"]*"\([^"]*\)".*/\1 \2/' |
-		    while read -r line name; do
-			from=$(dirname "$name")
-			case " $folder $* " in
-			*" $from "*) ;;
-			*) echo "$file:$line: $folder may not include $name" ;;
-			esac
-		done
-	done
+	files=$(sources "$folder")
+	[ -n "$files" ] || return 0
+	# shellcheck disable=SC2086 # words on purpose
+	awk -v folder="$folder" -v may=" $folder $* " '
+		/^[ \t]*#[ \t]*include[ \t]*"/ {
+			split($0, part, "\"")
+			from = part[2]
+			if (sub(/\/[^\/]*$/, "", from) == 0)
+				from = "."
+			if (index(may, " " from " ") == 0)
+				print FILENAME ":" FNR ": " folder \
+				    " may not include " part[2]
+		}' $files
 }
 
 # calls PATTERN WHAT: a library that does what only programs may
