@@ -259,6 +259,8 @@ names_token(const struct plan *p, const struct plan_step *s, const char *use,
 	case PLAN_BATCH:
 	case PLAN_CRL:
 		return strcmp(p->tokens[s->u.batch.token].label, label) == 0;
+	case PLAN_QUORUM_CHANGE:
+	case PLAN_RECOVERY:
 	case PLAN_KIND_COUNT:
 		break;
 	}
@@ -320,6 +322,8 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 	case PLAN_CRL:
 		check_crl(a, act);
 		break;
+	case PLAN_QUORUM_CHANGE:
+	case PLAN_RECOVERY:
 	case PLAN_KIND_COUNT:
 		break;
 	}

@@ -107,9 +107,15 @@ check_steps(struct ceremony *c)
 
 	for (size_t i = 0; i < c->plan->step_count; i++) {
 		const struct plan_step *s = &c->plan->steps[i];
+		const struct step_row *row = step_row(s->kind);
 		if (resumed && c->history->step_done[i + 1])
 			continue;
-		if (!step_row(s->kind)->check(c, s))
+		if (row == NULL)
+			return ceremony_stop(c, EXIT_INPUT,
+			    "step %zu: %s: this version cannot do this step "
+			    "yet: leave it out",
+			    i + 1, plan_kind_name(s->kind));
+		if (!row->check(c, s))
 			return false;
 	}
 	c->awaited_count = 0;

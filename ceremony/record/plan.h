@@ -18,6 +18,7 @@
 #define PLAN_PEOPLE_MAX 32
 #define PLAN_REVOKE_MAX 1000
 #define PLAN_HOLDERS_MAX 8 /* tokens that hold one CA key */
+#define PLAN_ROTATE_MAX 6  /* tokens keyed at once for a new quorum */
 #define PLAN_NAME_MAX 64
 
 /*
@@ -41,9 +42,12 @@ enum plan_kind {
 	PLAN_WORK_ORDER,
 	PLAN_BATCH,
 	PLAN_CRL,
+	PLAN_QUORUM_CHANGE,
+	PLAN_RECOVERY,
 	PLAN_KIND_COUNT
 };
-/* "quorum", "root", "product-ca", "work-order", "batch", "crl"; total. */
+/* "quorum", "root", "product-ca", "work-order", "batch", "crl",
+ * "quorum-change", "recovery"; total. */
 const char *plan_kind_name(enum plan_kind kind);
 
 struct plan_person { /* roles: */
@@ -60,14 +64,21 @@ struct plan_operator {
 	char id[33];
 	char name[PLAN_NAME_MAX + 1];
 	unsigned token; /* index into tokens */
+	/* quorum-change */
+	bool new_card; /* made and enrolled in this step */
+	char was[33];  /* the id until now, or "" */
 };
-struct plan_quorum {
+struct plan_quorum { /* quorum and quorum-change */
 	unsigned threshold;
 	size_t count;
 	struct plan_operator operators[PLAN_OPERATORS_MAX];
 	unsigned so_threshold; /* of S on paper */
-	size_t so_count;
+	size_t so_count;       /* quorum-change: 0 when S stays */
 	char so_custodians[PLAN_OPERATORS_MAX][PLAN_NAME_MAX + 1];
+	/* quorum-change */
+	size_t rotate_count;
+	unsigned rotate[PLAN_ROTATE_MAX]; /* CA tokens keyed at once */
+	char reason[PLAN_TEXT_MAX + 1];
 };
 struct plan_ca { /* root and product-ca */
 	char subject[PLAN_TEXT_MAX + 1];
@@ -105,6 +116,10 @@ struct plan_batch { /* batch and crl */
 	struct plan_revoke *revoke;
 	char accept_gap[PLAN_TEXT_MAX + 1]; /* reason, or "" */
 };
+struct plan_recovery {
+	unsigned token; /* of a CA */
+	char reason[PLAN_TEXT_MAX + 1];
+};
 struct plan_step {
 	enum plan_kind kind;
 	unsigned line; /* in the file */
@@ -113,6 +128,7 @@ struct plan_step {
 		struct plan_ca ca;
 		struct plan_order order;
 		struct plan_batch batch;
+		struct plan_recovery recovery;
 	} u;
 };
 struct plan {

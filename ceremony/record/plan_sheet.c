@@ -132,6 +132,19 @@ write_cards(FILE *f, const struct plan *p)
 }
 
 static void
+write_new_s(FILE *f, const struct plan_quorum *q)
+{
+	size_t i;
+
+	line(f, INDENT,
+	    "%u of %zu custodians start tokens anew:", q->so_threshold,
+	    q->so_count);
+	for (i = 0; i < q->so_count; i++)
+		line(f, INDENT, "[ ] %s: words written and typed back%s",
+		    q->so_custodians[i], INITIALS);
+}
+
+static void
 write_quorum(FILE *f, const struct plan *p, const struct plan_step *s)
 {
 	const struct plan_quorum *q = &s->u.quorum;
@@ -144,12 +157,109 @@ write_quorum(FILE *f, const struct plan *p, const struct plan_step *s)
 		line(f, INDENT, "[ ] %s (%s), card %s%s", q->operators[i].id,
 		    q->operators[i].name,
 		    p->tokens[q->operators[i].token].label, INITIALS);
+	write_new_s(f, q);
+}
+
+/* A new card may be that of someone who joins or of someone who had another:
+ * the log knows, the sheet leaves it to the pen. */
+static void
+write_member(FILE *f, const struct plan *p, const struct plan_operator *o)
+{
+	char was[sizeof(o->was) + 8] = "";
+
+	if (o->was[0] != '\0')
+		(void)snprintf(was, sizeof(was), ", was %s", o->was);
+	line(f, INDENT, "[ ] %s (%s)%s: %s %s%s", o->id, o->name, was,
+	    o->new_card ? "new card" : "stays, card", p->tokens[o->token].label,
+	    INITIALS);
+}
+
+/* Whether a card's owner is in the new quorum, by the new id or the old. */
+static bool
+is_member(const struct plan_quorum *q, const char *owner)
+{
+	size_t i;
+
+	for (i = 0; i < q->count; i++) {
+		if (strcmp(q->operators[i].id, owner) == 0 ||
+		    strcmp(q->operators[i].was, owner) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Who has come to approve and leaves; who is not here is only in the log. */
+static void
+write_leavers(FILE *f, const struct plan *p, const struct plan_quorum *q)
+{
+	size_t i;
+
+	for (i = 0; i < p->token_count; i++) {
+		const struct plan_token *t = &p->tokens[i];
+
+		if (t->owner[0] != '\0' && !is_member(q, t->owner))
+			line(f, INDENT, "[ ] %s: leaves, card %s%s", t->owner,
+			    t->label, INITIALS);
+	}
+	line(f, INDENT, "Whoever is not listed here leaves.");
+}
+
+static void
+write_typed(FILE *f)
+{
+	line(f, INDENT, "[ ] custodians have typed their words of S%s",
+	    INITIALS);
+	line(f, INDENT, "    who ______________________________________");
+}
+
+static bool
+has_new_card(const struct plan_quorum *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->count; i++) {
+		if (q->operators[i].new_card)
+			return true;
+	}
+	return false;
+}
+
+static void
+write_change(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_quorum *q = &s->u.quorum;
+	size_t i;
+
+	line(f, INDENT, "why: %s", q->reason);
 	line(f, INDENT,
-	    "%u of %zu custodians start tokens anew:", q->so_threshold,
-	    q->so_count);
-	for (i = 0; i < q->so_count; i++)
-		line(f, INDENT, "[ ] %s: words written and typed back%s",
-		    q->so_custodians[i], INITIALS);
+	    "from now on %u of %zu operators use a CA key together:",
+	    q->threshold, q->count);
+	for (i = 0; i < q->count; i++)
+		write_member(f, p, &q->operators[i]);
+	write_leavers(f, p, q);
+	if (has_new_card(q))
+		write_typed(f);
+	if (q->so_count > 0) {
+		line(f, INDENT,
+		    "S is replaced for all tokens made from now on;");
+		write_new_s(f, q);
+	}
+	for (i = 0; i < q->rotate_count; i++)
+		line(f, INDENT, "[ ] card %s: keyed for them at once%s",
+		    p->tokens[q->rotate[i]].label, INITIALS);
+	line(f, INDENT,
+	    "Any other CA token is keyed for them before its next use.");
+}
+
+static void
+write_recovery(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_recovery *r = &s->u.recovery;
+
+	line(f, INDENT, "card %s: a new PIN, set with its SO PIN",
+	    p->tokens[r->token].label);
+	line(f, INDENT, "why: %s", r->reason);
+	write_typed(f);
 }
 
 static void
@@ -229,6 +339,8 @@ write_steps(FILE *f, const struct plan *p)
 		[PLAN_WORK_ORDER] = write_order,
 		[PLAN_BATCH] = write_batch,
 		[PLAN_CRL] = write_batch,
+		[PLAN_QUORUM_CHANGE] = write_change,
+		[PLAN_RECOVERY] = write_recovery,
 	};
 	size_t i;
 

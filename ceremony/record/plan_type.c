@@ -206,6 +206,7 @@ static const struct type {
 	    "beginning with a letter, digit or _" },
 	[PLAN_T_DATE] = { date_valid, "a date in UTC as 2026-12-01T09:00:00Z" },
 	[PLAN_T_CHOICE] = { choice_valid, "one of" },
+	[PLAN_T_MARK] = { choice_valid, "the word" },
 	[PLAN_T_HEX] = { hex_valid,
 	    "a serial in hexadecimal, two digits an octet, at most 20" },
 	[PLAN_T_SUBJECT] = { subject_valid,
@@ -277,6 +278,7 @@ plan_type_expects(const struct plan_row *row, char *out, size_t size)
 		    text_max(row));
 		break;
 	case PLAN_T_CHOICE:
+	case PLAN_T_MARK:
 		expects_choice(row, out, size);
 		break;
 	case PLAN_T_PROFILE:
@@ -319,6 +321,7 @@ store_text(const struct plan_row *row, const char *value, char *member)
 void
 plan_type_store(const struct plan_row *row, const char *value, void *member)
 {
+	const bool there = true;
 	int64_t t = 0;
 
 	if (row->size == 0)
@@ -328,6 +331,8 @@ plan_type_store(const struct plan_row *row, const char *value, void *member)
 	} else if (row->type == PLAN_T_DATE) {
 		(void)date_parse_rfc3339(value, &t);
 		memcpy(member, &t, sizeof(t));
+	} else if (row->type == PLAN_T_MARK) {
+		memcpy(member, &there, sizeof(there));
 	} else {
 		store_text(row, value, member);
 	}
