@@ -48,6 +48,11 @@ print_check(const struct ceremony *c, const char *path)
 	printf("needs: %u readers, %u visits by operators, at most %u by one, "
 	       "about %u minutes\n",
 	    needs.readers, needs.visits, needs.rounds, needs.minutes);
+	if (needs.words > 0)
+		printf("custodians: type words of S %u time%s\n", needs.words,
+		    needs.words > 1 ? "s" : "");
+	else
+		printf("custodians: none is needed\n");
 	printf("sha256: %s\nwords: %s\n", hex, words);
 }
 

@@ -159,10 +159,13 @@ void plan_free(struct plan *p);
 /* A rehearsal's plan: origin prefixed "rehearsal/", every subject gets
  * OU=REHEARSAL, modules become softhsm, serials are dropped. */
 enum record_error plan_rehearse(struct plan *p);
+/* Members of a quorum-change who come with a new card; 0 for a quorum. */
+size_t plan_new_cards(const struct plan_quorum *q);
 /* What a plan needs: card readers, visits of operators in all (from m of the
- * quorum) and of one who comes every time, estimated minutes. */
+ * present quorum) and of one who comes every time, estimated minutes, and how
+ * often custodians type the words of S. */
 struct plan_needs {
-	unsigned readers, visits, rounds, minutes;
+	unsigned readers, visits, rounds, minutes, words;
 };
 void plan_needs(const struct plan *p, unsigned m, struct plan_needs *out);
 

@@ -1,37 +1,79 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/record/plan.h"
 
+#define READERS 2             /* a CA token's and an operator card's */
+#define VISIT_MINUTES 2       /* insert, read, PIN, remove */
+#define OPEN_CLOSE_MINUTES 20 /* seal bags, roll call, heads, signatures */
+#define TYPE_MINUTES 10       /* type the words of S */
+#define NEW_S_MINUTES 30      /* write the words of a new S, type them back */
+
 /*
  * What each kind costs.  A round is m operators in turn, each with one card
  * at the reader: it approves a group of acts and opens the shares of the
- * token the group uses, in one visit.
+ * tokens the group uses, in one visit.  A PIN changed at the close needs none:
+ * it is approved in the last group of its token.
  */
 static const struct cost {
 	unsigned rounds;      /* of m operators */
 	unsigned full_rounds; /* of all n */
 	unsigned minutes;     /* beside the visits */
+	unsigned words;       /* times that words of S are typed */
 } costs[PLAN_KIND_COUNT] = {
-	/* enrol; approve; words of S are written and typed back */
-	[PLAN_QUORUM] = { .full_rounds = 2, .minutes = 30 },
+	/* enrol; approve */
+	[PLAN_QUORUM] = { .full_rounds = 2,
+	    .minutes = NEW_S_MINUTES,
+	    .words = 1 },
 	/* its key; its certificate and CRL */
-	[PLAN_ROOT] = { .rounds = 2, .minutes = 10 },
+	[PLAN_ROOT] = { .rounds = 2, .minutes = 10, .words = 1 },
 	/* its keys; their certificates, on the root; its CRL */
-	[PLAN_PRODUCT_CA] = { .rounds = 3, .minutes = 10 },
+	[PLAN_PRODUCT_CA] = { .rounds = 3, .minutes = 10, .words = 1 },
 	[PLAN_WORK_ORDER] = { .rounds = 1, .minutes = 5 },
 	[PLAN_BATCH] = { .rounds = 1, .minutes = 15 },
 	[PLAN_CRL] = { .rounds = 1, .minutes = 5 },
+	/* the policy and all its tokens; what comes on top: add_change() */
+	[PLAN_QUORUM_CHANGE] = { .rounds = 1, .minutes = 5 },
+	[PLAN_RECOVERY] = { .rounds = 1, .minutes = TYPE_MINUTES, .words = 1 },
 };
 
-#define READERS 2             /* a CA token's and an operator card's */
-#define VISIT_MINUTES 2       /* insert, read, PIN, remove */
-#define OPEN_CLOSE_MINUTES 20 /* seal bags, roll call, heads, signatures */
+size_t
+plan_new_cards(const struct plan_quorum *q)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < q->count; i++)
+		count += q->operators[i].new_card;
+	return count;
+}
+
+/* New cards are initialised with S and enrolled, a visit each by one who has
+ * no card to approve with; tokens to be keyed are in their readers together. */
+static void
+add_change(const struct plan_quorum *q, struct plan_needs *out)
+{
+	unsigned cards = (unsigned)plan_new_cards(q);
+	unsigned readers = (unsigned)q->rotate_count + 1;
+
+	out->visits += cards;
+	if (cards > 0) {
+		out->words++;
+		out->minutes += TYPE_MINUTES;
+	}
+	if (q->so_count > 0) {
+		out->words++;
+		out->minutes += NEW_S_MINUTES;
+	}
+	if (readers > out->readers)
+		out->readers = readers;
+}
 
 void
 plan_needs(const struct plan *p, unsigned m, struct plan_needs *out)
 {
-	unsigned n = m, visits = 0, rounds = 0, minutes = OPEN_CLOSE_MINUTES;
+	unsigned n = m;
 	size_t i;
 
+	*out = (struct plan_needs){ .readers = READERS,
+		.minutes = OPEN_CLOSE_MINUTES };
 	for (i = 0; i < p->step_count; i++) {
 		const struct plan_step *s = &p->steps[i];
 		const struct cost *cost = &costs[s->kind];
@@ -40,13 +82,16 @@ plan_needs(const struct plan *p, unsigned m, struct plan_needs *out)
 			m = s->u.quorum.threshold;
 			n = (unsigned)s->u.quorum.count;
 		}
-		rounds += cost->rounds + cost->full_rounds;
-		visits += cost->rounds * m + cost->full_rounds * n;
-		minutes += cost->minutes;
+		out->rounds += cost->rounds + cost->full_rounds;
+		out->visits += cost->rounds * m + cost->full_rounds * n;
+		out->minutes += cost->minutes;
+		out->words += cost->words;
+		if (s->kind == PLAN_QUORUM_CHANGE) {
+			add_change(&s->u.quorum, out);
+			m = s->u.quorum.threshold;
+		}
 	}
-	visits += m; /* the checkpoint, and the head onto each card */
-	out->readers = READERS;
-	out->rounds = rounds + 1;
-	out->visits = visits;
-	out->minutes = minutes + visits * VISIT_MINUTES;
+	out->rounds++; /* the checkpoint, and the head onto each card */
+	out->visits += m;
+	out->minutes += out->visits * VISIT_MINUTES;
 }

@@ -212,18 +212,6 @@ write_typed(FILE *f)
 	line(f, INDENT, "    who ______________________________________");
 }
 
-static bool
-has_new_card(const struct plan_quorum *q)
-{
-	size_t i;
-
-	for (i = 0; i < q->count; i++) {
-		if (q->operators[i].new_card)
-			return true;
-	}
-	return false;
-}
-
 static void
 write_change(FILE *f, const struct plan *p, const struct plan_step *s)
 {
@@ -237,7 +225,7 @@ write_change(FILE *f, const struct plan *p, const struct plan_step *s)
 	for (i = 0; i < q->count; i++)
 		write_member(f, p, &q->operators[i]);
 	write_leavers(f, p, q);
-	if (has_new_card(q))
+	if (plan_new_cards(q) > 0)
 		write_typed(f);
 	if (q->so_count > 0) {
 		line(f, INDENT,

@@ -294,6 +294,7 @@ test_needs(void **state)
 	/* all 2 twice; then 2, 3 and 1 rounds of the plan's own 2; close */
 	plan_needs(p, 9, &needs);
 	assert_int_equal(needs.readers, 2);
+	assert_int_equal(needs.words, 3);
 	assert_int_equal(needs.visits, 4 + 2 * 6 + 2);
 	assert_int_equal(needs.rounds, 2 + 6 + 1);
 	assert_true(needs.minutes > 2 * needs.visits);
@@ -303,6 +304,7 @@ test_needs(void **state)
 	assert_int_equal(needs.readers, 2);
 	assert_int_equal(needs.visits, 3 * (1 + 1) + 3);
 	assert_int_equal(needs.rounds, 3);
+	assert_int_equal(needs.words, 0);
 	plan_free(p);
 }
 
