@@ -40,11 +40,46 @@ plan_check_fail(const struct plan_check *c, const struct plan_field *at,
 	    at != NULL ? ": " : "", text);
 }
 
-/* The quorum step, which can only be the first; NULL when there is none. */
-static const struct plan_quorum *
-quorum_of(const struct plan *p)
+/* The step that makes the quorum or changes it, and its number from 1. */
+struct quorum_step {
+	const struct plan_quorum *q;
+	size_t number;
+	const char *kind;
+};
+
+/* A plan has one such step at most; false when it has none. */
+static bool
+quorum_of(const struct plan *p, struct quorum_step *out)
 {
-	return p->steps[0].kind == PLAN_QUORUM ? &p->steps[0].u.quorum : NULL;
+	size_t i;
+
+	for (i = 0; i < p->step_count; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		if (s->kind != PLAN_QUORUM && s->kind != PLAN_QUORUM_CHANGE)
+			continue;
+		out->q = &s->u.quorum;
+		out->number = i + 1;
+		out->kind = plan_kind_name(s->kind);
+		return true;
+	}
+	return false;
+}
+
+static const struct plan_field *
+quorum_at(const struct plan_check *c, const struct quorum_step *s,
+    const char *key)
+{
+	return plan_check_at(c, "steps.%zu.%s.%s", s->number, s->kind, key);
+}
+
+/* A key of operator i, from 0. */
+static const struct plan_field *
+operator_at(const struct plan_check *c, const struct quorum_step *s, size_t i,
+    const char *key)
+{
+	return plan_check_at(c, "steps.%zu.%s.operators.%zu.%s", s->number,
+	    s->kind, i + 1, key);
 }
 
 static enum record_error
@@ -114,23 +149,41 @@ check_quorum_place(const struct plan_check *c)
 	return RECORD_OK;
 }
 
+/* From one plan one policy comes: the operators who approve are those before
+ * the change or those after it, never a third set. */
 static enum record_error
-check_operator_twice(const struct plan_check *c, const struct plan_quorum *q,
+check_change_place(const struct plan_check *c)
+{
+	struct quorum_step first = { 0 };
+	size_t i;
+
+	if (!quorum_of(c->plan, &first))
+		return RECORD_OK;
+	for (i = first.number; i < c->plan->step_count; i++) {
+		if (c->plan->steps[i].kind != PLAN_QUORUM_CHANGE)
+			continue;
+		return plan_check_fail(c,
+		    plan_check_at(c, "steps.%zu.quorum-change", i + 1),
+		    "step %zu, %s, says who the operators are already; put "
+		    "all of them there",
+		    first.number, first.kind);
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_operator_twice(const struct plan_check *c, const struct quorum_step *s,
     size_t i)
 {
-	const struct plan_operator *o = q->operators;
+	const struct plan_operator *o = s->q->operators;
 	size_t j;
 
 	for (j = 0; j < i; j++) {
 		if (strcmp(o[i].id, o[j].id) == 0)
-			return plan_check_fail(c,
-			    plan_check_at(c, "steps.1.quorum.operators.%zu.id",
-				i + 1),
+			return plan_check_fail(c, operator_at(c, s, i, "id"),
 			    "operator %s is there already", o[i].id);
 		if (o[i].token == o[j].token)
-			return plan_check_fail(c,
-			    plan_check_at(c,
-				"steps.1.quorum.operators.%zu.token", i + 1),
+			return plan_check_fail(c, operator_at(c, s, i, "token"),
 			    "token %s is the card of operator %s already",
 			    c->plan->tokens[o[i].token].label, o[j].id);
 	}
@@ -140,21 +193,22 @@ check_operator_twice(const struct plan_check *c, const struct plan_quorum *q,
 static enum record_error
 check_operators(const struct plan_check *c)
 {
-	const struct plan_quorum *q = quorum_of(c->plan);
 	enum record_error err = RECORD_OK;
+	struct quorum_step s = { 0 };
 	size_t i;
 
-	for (i = 0; q != NULL && i < q->count; i++) {
-		const struct plan_operator *o = &q->operators[i];
+	if (!quorum_of(c->plan, &s))
+		return RECORD_OK;
+	for (i = 0; i < s.q->count; i++) {
+		const struct plan_operator *o = &s.q->operators[i];
 		const struct plan_token *t = &c->plan->tokens[o->token];
 
-		err = check_operator_twice(c, q, i);
+		err = check_operator_twice(c, &s, i);
 		if (err != RECORD_OK)
 			return err;
 		if (strcmp(t->owner, o->id) != 0)
 			return plan_check_fail(c,
-			    plan_check_at(c,
-				"steps.1.quorum.operators.%zu.token", i + 1),
+			    operator_at(c, &s, i, "token"),
 			    "token %s must have \"owner: %s\" under tokens:, "
 			    "it has %s",
 			    t->label, o->id,
@@ -163,70 +217,118 @@ check_operators(const struct plan_check *c)
 	return RECORD_OK;
 }
 
+/* An old id passes to one new one, and is then nobody's. */
+static enum record_error
+check_was(const struct plan_check *c, const struct quorum_step *s, size_t i)
+{
+	const struct plan_operator *o = s->q->operators;
+	const char *was = o[i].was;
+	size_t j;
+
+	if (strcmp(o[i].id, was) == 0)
+		return plan_check_fail(c, operator_at(c, s, i, "was"),
+		    "%s is the operator's id still; leave it out", was);
+	for (j = 0; j < s->q->count; j++) {
+		if (strcmp(o[j].id, was) == 0)
+			return plan_check_fail(c, operator_at(c, s, i, "was"),
+			    "%s is listed as operator %zu; one of them is "
+			    "somebody else",
+			    was, j + 1);
+		if (j < i && strcmp(o[j].was, was) == 0)
+			return plan_check_fail(c, operator_at(c, s, i, "was"),
+			    "%s is operator %s now already", was, o[j].id);
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_renamed(const struct plan_check *c)
+{
+	enum record_error err = RECORD_OK;
+	struct quorum_step s = { 0 };
+	size_t i;
+
+	if (!quorum_of(c->plan, &s))
+		return RECORD_OK;
+	for (i = 0; i < s.q->count && err == RECORD_OK; i++) {
+		if (s.q->operators[i].was[0] != '\0')
+			err = check_was(c, &s, i);
+	}
+	return err;
+}
+
 static enum record_error
 check_threshold(const struct plan_check *c)
 {
-	const struct plan_quorum *q = quorum_of(c->plan);
+	struct quorum_step s = { 0 };
 
-	if (q == NULL)
+	if (!quorum_of(c->plan, &s))
 		return RECORD_OK;
-	if (q->threshold > q->count)
-		return plan_check_fail(c,
-		    plan_check_at(c, "steps.1.quorum.threshold"),
+	if (s.q->threshold > s.q->count)
+		return plan_check_fail(c, quorum_at(c, &s, "threshold"),
 		    "%u of %zu operators can never meet; at most %zu",
-		    q->threshold, q->count, q->count);
-	if (q->so_threshold > q->so_count)
-		return plan_check_fail(c,
-		    plan_check_at(c, "steps.1.quorum.so.threshold"),
+		    s.q->threshold, s.q->count, s.q->count);
+	if (s.q->so_threshold > s.q->so_count)
+		return plan_check_fail(c, quorum_at(c, &s, "so.threshold"),
 		    "%u of %zu custodians can never meet; at most %zu",
-		    q->so_threshold, q->so_count, q->so_count);
+		    s.q->so_threshold, s.q->so_count, s.q->so_count);
 	return RECORD_OK;
 }
 
 static enum record_error
 check_custodians(const struct plan_check *c)
 {
-	const struct plan_quorum *q = quorum_of(c->plan);
+	struct quorum_step s = { 0 };
 	size_t i, j;
 
-	for (i = 0; q != NULL && i < q->so_count; i++) {
+	if (!quorum_of(c->plan, &s))
+		return RECORD_OK;
+	for (i = 0; i < s.q->so_count; i++) {
 		for (j = 0; j < i; j++) {
-			if (strcmp(q->so_custodians[i], q->so_custodians[j]) !=
-			    0)
+			if (strcmp(s.q->so_custodians[i],
+				s.q->so_custodians[j]) != 0)
 				continue;
 			return plan_check_fail(c,
-			    plan_check_at(c, "steps.1.quorum.so.custodians.%zu",
-				i + 1),
+			    plan_check_at(c, "steps.%zu.%s.so.custodians.%zu",
+				s.number, s.kind, i + 1),
 			    "\"%s\" is there already; a custodian keeps one "
 			    "share",
-			    q->so_custodians[i]);
+			    s.q->so_custodians[i]);
 		}
 	}
 	return RECORD_OK;
 }
 
+static bool
+is_operator(const struct plan_quorum *q, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < q->count; i++) {
+		if (strcmp(q->operators[i].id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* In a plan that makes the quorum every owner is one of its operators;
- * otherwise only the log knows who they are. */
+ * otherwise only the log knows who they are: whoever leaves in a change may
+ * come to approve it. */
 static enum record_error
 check_owner_known(const struct plan_check *c)
 {
-	const struct plan_quorum *q = quorum_of(c->plan);
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; q != NULL && i < c->plan->token_count; i++) {
-		const struct plan_token *t = &c->plan->tokens[i];
+	if (c->plan->steps[0].kind != PLAN_QUORUM)
+		return RECORD_OK;
+	for (i = 0; i < c->plan->token_count; i++) {
+		const char *owner = c->plan->tokens[i].owner;
 
-		if (t->owner[0] == '\0')
-			continue;
-		for (j = 0; j < q->count; j++) {
-			if (strcmp(q->operators[j].id, t->owner) == 0)
-				break;
-		}
-		if (j == q->count)
+		if (owner[0] != '\0' &&
+		    !is_operator(&c->plan->steps[0].u.quorum, owner))
 			return plan_check_fail(c,
 			    plan_check_at(c, "tokens.%zu.owner", i + 1),
-			    "%s is not an operator of the quorum step",
-			    t->owner);
+			    "%s is not an operator of the quorum step", owner);
 	}
 	return RECORD_OK;
 }
@@ -239,7 +341,9 @@ plan_check(const struct plan *p, const struct plan_field *fields, size_t count,
 	    const struct plan_check *) = {
 		check_labels,
 		check_quorum_place,
+		check_change_place,
 		check_operators,
+		check_renamed,
 		check_threshold,
 		check_custodians,
 		check_owners,

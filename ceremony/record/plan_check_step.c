@@ -349,6 +349,56 @@ check_crl(const struct plan_check *c, const struct step *s)
 	return err != RECORD_OK ? err : check_revoke(c, s);
 }
 
+/* ---- quorum-change and recovery ---------------------------------------- */
+
+/* The tokens that are keyed at once; who the operators are is looked at with
+ * those of a quorum step. */
+static enum record_error
+check_change(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_quorum *q = &s->s->u.quorum;
+	enum record_error err = RECORD_OK;
+	size_t i, j;
+
+	for (i = 0; i < q->rotate_count; i++) {
+		const struct plan_field *at = plan_check_at(c,
+		    "steps.%zu.%s.tokens.%zu", s->number, s->kind, i + 1);
+
+		if ((err = check_ca_token(c, at, q->rotate[i])) != RECORD_OK ||
+		    (err = check_made(c, s, at, q->rotate[i])) != RECORD_OK)
+			return err;
+		for (j = 0; j < i; j++) {
+			if (q->rotate[i] == q->rotate[j])
+				return plan_check_fail(c, at,
+				    "is item %zu of the list already", j + 1);
+		}
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_recovery(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_field *at = step_at(c, s, "token");
+	unsigned token = s->s->u.recovery.token;
+	const struct plan_step *other = NULL;
+	enum record_error err = check_ca_token(c, at, token);
+
+	if (err == RECORD_OK)
+		err = check_made(c, s, at, token);
+	if (err != RECORD_OK)
+		return err;
+	for (other = c->plan->steps; other < s->s; other++) {
+		if (other->kind == PLAN_RECOVERY &&
+		    other->u.recovery.token == token)
+			return plan_check_fail(c, at,
+			    "token %s is recovered by step %zu already",
+			    c->plan->tokens[token].label,
+			    (size_t)(other - c->plan->steps) + 1);
+	}
+	return RECORD_OK;
+}
+
 /* ---- files ------------------------------------------------------------ */
 
 static const char *
@@ -395,6 +445,8 @@ plan_check_steps(const struct plan_check *c)
 		[PLAN_WORK_ORDER] = check_order,
 		[PLAN_BATCH] = check_batch,
 		[PLAN_CRL] = check_crl,
+		[PLAN_QUORUM_CHANGE] = check_change,
+		[PLAN_RECOVERY] = check_recovery,
 	};
 	enum record_error err = RECORD_OK;
 	size_t i;

@@ -55,7 +55,8 @@ nearest(const struct plan_row *parent, const char *key, size_t len)
 {
 	const struct plan_row *row = NULL;
 	const char *best = NULL;
-	unsigned best_distance = 4; /* further off is no slip of the pen */
+	/* further off, or another in more than half, is no slip of the pen */
+	unsigned best_distance = 4;
 	size_t i;
 
 	for (i = 0; (row = plan_schema_at(i)) != NULL; i++) {
@@ -65,7 +66,7 @@ nearest(const struct plan_row *parent, const char *key, size_t len)
 		if (!plan_schema_is_child(row, parent))
 			continue;
 		d = distance(key, len, k);
-		if (d < best_distance && d < len) {
+		if (d < best_distance && 2 * d <= len) {
 			best = k;
 			best_distance = d;
 		}

@@ -95,6 +95,36 @@ static const char sample_batch[] =
     "      out: root.crl\n"                              /* 26 */
     "      crl-days: 400\n";                             /* 27 */
 
+static const char sample_change[] =
+    "plan: 1\n"                                                         /* 1 */
+    "log: demo.example/fleet\n"                                         /* 2 */
+    "ceremony: change\n"                                                /* 3 */
+    "date: 2027-01-12T09:00:00Z\n"                                      /* 4 */
+    "roles:\n"                                                          /* 5 */
+    "  - {role: witness, name: Tom Reed}\n"                             /* 6 */
+    "tokens:\n"                                                         /* 7 */
+    "  - {label: op-a, module: softhsm, owner: alice}\n"                /* 8 */
+    "  - {label: op-b, module: softhsm, owner: berta}\n"                /* 9 */
+    "  - {label: op-e, module: softhsm, owner: carol}\n"                /* 10 */
+    "  - {label: op-d, module: softhsm, owner: dora}\n"                 /* 11 */
+    "  - {label: root-1, module: opensc, serial: AB12}\n"               /* 12 */
+    "  - {label: prod-1, module: softhsm}\n"                            /* 13 */
+    "steps:\n"                                                          /* 14 */
+    "  - quorum-change:\n"                                              /* 15 */
+    "      threshold: 3\n"                                              /* 16 */
+    "      operators:\n"                                                /* 17 */
+    "        - {id: alice, name: Alice Moor, token: op-a}\n"            /* 18 */
+    "        - {id: berta, name: Berta Lang, token: op-b, was: bert}\n" /* 19 */
+    "        - {id: carol, name: Carol Finn, token: op-e, card: new}\n" /* 20 */
+    "      reason: carol lost her card\n"                               /* 21 */
+    "      tokens: [root-1, prod-1]\n"                                  /* 22 */
+    "      so:\n"                                                       /* 23 */
+    "        threshold: 2\n"                                            /* 24 */
+    "        custodians: [Nora Lind, Otto Berg]\n"                      /* 25 */
+    "  - recovery:\n"                                                   /* 26 */
+    "      token: prod-1\n"                                             /* 27 */
+    "      reason: PIN locked by a reader\n";                           /* 28 */
+
 /* A row: `find` (its first occurrence) becomes `put`; with find NULL put is
  * the whole plan. */
 struct sample_bad {

@@ -294,15 +294,14 @@ test_limits(void **state)
 
 /* A field less, a field twice: refused or a plan, never a fall. */
 static void
-test_every_field(void **state)
+every_field_of(const char *yaml)
 {
 	size_t i, count = 0;
-	struct plan_field *fields = fields_of(sample_genesis, &count);
+	struct plan_field *fields = fields_of(yaml, &count);
 	struct plan_field *less = calloc(count + 1, sizeof(*less));
 	struct plan_fault fault = { 0 };
 	struct plan *p = NULL;
 
-	(void)state;
 	assert_non_null(less);
 	for (i = 0; i < count; i++) {
 		memcpy(less, fields, i * sizeof(*less));
@@ -320,6 +319,15 @@ test_every_field(void **state)
 	}
 	free(less);
 	free(fields);
+}
+
+static void
+test_every_field(void **state)
+{
+	(void)state;
+	every_field_of(sample_genesis);
+	every_field_of(sample_batch);
+	every_field_of(sample_change);
 }
 
 static void
