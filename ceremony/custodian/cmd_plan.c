@@ -22,7 +22,7 @@ plan_new(const char *kind)
 	}
 	fprintf(stderr,
 	    "anchorite plan new: %s: no such kind; there are "
-	    "genesis, batch and crl\n",
+	    "genesis, batch, crl, quorum-change and recovery\n",
 	    kind);
 	return EXIT_USAGE;
 }

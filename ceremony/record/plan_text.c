@@ -120,12 +120,52 @@ static const char crl[] = HEAD
     "      revoke:\n"
     "        - {id: <id of the unit>, reason: <reason>}\n";
 
+static const char quorum_change[] = HEAD
+    "  - {label: op-4, module: <module>, owner: <operator 4>}\n"
+    "  - {label: root-1, module: <module>}\n"
+    "  - {label: product-1, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # approved by as many of the present operators as have to meet now\n"
+    "  - quorum-change:\n"
+    "      # how many must meet from then on\n"
+    "      threshold: 2\n"
+    "      # all operators from then on; who is not listed leaves\n"
+    "      operators:\n"
+    "        - {id: <operator 1>, name: <name of 1>, token: op-1}\n"
+    "        - {id: <operator 2>, name: <name of 2>, token: op-2}\n"
+    "        - {id: <operator 3>, name: <name of 3>, token: op-3}\n"
+    "        # joins, or has lost a card; a label never used before\n"
+    "        - {id: <operator 4>, name: <name of 4>, token: op-4, card: new}\n"
+    "        # another id, the same card:\n"
+    "        # - {id: berta, name: Berta Lang, token: op-2, was: bert}\n"
+    "      reason: <why it changes>\n"
+    "      # CA tokens that are here and are keyed for the new quorum at\n"
+    "      # once; any other is before its next use\n"
+    "      tokens: [root-1, product-1]\n"
+    "      # a new SO secret, for tokens made from then on:\n"
+    "      # so:\n"
+    "      #   threshold: 2\n"
+    "      #   custodians: [Nora Lind, Otto Berg, Pia Stern]\n";
+
+static const char recovery[] =
+    HEAD "  - {label: root-1, module: <module>}\n"
+	 "\n"
+	 "steps:\n"
+	 "  # a new PIN for a CA token, set with its SO PIN: custodians type\n"
+	 "  # their words of the SO secret.  The keys on the token stay.\n"
+	 "  - recovery:\n"
+	 "      token: root-1\n"
+	 "      reason: <why its PIN is of no use>\n";
+
 static const struct skeleton {
 	const char *kind, *text;
 } skeletons[] = {
 	{ "genesis", genesis },
 	{ "batch", batch },
 	{ "crl", crl },
+	{ "quorum-change", quorum_change },
+	{ "recovery", recovery },
 };
 
 const char *

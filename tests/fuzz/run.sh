@@ -46,6 +46,7 @@ library() {
 seeds() {
 	[ ! -e "$out/seeds/complete" ] || return 0
 	mkdir -p "$out/seeds"
+	cp docs/examples/*.yaml "$out/seeds"/ || die 'no example plans'
 	(
 		cd "$out/seeds" || exit 1
 		openssl ecparam -name prime256v1 -genkey -noout -out key.pem

@@ -49,7 +49,7 @@ test_examples(void **state)
 		count++;
 	}
 	(void)closedir(dir);
-	assert_true(count >= 3);
+	assert_true(count >= 5);
 }
 
 static void
@@ -72,6 +72,36 @@ test_demo(void **state)
 	yaml = read_file(EXAMPLES "/demo-3-crl.yaml");
 	p = sample_good(yaml);
 	assert_string_equal(p->steps[0].u.batch.revoke[0].id, "340A91FF");
+	plan_free(p);
+	free(yaml);
+}
+
+/* 3 of 5 become 4 of 6, who then recover a token. */
+static void
+test_demo_change(void **state)
+{
+	char *yaml = read_file(EXAMPLES "/demo-4-change.yaml");
+	struct plan *p = sample_good(yaml);
+	struct plan_needs needs = { 0 };
+
+	(void)state;
+	assert_string_equal(p->log, "demo.anchorite.example/fleet");
+	assert_int_equal(p->steps[0].u.quorum.threshold, 4);
+	assert_int_equal(p->steps[0].u.quorum.count, 6);
+	assert_int_equal(plan_new_cards(&p->steps[0].u.quorum), 3);
+	assert_string_equal(p->steps[0].u.quorum.operators[1].was, "bert");
+	plan_needs(p, 3, &needs);
+	assert_int_equal(needs.readers, 3);
+	assert_int_equal(needs.visits, 3 + 3 + 4);
+	assert_int_equal(needs.words, 1);
+	plan_free(p);
+	free(yaml);
+	yaml = read_file(EXAMPLES "/demo-5-recovery.yaml");
+	p = sample_good(yaml);
+	assert_int_equal(p->steps[0].kind, PLAN_RECOVERY);
+	assert_int_equal(p->steps[1].kind, PLAN_CRL);
+	assert_int_equal(p->steps[1].u.batch.token,
+	    p->steps[0].u.recovery.token);
 	plan_free(p);
 	free(yaml);
 }
@@ -112,6 +142,10 @@ static const struct fill {
 	{ "<ca.crl>", "product-1.crl" },
 	{ "<id of the unit>", "340A91FF" },
 	{ "<reason>", "keyCompromise" },
+	{ "<operator 4>", "dora" },
+	{ "<name of 4>", "Dora Beck" },
+	{ "<why it changes>", "dora joins" },
+	{ "<why its PIN is of no use>", "a locked PIN" },
 };
 
 /* As it comes a skeleton is refused for its first blank; filled in it
@@ -122,7 +156,8 @@ test_skeletons(void **state)
 	static const struct {
 		const char *kind;
 		size_t steps;
-	} kinds[] = { { "genesis", 4 }, { "batch", 1 }, { "crl", 1 } };
+	} kinds[] = { { "genesis", 4 }, { "batch", 1 }, { "crl", 1 },
+		{ "quorum-change", 1 }, { "recovery", 1 } };
 	size_t i, j;
 
 	(void)state;
@@ -314,6 +349,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_demo),
+		cmocka_unit_test(test_demo_change),
 		cmocka_unit_test(test_skeletons),
 		cmocka_unit_test(test_run_sheet),
 		cmocka_unit_test(test_run_sheet_wide),
