@@ -44,14 +44,17 @@ struct ceremony {
 	size_t plan_len;
 	bool rehearsal;
 	const char *state_path, *in_path, *out_path;
+	const char *resume; /* the command that goes on */
 	int state_fd, in_fd, out_fd;
 	struct people *people;
 	struct transcript *transcript; /* NULL until the state is there */
 	struct history *history;
 	struct issuance *issuance;
 	struct ledger *ledger;
-	bool torn;   /* a torn last line was cut off the transcript */
-	bool opened; /* this run has written ceremony.open or .resume */
+	bool torn;       /* a torn last line was cut off the transcript */
+	bool opened;     /* this run has written ceremony.open or .resume */
+	bool state_read; /* what was there was replayed, and in order */
+	bool forked;     /* a card remembers another transcript */
 	/* while steps are checked: requests that earlier steps will answer */
 	size_t awaited_count;
 	struct awaited awaited[PLAN_STEPS_MAX];
@@ -85,9 +88,10 @@ bool ceremony_load(struct ceremony *c, const uint8_t digest[32], uint8_t **out,
 json_t *json_digest(const uint8_t digest[32]);
 json_t *json_octets(const uint8_t *data, size_t len); /* base64 */
 
-/* Run the plan file: state folder, folder of inputs, folder of outputs. */
+/* Run the plan file: state folder, folder of inputs, folder of outputs; resume
+ * is the command that goes on after a stop, for the stop sheet, or NULL. */
 struct ceremony_files {
-	const char *plan, *state, *in, *out;
+	const char *plan, *state, *in, *out, *resume;
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);

@@ -90,6 +90,7 @@ child_fault(struct ceremony *c)
 	case FAULT_SHARE:
 	case FAULT_EXPOSED:
 	case FAULT_HEAD:
+		c->forked = c->forked || code == FAULT_HEAD;
 		return ceremony_stop(c, EXIT_REFUSED, "%s", text);
 	case FAULT_INTERNAL:
 		return ceremony_stop(c, EXIT_PROCESS, "%s", text);

@@ -12,6 +12,7 @@
 
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
+#include "ceremony/custodian/stop_sheet.h"
 
 struct scratch {
 	char dir[PATH_MAX], state[PATH_MAX], in[PATH_MAX], out[PATH_MAX];
@@ -102,46 +103,85 @@ scratch_open(struct scratch *s, const char *dir, const char *in)
 	return own_softhsm(s);
 }
 
-static int
-rehearse_one(const struct scratch *s, const char *plan, bool by_hand)
+/* What the command was called with. */
+struct rehearsal {
+	struct scratch scratch;
+	const char *dir, *in, *by_hand;
+	char **plans; /* still to be held, the present one first */
+	size_t count;
+};
+
+/* The same from the present plan on; *out new, NULL without memory. */
+static char *
+resume_command(const struct rehearsal *r)
 {
+	const char **words = calloc(r->count + 7, sizeof(*words));
+	size_t n = 0;
+	char *line;
+
+	if (words == NULL)
+		return NULL;
+	words[n++] = "rehearse";
+	for (size_t i = 0; i < r->count; i++)
+		words[n++] = r->plans[i];
+	words[n++] = "--dir";
+	words[n++] = r->dir != NULL ? r->dir : r->scratch.dir;
+	if (r->in != NULL) {
+		words[n++] = "--in";
+		words[n++] = r->in;
+	}
+	if (r->by_hand != NULL)
+		words[n++] = r->by_hand;
+	line = stop_sheet_command(false, words);
+	free(words);
+	return line;
+}
+
+static int
+rehearse_one(const struct rehearsal *r)
+{
+	const struct scratch *s = &r->scratch;
 	struct people people = { .tty = -1, .rehearsal_fd = -1 };
-	const struct ceremony_files files = { .plan = plan,
+	char *resume = resume_command(r);
+	const struct ceremony_files files = { .plan = r->plans[0],
 		.state = s->state,
 		.in = s->in,
-		.out = s->out };
-	int status;
+		.out = s->out,
+		.resume = resume };
+	int status = EXIT_STATE;
 
-	if (!by_hand)
+	if (r->by_hand == NULL)
 		people_rehearsal(&people, s->fd);
 	else if (!people_by_hand(&people, s->fd)) {
 		fprintf(stderr, "anchorite: no terminal for --by-hand\n");
-		return EXIT_STATE;
+		goto out;
 	}
-	people_say(&people, "rehearsal of %s in %s", plan, s->dir);
+	people_say(&people, "rehearsal of %s in %s", files.plan, s->dir);
 	status = (int)ceremony_run(&files, true, &people);
 	people_close(&people);
+out:
+	free(resume);
 	return status;
 }
 
 int
 cmd_rehearse(const struct command *self, int argc, char *argv[])
 {
-	const char *dir = NULL, *in = NULL, *by_hand = NULL;
-	const struct option_row rows[] = { { "--dir", &dir, 0 },
-		{ "--in", &in, 0 }, { "--by-hand", &by_hand, 1 },
+	struct rehearsal r = { .scratch = { .fd = -1 }, .plans = argv };
+	const struct option_row rows[] = { { "--dir", &r.dir, 0 },
+		{ "--in", &r.in, 0 }, { "--by-hand", &r.by_hand, 1 },
 		{ NULL, NULL, 0 } };
-	struct scratch s = { .fd = -1 };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
 		return status;
 	if (argc < 1)
 		return command_usage(self);
-	if (!scratch_open(&s, dir, in))
+	if (!scratch_open(&r.scratch, r.dir, r.in))
 		return EXIT_STATE;
-	for (int i = 0; status == 0 && i < argc; i++)
-		status = rehearse_one(&s, argv[i], by_hand != NULL);
-	close(s.fd);
+	for (r.count = (size_t)argc; status == 0 && r.count > 0;
+	     r.count--, r.plans++)
+		status = rehearse_one(&r);
+	close(r.scratch.fd);
 	return status;
 }

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
+#include "ceremony/custodian/stop_sheet.h"
+
+static char *
+resume_command(const struct ceremony_files *f)
+{
+	const char *const words[] = { "run", f->plan, "--state", f->state,
+		"--in", f->in, "--out", f->out, NULL };
+
+	return stop_sheet_command(true, words);
+}
 
 int
 cmd_run(const struct command *self, int argc, char *argv[])
@@ -12,6 +23,7 @@ cmd_run(const struct command *self, int argc, char *argv[])
 	const struct option_row rows[] = { { "--state", &files.state, 0 },
 		{ "--in", &files.in, 0 }, { "--out", &files.out, 0 },
 		{ NULL, NULL, 0 } };
+	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
@@ -26,7 +38,9 @@ cmd_run(const struct command *self, int argc, char *argv[])
 		    "people; use rehearse to try a plan\n");
 		return EXIT_STATE;
 	}
+	files.resume = resume = resume_command(&files);
 	status = (int)ceremony_run(&files, false, &people);
+	free(resume);
 	people_close(&people);
 	return status;
 }

@@ -30,6 +30,7 @@ compare(struct ceremony *c, const char *label, bool present, uint64_t seq,
 	if (line != NULL && link_read(line, len, &link) &&
 	    memcmp(link.hash, hash, sizeof(link.hash)) == 0)
 		return true;
+	c->forked = true;
 	return ceremony_stop(c, EXIT_REFUSED,
 	    "%s: the card remembers line %llu of another transcript: this "
 	    "state is rolled back or forked; stop, and compare the heads on "

@@ -10,6 +10,7 @@
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/make_up.h"
 #include "ceremony/custodian/resume.h"
+#include "ceremony/custodian/stop_sheet.h"
 #include "ceremony/process/sandbox.h"
 
 static const struct step_row rows[] = {
@@ -290,6 +291,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->state_path = files->state;
 	c->in_path = files->in;
 	c->out_path = files->out;
+	c->resume = files->resume;
 	if (sandbox_enter(SANDBOX_OPERATOR, c->operator_level,
 		sizeof(c->operator_level)) != 0)
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
@@ -302,6 +304,8 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	status = c->status;
 	if (status != EXIT_DONE)
 		fprintf(stderr, "anchorite: %s\n", c->why);
+	if (status != EXIT_DONE && c->plan != NULL)
+		stop_sheet(c);
 	finish(c);
 	return status;
 }

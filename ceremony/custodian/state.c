@@ -127,15 +127,19 @@ ceremony_open_state(struct ceremony *c)
 	c->history = history_new();
 	if (c->history == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
-	if (stat(c->state_path, &st) == -1 && errno == ENOENT)
+	if (stat(c->state_path, &st) == -1 && errno == ENOENT) {
+		c->state_read = true;
 		return true;
+	}
 	if (!ceremony_open_folder(c, c->state_path, &c->state_fd))
 		return false;
 	if (fstatat(c->state_fd, "transcript.jsonl", &st, 0) == -1 &&
 	    errno == ENOENT)
-		return nothing_left(c);
-	return replay_transcript(c, &fault) && of_this_log(c) &&
-	    open_issuance(c) && open_ledger(c);
+		c->state_read = nothing_left(c);
+	else
+		c->state_read = replay_transcript(c, &fault) &&
+		    of_this_log(c) && open_issuance(c) && open_ledger(c);
+	return c->state_read;
 }
 
 /* The folder's own name must outlive a loss of power before a card or token

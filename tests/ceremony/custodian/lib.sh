@@ -33,12 +33,15 @@ skip() { # NAME WHY
 	echo "ok $n - $1 # SKIP $2"
 }
 
-# run STATUS COMMAND...: it ends in STATUS; output in out and err
+# run STATUS COMMAND...: it ends in STATUS; output in out and err, a stop sheet
+# that stood at the end of err in sheet
 run() {
 	want=$1
 	shift
 	"$@" >out 2>err </dev/null
 	got=$?
+	sed -n '/^-- stop sheet /,$p' err >sheet
+	sed -i '/^-- stop sheet /,$d' err
 	[ $got = "$want" ] || {
 		echo "status $got, not $want" >>err
 		return 1
