@@ -81,7 +81,9 @@ bool group_give_shares(struct ceremony *c, struct group *g, struct session *s);
 /* Void what has not got a result; done by group_end() too. */
 void group_void(struct ceremony *c, struct group *g);
 
-/* visit.c */
+/* visit.c: the card of an operator, its PIN proved.  False: the ceremony stops,
+ * or, with *absent, it does nothing in this round and people were told; then
+ * c->out_reason says why, for records, or is NULL when it is not here. */
 bool visit_open(struct ceremony *c, const struct history_operator *who,
     struct child *out, bool *absent);
 

@@ -100,6 +100,21 @@ visit(struct ceremony *c, struct group *g, struct visitor *v)
 	return true;
 }
 
+/* An operator came whose PIN does not open the card: no approval of theirs. */
+static bool
+record_refused(struct ceremony *c, const struct group *g, const char *id)
+{
+	for (size_t i = 0; c->out_reason != NULL && i < g->act_count; i++) {
+		if (!ceremony_record(c, "approve.refused", NULL,
+			json_pack("{s:I,s:s,s:s}", "act",
+			    (json_int_t)g->acts[i].number, "operator", id,
+			    "reason", c->out_reason),
+			NULL))
+			return false;
+	}
+	return true;
+}
+
 bool
 group_approve(struct ceremony *c, struct group *g, unsigned need)
 {
@@ -113,10 +128,8 @@ group_approve(struct ceremony *c, struct group *g, unsigned need)
 		memset(v, 0, sizeof(*v));
 		v->who = &h->operators[i];
 		if (!visit_open(c, v->who, &v->child, &absent)) {
-			if (!absent)
+			if (!absent || !record_refused(c, g, v->who->id))
 				return false;
-			people_say(c->people, "  %s: card %s is not here",
-			    v->who->id, v->who->label);
 			continue;
 		}
 		g->visitor_count++;

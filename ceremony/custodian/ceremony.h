@@ -62,6 +62,7 @@ struct ceremony {
 	struct request_view *kept; /* inputs.c: checked, not yet answered */
 	char kept_name[PLAN_NAME_MAX + 1];
 	struct message in, out; /* for talking to one child at a time */
+	const char *out_reason; /* act.h: visit_open() */
 	/* why it stops: the first reason given */
 	enum exit_status status;
 	char why[512];

@@ -27,7 +27,8 @@ struct people {
 };
 struct people_ops {
 	/* The PIN of a card; fresh: its owner chooses one, typed twice.
-	 * *out new; PEOPLE_STOP when they would rather not. */
+	 * *out new; NO: its owner has none to give (not when fresh);
+	 * PEOPLE_STOP when they would rather not go on. */
 	enum people_answer (*pin)(struct people *p, const char *label,
 	    const char *owner, bool fresh, struct secret **out);
 	/* A digest compared with paper, typed as words. */
@@ -36,6 +37,9 @@ struct people_ops {
 	/* Is that card in a reader now?  NO: this operator does not come. */
 	enum people_answer (
 	    *card)(struct people *p, const char *label, const char *owner);
+	/* The card says that one more wrong PIN locks it: try?  NO: not. */
+	enum people_answer (
+	    *last_try)(struct people *p, const char *label, const char *owner);
 	/* Where the words of S go to, or come from; *fd is the caller's. */
 	bool (*words)(struct people *p, bool load, int *fd);
 };

@@ -85,6 +85,13 @@ rehearsal_card(struct people *p, const char *label, const char *owner)
 	return people_interrupted() ? PEOPLE_STOP : PEOPLE_YES;
 }
 
+/* The PIN in the folder is the one that was chosen. */
+static enum people_answer
+rehearsal_last_try(struct people *p, const char *label, const char *owner)
+{
+	return rehearsal_card(p, label, owner);
+}
+
 static bool
 rehearsal_words(struct people *p, bool load, int *fd)
 {
@@ -96,7 +103,7 @@ rehearsal_words(struct people *p, bool load, int *fd)
 }
 
 static const struct people_ops ops = { rehearsal_pin, rehearsal_digest,
-	rehearsal_card, rehearsal_words };
+	rehearsal_card, rehearsal_last_try, rehearsal_words };
 
 void
 people_rehearsal(struct people *p, int folder_fd)

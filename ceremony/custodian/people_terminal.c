@@ -151,7 +151,7 @@ terminal_pin(struct people *p, const char *label, const char *owner, bool fresh,
 	for (int i = 0; i < ATTEMPTS && answer == PEOPLE_NO; i++)
 		answer =
 		    fresh ? fresh_pin(p, prompt, out) : ask_pin(p, prompt, out);
-	return answer == PEOPLE_YES ? PEOPLE_YES : PEOPLE_STOP;
+	return answer == PEOPLE_NO && fresh ? PEOPLE_STOP : answer;
 }
 
 /* Compared with paper, and typed from there: a glance is not enough. */
@@ -206,6 +206,23 @@ terminal_card(struct people *p, const char *label, const char *owner)
 	return len == 1 && line[0] == 's' ? PEOPLE_NO : PEOPLE_YES;
 }
 
+static enum people_answer
+terminal_last_try(struct people *p, const char *label, const char *owner)
+{
+	char prompt[240];
+	uint8_t line[16];
+
+	snprintf(prompt, sizeof(prompt),
+	    "%s: one try is left on card %s, a wrong PIN locks it for good.\n"
+	    "Enter leaves it as it is, y tries (q: stop) ",
+	    owner, label);
+	tty_write(p->tty, prompt);
+	int len = tty_line(p->tty, line, sizeof(line));
+	if (len == -1 || (len == 1 && line[0] == 'q'))
+		return PEOPLE_STOP;
+	return len == 1 && line[0] == 'y' ? PEOPLE_YES : PEOPLE_NO;
+}
+
 /* The signer that keeps S talks to its custodians itself. */
 static bool
 terminal_words(struct people *p, bool load, int *fd)
@@ -216,7 +233,7 @@ terminal_words(struct people *p, bool load, int *fd)
 }
 
 static const struct people_ops ops = { terminal_pin, terminal_digest,
-	terminal_card, terminal_words };
+	terminal_card, terminal_last_try, terminal_words };
 
 bool
 people_terminal(struct people *p)

@@ -24,7 +24,7 @@ fault_of_absence(struct ceremony *c)
 
 static bool
 open_card(struct ceremony *c, const struct history_operator *who,
-    struct child *ch, bool *absent)
+    struct child *ch, uint64_t *flags, bool *absent)
 {
 	char label[33], serial[33], path[256];
 
@@ -43,7 +43,7 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	message_get_text(&c->in, label, sizeof(label) - 1);
 	message_get_text(&c->in, serial, sizeof(serial) - 1);
 	message_get_text(&c->in, path, sizeof(path) - 1);
-	message_get_number(&c->in);
+	*flags = message_get_number(&c->in);
 	if (!child_fields_ok(c))
 		return false;
 	if (strcmp(label, who->label) != 0 || strcmp(serial, who->serial) != 0)
@@ -53,34 +53,152 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	return true;
 }
 
-/* One try a PIN that was given; a wrong one is asked for again. */
-static bool
-login(struct ceremony *c, const struct history_operator *who, struct child *ch)
+/* How one try with one PIN ended. */
+enum pin_try {
+	TRY_OPEN,
+	TRY_WRONG,   /* and may be tried again */
+	TRY_UNKNOWN, /* its operator gives no PIN */
+	TRY_LOCKED,
+	TRY_ABSENT, /* the card is not there, or no more */
+	TRY_STOP,   /* the ceremony stops */
+};
+
+static enum pin_try
+stopped_at_pin(struct ceremony *c, const struct history_operator *who)
 {
-	for (int i = 0;; i++) {
-		struct secret *pin = NULL;
-		char text[513] = "";
-		if (c->people->ops->pin(c->people, who->label, who->id, false,
-			&pin) != PEOPLE_YES)
-			return ceremony_stop(c, EXIT_STOPPED,
-			    "%s: stopped at the PIN; run the same plan again",
-			    who->label);
-		message_start(&c->out, MSG_LOGIN);
-		message_put_octets(&c->out, pin->data, pin->len);
-		secret_free(pin);
-		if (!child_tell(c, ch) ||
-		    !child_hear_either(c, ch, MSG_OK, MSG_FAULT))
-			return false;
-		if (c->in.kind == MSG_OK)
-			return true;
-		uint64_t code = message_get_number(&c->in);
-		message_get_number(&c->in);
-		message_get_number(&c->in);
-		message_get_text(&c->in, text, sizeof(text) - 1);
-		if (code != CARD_ERR_PIN || i + 1 == PIN_ATTEMPTS)
-			return ceremony_stop(c, EXIT_CARD, "%s", text);
-		people_say(c->people, "%s", text);
+	ceremony_stop(c, EXIT_STOPPED,
+	    "%s: stopped at the PIN; run the same plan again", who->label);
+	return TRY_STOP;
+}
+
+/* What the card said to the PIN, in c->in. */
+static enum pin_try
+judge_login(struct ceremony *c)
+{
+	char text[513];
+	uint64_t code;
+
+	if (c->in.kind == MSG_OK)
+		return TRY_OPEN;
+	code = message_get_number(&c->in);
+	if (code != CARD_ERR_PIN && code != CARD_ERR_PIN_FORM &&
+	    code != CARD_ERR_PIN_LOCKED) {
+		c->in.at = 0;
+		child_fault(c);
+		return TRY_STOP;
 	}
+	message_get_number(&c->in);
+	message_get_number(&c->in);
+	message_get_text(&c->in, text, sizeof(text) - 1);
+	if (!child_fields_ok(c))
+		return TRY_STOP;
+	people_say(c->people, "  %s", text);
+	return code == CARD_ERR_PIN_LOCKED ? TRY_LOCKED : TRY_WRONG;
+}
+
+static enum pin_try
+give_pin(struct ceremony *c, const struct history_operator *who,
+    struct child *ch)
+{
+	struct secret *pin = NULL;
+
+	switch (
+	    c->people->ops->pin(c->people, who->label, who->id, false, &pin)) {
+	case PEOPLE_YES:
+		break;
+	case PEOPLE_NO:
+		return TRY_UNKNOWN;
+	case PEOPLE_STOP:
+		return stopped_at_pin(c, who);
+	}
+	message_start(&c->out, MSG_LOGIN);
+	message_put_octets(&c->out, pin->data, pin->len);
+	secret_free(pin);
+	if (!child_tell(c, ch) || !child_hear_either(c, ch, MSG_OK, MSG_FAULT))
+		return TRY_STOP;
+	return judge_login(c);
+}
+
+/* The card is opened anew for each try: it then says how many are left. */
+static enum pin_try
+try_once(struct ceremony *c, const struct history_operator *who,
+    struct child *ch)
+{
+	uint64_t flags = 0;
+	bool absent = false;
+
+	if (!child_start(c, SPAWN_SIGNER, ch))
+		return TRY_STOP;
+	if (!open_card(c, who, ch, &flags, &absent))
+		return absent ? TRY_ABSENT : TRY_STOP;
+	if ((flags & TOKEN_PIN_LOCKED) != 0)
+		return TRY_LOCKED;
+	if ((flags & TOKEN_PIN_FINAL_TRY) == 0)
+		return give_pin(c, who, ch);
+	switch (c->people->ops->last_try(c->people, who->label, who->id)) {
+	case PEOPLE_YES:
+		return give_pin(c, who, ch);
+	case PEOPLE_NO:
+		return TRY_UNKNOWN;
+	case PEOPLE_STOP:
+		break;
+	}
+	return stopped_at_pin(c, who);
+}
+
+static enum pin_try
+try_pins(struct ceremony *c, const struct history_operator *who,
+    struct child *ch)
+{
+	enum pin_try got = TRY_WRONG;
+
+	for (int i = 0; i < PIN_ATTEMPTS && got == TRY_WRONG; i++) {
+		got = try_once(c, who, ch);
+		if (got != TRY_OPEN)
+			child_end(ch);
+	}
+	return got;
+}
+
+/* This card does nothing in this round, for a reason that records can name, or
+ * because it is not there (NULL); others can go on. */
+static bool
+is_out(struct ceremony *c, const struct history_operator *who,
+    const char *reason)
+{
+	c->out_reason = reason;
+	if (reason == NULL)
+		people_say(c->people, "  %s: card %s is not here", who->id,
+		    who->label);
+	else
+		people_say(c->people,
+		    "  %s: card %s is out of this round: %s; other operators "
+		    "can go on",
+		    who->id, who->label, reason);
+	return false;
+}
+
+static bool
+open_with_pin(struct ceremony *c, const struct history_operator *who,
+    struct child *ch, bool *absent)
+{
+	enum pin_try got = try_pins(c, who, ch);
+
+	*absent = got != TRY_OPEN && got != TRY_STOP;
+	switch (got) {
+	case TRY_OPEN:
+		return true;
+	case TRY_WRONG:
+	case TRY_UNKNOWN:
+		return is_out(c, who, "PIN not known");
+	case TRY_LOCKED:
+		return is_out(c, who, "PIN locked");
+	case TRY_ABSENT:
+		return is_out(c, who, NULL);
+	case TRY_STOP:
+		break;
+	}
+	return false;
 }
 
 bool
@@ -93,18 +211,17 @@ visit_open(struct ceremony *c, const struct history_operator *who,
 		break;
 	case PEOPLE_NO:
 		*absent = true;
-		return false;
+		return is_out(c, who, NULL);
 	case PEOPLE_STOP:
 		return ceremony_stop(c, EXIT_STOPPED,
 		    "stopped while waiting for card %s; run the same plan "
 		    "again",
 		    who->label);
 	}
-	if (!child_start(c, SPAWN_SIGNER, out) ||
-	    !open_card(c, who, out, absent) || !login(c, who, out) ||
-	    !head_check(c, out, who->label, who->serial, false)) {
-		child_end(out);
+	if (!open_with_pin(c, who, out, absent))
 		return false;
-	}
-	return true;
+	if (head_check(c, out, who->label, who->serial, false))
+		return true;
+	child_end(out);
+	return false;
 }

@@ -134,6 +134,11 @@ enum message_state {
 	    STATE_BEGUN | STATE_SIGNING | STATE_SEALING,
 };
 
+/* Bits of the flags in MSG_TOKEN and MSG_OPENED that an operator's visit acts
+ * on; they stand in the order of struct token_info. */
+#define TOKEN_PIN_FINAL_TRY (1u << 3)
+#define TOKEN_PIN_LOCKED (1u << 4)
+
 /* Codes of MSG_FAULT; below FAULT_FORM it is an enum card_error. */
 enum fault_code {
 	FAULT_FORM = 100, /* a message, or a file it carries, out of form */

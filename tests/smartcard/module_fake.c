@@ -12,6 +12,7 @@
  * FAKE_POINT=raw     CKA_EC_POINT without the OCTET STRING around it
  * FAKE_FLIP          a bit of every signature is wrong
  * FAKE_FLAGS         added to the flags of every token, such as 0x40000
+ * FAKE_LABEL         of the one token that FAKE_FLAGS is about
  * FAKE_SUFFIX        appended to the label of every token
  * FAKE_MANUFACTURER  said by C_GetInfo
  * FAKE_PIN           typed at the PIN pad: used by C_Login without a PIN
@@ -145,6 +146,19 @@ append_label(CK_TOKEN_INFO *info, const char *suffix)
 		memcpy(info->label + len, suffix, add);
 }
 
+/* Labels are padded with blanks. */
+static bool
+is_meant(const CK_TOKEN_INFO *info)
+{
+	const char *label = getenv("FAKE_LABEL");
+	size_t len = label != NULL ? strlen(label) : 0;
+
+	return label == NULL ||
+	    (len < sizeof(info->label) &&
+		memcmp(info->label, label, len) == 0 &&
+		info->label[len] == ' ');
+}
+
 static CK_RV
 fake_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
@@ -155,7 +169,8 @@ fake_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		rv = real->C_GetTokenInfo(slot, info);
 	if (rv != CKR_OK)
 		return rv;
-	info->flags |= number("FAKE_FLAGS", 0);
+	if (is_meant(info))
+		info->flags |= number("FAKE_FLAGS", 0);
 	if (suffix != NULL)
 		append_label(info, suffix);
 	return CKR_OK;

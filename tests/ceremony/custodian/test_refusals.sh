@@ -154,9 +154,11 @@ mv "away/${a##*/}" r/tokens
 mended "two of five operators" two-of-three
 mv away/* r/tokens
 sed -i.right '/^op-alice/s/ .*/ 0123456789/' r/REHEARSAL-PINS
-stops "wrong PIN" 4 op-alice wrong-pin
+sed -i -e '/^op-bert/s/ .*/ 0123456789/' -e '/^op-carol/s/ .*/ 0123456789/' \
+	r/REHEARSAL-PINS
+stops "wrong PINs of three" 1 '2 of 3 approvals' wrong-pins
 mv r/REHEARSAL-PINS.right r/REHEARSAL-PINS
-mended "wrong PIN" wrong-pin
+mended "wrong PINs of three" wrong-pins
 
 # ---- the disk ----------------------------------------------------------------
 mv r/state kept-state && touch r/state
