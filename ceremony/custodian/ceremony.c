@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ceremony/custodian/drill.h"
 #include "ceremony/record/objects.h"
 #include "transfer/text.h"
 
@@ -83,8 +84,10 @@ ceremony_record(struct ceremony *c, const char *type, const char *actor,
 	}
 	err = transcript_append(c->transcript, c->plan->log, c->plan->ceremony,
 	    when, type, actors, body, line);
-	if (err == RECORD_OK)
+	if (err == RECORD_OK) {
+		drill_recorded(c, type);
 		return true;
+	}
 	return ceremony_stop(c, EXIT_STATE,
 	    "%s/transcript.jsonl: %s not written: %s: nothing was lost; make "
 	    "room and run the same plan again",

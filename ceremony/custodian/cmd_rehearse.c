@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* Rehearsals: the same ceremonies on SoftHSM tokens in a scratch folder that
  * a second plan continues in. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
+#include "ceremony/custodian/drill.h"
 #include "ceremony/custodian/stop_sheet.h"
+
+#define SEED_MAX 1000000 /* of one that is chosen: short enough to type */
 
 struct scratch {
 	char dir[PATH_MAX], state[PATH_MAX], in[PATH_MAX], out[PATH_MAX];
@@ -107,7 +112,8 @@ scratch_open(struct scratch *s, const char *dir, const char *in)
 struct rehearsal {
 	struct scratch scratch;
 	const char *dir, *in, *by_hand;
-	char **plans; /* still to be held, the present one first */
+	struct drill *drill; /* of the last plan, or NULL */
+	char **plans;        /* still to be held, the present one first */
 	size_t count;
 };
 
@@ -157,26 +163,75 @@ rehearse_one(const struct rehearsal *r)
 		goto out;
 	}
 	people_say(&people, "rehearsal of %s in %s", files.plan, s->dir);
-	status = (int)ceremony_run(&files, true, &people);
+	if (r->drill != NULL && r->count == 1)
+		status = drill_hold(r->drill, &files, &people);
+	else
+		status = (int)ceremony_run(&files, true, &people);
 	people_close(&people);
 out:
 	free(resume);
 	return status;
 }
 
+static bool
+read_seed(const char *text, uint64_t *seed)
+{
+	char *end = NULL;
+
+	if (text == NULL)
+		return getrandom(seed, sizeof(*seed), 0) == sizeof(*seed) &&
+		    (*seed %= SEED_MAX, true);
+	errno = 0;
+	*seed = strtoull(text, &end, 10);
+	return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+}
+
+/* What is wrong with the options of a drill is said. */
+static bool
+drill_options(const char *name, const char *seed_text, struct drill *d)
+{
+	char names[128];
+	uint64_t seed = 0;
+
+	if (name == NULL && seed_text == NULL)
+		return true;
+	if (name == NULL) {
+		fprintf(stderr,
+		    "anchorite rehearse: --drill-seed without "
+		    "--drill\n");
+		return false;
+	}
+	if (!read_seed(seed_text, &seed)) {
+		fprintf(stderr,
+		    "anchorite rehearse: --drill-seed: not a "
+		    "number\n");
+		return false;
+	}
+	if (drill_start(d, name, seed))
+		return true;
+	drill_names(names, sizeof(names));
+	fprintf(stderr, "anchorite rehearse: --drill %s: is none of %s\n", name,
+	    names);
+	return false;
+}
+
 int
 cmd_rehearse(const struct command *self, int argc, char *argv[])
 {
+	const char *drill = NULL, *seed = NULL;
+	struct drill d;
 	struct rehearsal r = { .scratch = { .fd = -1 }, .plans = argv };
 	const struct option_row rows[] = { { "--dir", &r.dir, 0 },
 		{ "--in", &r.in, 0 }, { "--by-hand", &r.by_hand, 1 },
+		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
 		{ NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
 		return status;
-	if (argc < 1)
+	if (argc < 1 || !drill_options(drill, seed, &d))
 		return command_usage(self);
+	r.drill = drill != NULL ? &d : NULL;
 	if (!scratch_open(&r.scratch, r.dir, r.in))
 		return EXIT_STATE;
 	for (r.count = (size_t)argc; status == 0 && r.count > 0;

@@ -11,7 +11,9 @@
 static const struct command commands[] = {
 	{ "run", "PLAN --state DIR --in DIR --out DIR",
 	    "hold the ceremony of a plan, or go on with it", cmd_run },
-	{ "rehearse", "PLAN... [--dir DIR] [--in DIR] [--by-hand]",
+	{ "rehearse",
+	    "PLAN... [--dir DIR] [--in DIR] [--by-hand] [--drill KIND] "
+	    "[--drill-seed N]",
 	    "the same on soft tokens in a scratch folder", cmd_rehearse },
 	{ "plan", "check|print PLAN, plan new KIND",
 	    "check a plan, print its run sheet, start a new one", cmd_plan },

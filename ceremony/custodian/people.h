@@ -17,8 +17,11 @@ enum people_answer {
 	PEOPLE_STOP
 };
 
+struct drill;
+
 struct people {
 	const struct people_ops *ops;
+	struct drill *drill; /* of a rehearsal on a bad day, or NULL */
 	bool quiet;
 	bool terminal;                        /* standard output is one */
 	int rehearsal_fd;                     /* folder of a rehearsal, or -1 */
@@ -51,6 +54,8 @@ void people_rehearsal(struct people *p, int folder_fd);
 /* By hand: the terminal answers, S's words stay in the scratch folder. */
 bool people_by_hand(struct people *p, int folder_fd);
 void people_close(struct people *p);
+/* A line typed at the terminal; false: there is none, or Ctrl-C. */
+bool people_ask(struct people *p, const char *prompt, char *out, size_t size);
 
 /* Telling: a line on standard output, unless quiet. */
 void people_say(struct people *p, const char *fmt, ...)

@@ -245,6 +245,17 @@ people_terminal(struct people *p)
 	return p->tty != -1;
 }
 
+bool
+people_ask(struct people *p, const char *prompt, char *out, size_t size)
+{
+	int len;
+
+	tty_write(p->tty, prompt);
+	len = tty_line(p->tty, (uint8_t *)out, size - 1);
+	out[len < 0 ? 0 : len] = '\0';
+	return len != -1;
+}
+
 void
 people_close(struct people *p)
 {

@@ -7,6 +7,7 @@
 
 #include "ca/date.h"
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/drill.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/make_up.h"
 #include "ceremony/custodian/resume.h"
@@ -211,6 +212,7 @@ run_all(struct ceremony *c)
 	bool closed = before != NULL && before->closed;
 
 	if (!closed) {
+		drill_begin(c);
 		if ((c->rehearsal && !make_up_inputs(c)) || !check_steps(c) ||
 		    !confirm_plan(c) || !learn_levels(c) ||
 		    (c->transcript == NULL && !ceremony_create_state(c)) ||

@@ -9,7 +9,7 @@
 /* Intents so far, to find a serial with a second TBS. */
 struct tally {
 	struct state_view *v;
-	size_t count, room;
+	size_t count, room, voids;
 	struct intent_name {
 		uint8_t serial[17], tbs_sha256[32];
 	} * names;
@@ -56,6 +56,8 @@ each_line(void *arg, uint64_t number, const struct issuance_line *line)
 	(void)number;
 	if (line->type == ISSUANCE_INTENT)
 		return take_intent(t, &line->intent);
+	if (line->type == ISSUANCE_VOID)
+		t->voids++;
 	if (line->type != ISSUANCE_RESULT)
 		return 0;
 	t->v->results[0]++;
@@ -70,19 +72,22 @@ by_serial(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct intent_name));
 }
 
-static uint64_t
-count_twice(struct tally *t)
+/* A resumed intent stands there again, word for word. */
+static void
+count_serials(struct tally *t)
 {
-	uint64_t twice = 0;
+	uint64_t serials = t->count > 0;
 
 	if (t->count > 0)
 		qsort(t->names, t->count, sizeof(*t->names), by_serial);
 	for (size_t i = 1; i < t->count; i++) {
 		const struct intent_name *a = &t->names[i - 1], *b = a + 1;
-		twice += memcmp(a->serial, b->serial, 17) == 0 &&
-		    memcmp(a->tbs_sha256, b->tbs_sha256, 32) != 0;
+		if (memcmp(a->serial, b->serial, 17) != 0)
+			serials++;
+		else if (memcmp(a->tbs_sha256, b->tbs_sha256, 32) != 0)
+			t->v->twice++;
 	}
-	return twice;
+	t->v->intended = serials > t->voids ? serials - t->voids : 0;
 }
 
 /* A state that was stopped before its issuance log was made has none. */
@@ -99,7 +104,7 @@ scan(struct state_view *v, int state_fd)
 		return false;
 	err = issuance_open(state_fd, false, each_line, &t, &log, &fault);
 	issuance_close(log);
-	v->twice = count_twice(&t);
+	count_serials(&t);
 	free(t.names);
 	return err == RECORD_OK || err == RECORD_ERR_MISSING;
 }

@@ -13,6 +13,7 @@ struct state_view {
 	struct transcript *transcript;
 	struct history *history;
 	uint64_t *results; /* in issuance.jsonl, by act; [0]: in all */
+	uint64_t intended; /* serials with an intent that is not void */
 	uint64_t twice;    /* serials that two TBS were intended for */
 };
 /* Nothing is locked or changed.  False: there is no transcript, or it is not
