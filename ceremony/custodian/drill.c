@@ -186,14 +186,14 @@ does_not_know(struct drill *d, struct people *p, struct secret **out)
 static void
 goes_on(struct drill *d, const char *owner)
 {
-	char item[POLICY_ID_MAX + 3];
+	char item[POLICY_ID_MAX + 4];
 	size_t len = strlen(d->went_on);
 
 	if (!d->happened)
 		return;
 	if (d->on <= 0)
 		d->on = drill_clock();
-	snprintf(item, sizeof(item), "%s, ", owner);
+	snprintf(item, sizeof(item), " %s,", owner);
 	if (strstr(d->went_on, item) == NULL)
 		snprintf(d->went_on + len, sizeof(d->went_on) - len, "%s",
 		    item);

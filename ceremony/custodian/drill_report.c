@@ -119,13 +119,13 @@ command_given(const struct drill *d)
 static void
 say_done(const struct drill *d, struct people *people)
 {
-	size_t len = strlen(d->went_on);
+	size_t len = strlen(d->went_on); /* " id," each */
 
 	if (!takes_one_out(d))
 		people_say(people, "  done       %s", command_given(d));
-	else if (len > 2)
-		people_say(people, "  done       %.*s went on without %s",
-		    (int)len - 2, d->went_on, d->who);
+	else if (len > 0)
+		people_say(people, "  done      %.*s went on without %s",
+		    (int)len - 1, d->went_on, d->who);
 	else
 		people_say(people, "  done       nobody went on without %s",
 		    d->who);

@@ -48,18 +48,14 @@ put_ceremony(const struct ceremony *c, const struct state_view *v,
     const struct history_ceremony *which)
 {
 	char text[200], kind[APPROVAL_NAME_MAX + 1] = "";
-	unsigned step = which != NULL && !which->closed
-	    ? history_step(v->history, kind)
-	    : 0;
+	unsigned step = which->closed ? 0 : history_step(v->history, kind);
 
 	if (step > 0)
 		snprintf(text, sizeof(text), "%s, in step %u of %zu: %s",
 		    c->plan->ceremony, step, c->plan->step_count, kind);
 	else
-		snprintf(text, sizeof(text), "%s%s", c->plan->ceremony,
-		    which == NULL       ? ""
-			: which->closed ? ", closed"
-					: ", between its steps");
+		snprintf(text, sizeof(text), "%s, %s", c->plan->ceremony,
+		    which->closed ? "closed" : "between its steps");
 	put("ceremony", text);
 }
 
@@ -130,17 +126,29 @@ put_head(const struct state_view *v)
 		put_whole("", line);
 }
 
-/* Nothing of this ceremony is there, or nothing can be said of what is. */
+/* What can be said where nothing of this ceremony is there, or can be read. */
+static const char *
+safe_in_short(const struct ceremony *c, bool read,
+    const struct history_ceremony *which)
+{
+	if (!read && c->opened)
+		return "the state folder cannot be read any more; what was "
+		       "fsynced before stands on its disk: make a copy of it "
+		       "before anything else";
+	if (!c->state_read || which != NULL || (!read && c->transcript != NULL))
+		return "this run wrote nothing: what was recorded before is "
+		       "as it was";
+	return "nothing was written: nothing of this ceremony is recorded, "
+	       "and nothing needs to be done";
+}
+
 static void
-put_short(const struct ceremony *c, bool unread)
+put_short(const struct ceremony *c, bool read,
+    const struct history_ceremony *which)
 {
 	put("ceremony", c->plan->ceremony);
 	put("why", c->why);
-	put("safe",
-	    unread ? "this run wrote nothing: what was recorded before is as "
-		     "it was"
-		   : "nothing was written: nothing of this ceremony is "
-		     "recorded, and nothing needs to be done");
+	put("safe", safe_in_short(c, read, which));
 	put_command(c, "try again");
 }
 
@@ -181,7 +189,7 @@ stop_sheet(const struct ceremony *c)
 	    memcmp(which->plan_sha256, c->plan_sha256, 32) == 0)
 		put_whole_sheet(c, &v, which);
 	else
-		put_short(c, !c->state_read || which != NULL);
+		put_short(c, read, which);
 	fprintf(stderr, "-- end of sheet %.*s\n", LINE_WIDTH - 16,
 	    "----------------------------------------------------------------");
 	state_view_close(&v);

@@ -231,6 +231,33 @@ run 5 flock -n $T "$anchorite" rehearse locked.yaml --dir r --in in && whole &&
 	row_has safe 'this run wrote nothing'
 ok "a state in use"
 
+rm -rf r/state && cp -a newest r/state
+# a signer whose start of that number takes a part of the state away
+cat >$liar <<END
+#!/bin/sh
+echo >>$dir/starts
+[ "\$(wc -l <$dir/starts)" != "\$(cat $dir/turn)" ] || {
+	mv $dir/r/state/objects $dir/gone
+	exit 1
+}
+exec $BUILD/libexec/anchorite/anchorite-signer
+END
+crl lost -3
+for at in 1 2; do
+	echo $at >turn
+	rm -f starts
+	case $at in
+	1) safe='this run wrote nothing' ;;
+	2) safe='the state folder cannot be read any more' ;;
+	esac
+	run 6 signer/bin/anchorite rehearse lost.yaml --dir r --in in && whole &&
+		row_has safe "$safe" && row_is signed '' && row_is head ''
+	ok "a state that is lost in the middle: $safe"
+	mv gone r/state/objects
+done
+rehearse 0 lost.yaml
+ok "and found again"
+
 # ---- on a terminal, with people ----------------------------------------------
 mkdir tokens outbox
 printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" >softhsm.conf
