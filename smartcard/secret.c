@@ -12,22 +12,35 @@
  * unlocking one would unlock a neighbour.  Children see zeros
  * (MADV_WIPEONFORK), so that a child that frees what it inherited is safe.
  */
+void *
+secret_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mlock(p, size) != 0 || madvise(p, size, MADV_DONTDUMP) != 0 ||
+	    madvise(p, size, MADV_WIPEONFORK) != 0) {
+		munmap(p, size);
+		return NULL;
+	}
+	return p;
+}
+
+void
+secret_pages_free(void *p, size_t size)
+{
+	if (p == NULL)
+		return;
+	OPENSSL_cleanse(p, size);
+	munmap(p, size);
+}
+
 struct secret *
 secret_new(void)
 {
-	struct secret *s;
-	size_t size = sizeof(*s);
-
-	s = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s == MAP_FAILED)
-		return NULL;
-	if (mlock(s, size) != 0 || madvise(s, size, MADV_DONTDUMP) != 0 ||
-	    madvise(s, size, MADV_WIPEONFORK) != 0) {
-		munmap(s, size);
-		return NULL;
-	}
-	return s;
+	return secret_pages(sizeof(struct secret));
 }
 
 struct secret *
@@ -79,8 +92,5 @@ secret_equal(const struct secret *a, const struct secret *b)
 void
 secret_free(struct secret *s)
 {
-	if (s == NULL)
-		return;
-	OPENSSL_cleanse(s, sizeof(*s));
-	munmap(s, sizeof(*s));
+	secret_pages_free(s, sizeof(*s));
 }

@@ -29,4 +29,12 @@ bool secret_equal(const struct secret *a, const struct secret *b);
 /* Wipe and free; NULL is fine. */
 void secret_free(struct secret *s);
 
+/*
+ * Pages as a secret has them, zeroed, for what secrets pass through beside
+ * other things: messages.  NULL when they cannot be had or locked.
+ * secret_pages_free() wipes; the same size as was asked for, NULL is fine.
+ */
+void *secret_pages(size_t size);
+void secret_pages_free(void *p, size_t size);
+
 #endif

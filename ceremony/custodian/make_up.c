@@ -38,6 +38,7 @@ factory(struct ceremony *c, const char *const argv[])
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
 	int status = -1, null;
+	int folder = c->people->rehearsal_fd; /* the child sees zeros in c */
 	pid_t pid, got;
 
 	if (n <= 0)
@@ -49,8 +50,7 @@ factory(struct ceremony *c, const char *const argv[])
 	if (pid == 0) {
 		null = open("/dev/null", O_RDWR);
 		if (null == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
-		    dup2(null, 2) == -1 ||
-		    fchdir(c->people->rehearsal_fd) == -1)
+		    dup2(null, 2) == -1 || fchdir(folder) == -1)
 			_exit(126);
 		execv(path, (char *const *)(uintptr_t)argv);
 		_exit(127);

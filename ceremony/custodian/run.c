@@ -263,7 +263,7 @@ finish(struct ceremony *c)
 	}
 	message_clear(&c->in);
 	message_clear(&c->out);
-	free(c);
+	secret_pages_free(c, sizeof(*c));
 }
 
 static bool
@@ -280,11 +280,14 @@ enum exit_status
 ceremony_run(const struct ceremony_files *files, bool rehearsal,
     struct people *people)
 {
-	struct ceremony *c = calloc(1, sizeof(*c));
+	struct ceremony *c = secret_pages(sizeof(*c)); /* PINs pass through */
 	enum exit_status status;
 
-	if (c == NULL)
+	if (c == NULL) {
+		fprintf(stderr,
+		    "anchorite: memory cannot be locked: raise ulimit -l\n");
 		return EXIT_PROCESS;
+	}
 	message_start(&c->in, MSG_NONE);
 	message_start(&c->out, MSG_NONE);
 	c->state_fd = c->in_fd = c->out_fd = -1;

@@ -4,12 +4,6 @@
  * nothing else.  Started by the operator's process only, which ends it by
  * closing the channel.
  */
-#include <openssl/crypto.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "ceremony/process/channel.h"
 #include "ceremony/process/sandbox.h"
 #include "ceremony/process/signer.h"
@@ -89,17 +83,15 @@ signer_close(struct signer *s)
 	secret_free(s->s);
 	token_close(s->token);
 	module_free(s->module);
-	OPENSSL_cleanse(&s->in, sizeof(s->in));
-	OPENSSL_cleanse(&s->out, sizeof(s->out));
 }
 
 int
 main(void)
 {
 	char level[128];
-	struct signer *s = calloc(1, sizeof(*s));
+	struct signer *s = secret_pages(sizeof(*s));
 
-	if (s == NULL || mlock(s, sizeof(*s)) == -1)
+	if (s == NULL)
 		return 1;
 	s->sock = SPAWN_FD;
 	s->state = STATE_IDLE;
@@ -110,6 +102,6 @@ main(void)
 			signer_run(s);
 	}
 	signer_close(s);
-	free(s);
+	secret_pages_free(s, sizeof(*s));
 	return 0;
 }

@@ -151,6 +151,27 @@ test_pages(void **state)
 	secret_free(s);
 }
 
+static void
+test_pages_of_any_size(void **state)
+{
+	static const uint8_t zero[3 * 4096];
+	char flags[512];
+	uint8_t *p = secret_pages(sizeof(zero));
+
+	(void)state;
+	assert_non_null(p);
+	assert_memory_equal(p, zero, sizeof(zero));
+	assert_true(vm_flags(p + sizeof(zero) - 1, flags, sizeof(flags)));
+	if (LOCKS)
+		assert_non_null(strstr(flags, " lo"));
+	assert_non_null(strstr(flags, " dd"));
+	assert_non_null(strstr(flags, " wf"));
+	secret_pages_free(p, sizeof(zero));
+	assert_false(vm_flags(p, flags, sizeof(flags)));
+	secret_pages_free(NULL, sizeof(zero));
+	assert_null(secret_pages(SIZE_MAX / 2));
+}
+
 static int
 status_of(pid_t pid)
 {
@@ -215,6 +236,7 @@ main(void)
 		cmocka_unit_test(test_random_differs),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_pages_of_any_size),
 		cmocka_unit_test(test_child_sees_zeros),
 		cmocka_unit_test(test_refuses_unlocked),
 	};

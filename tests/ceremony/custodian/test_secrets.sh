@@ -89,6 +89,14 @@ if grep -qa __asan_init "$BUILD/libexec/anchorite/anchorite-signer"; then
 else
 	awk '/VmLck/ && $2 > 0 { n++ } END { exit !n }' limits
 	ok "signers lock memory"
+	(
+		# root may lock as much as it likes, with this capability
+		[ "$(id -u)" != 0 ] || set -- setpriv --bounding-set=-ipc_lock
+		# shellcheck disable=SC3045 # dash and bash both have it
+		ulimit -l 0
+		run 6 "$@" "$anchorite" rehearse batch.yaml --dir r --in in
+	) && says err "memory cannot be locked: raise ulimit -l"
+	ok "a ceremony that cannot lock memory does not start"
 fi
 awk '/core file/ && $5 == 0 && $6 == 0 { n++ } END { exit !n }' limits
 ok "and leave no core"
