@@ -5,8 +5,8 @@
  * rehearsal protects nothing.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ceremony/custodian/people.h"
@@ -16,44 +16,81 @@
 #define PINS_FILE "REHEARSAL-PINS"
 #define WORDS_FILE "REHEARSAL-WORDS-OF-S"
 
+/* A line without its LF, by no other buffer; NULL at the end. */
+static struct secret *
+read_line(int fd)
+{
+	struct secret *line = secret_new();
+
+	while (line != NULL) {
+		uint8_t *c = line->data + line->len;
+		if (line->len == SECRET_MAX || read(fd, c, 1) != 1) {
+			secret_free(line);
+			return NULL;
+		}
+		if (*c == '\n')
+			return line;
+		line->len++;
+	}
+	return NULL;
+}
+
 /* "label pin" a line. */
 static bool
 find_pin(int folder, const char *label, struct secret **out)
 {
 	int fd = openat(folder, PINS_FILE, O_RDONLY | O_CLOEXEC);
-	FILE *f = fd == -1 ? NULL : fdopen(fd, "r");
-	char name[64], pin[64];
+	size_t at = strlen(label);
+	struct secret *line;
 	bool found = false;
 
-	while (f != NULL && !found && fscanf(f, "%63s %63s", name, pin) == 2) {
-		if (strcmp(name, label) != 0)
-			continue;
-		*out = secret_from(pin, strlen(pin));
-		found = *out != NULL;
+	while (fd != -1 && !found && (line = read_line(fd)) != NULL) {
+		if (line->len > at && line->data[at] == ' ' &&
+		    memcmp(line->data, label, at) == 0) {
+			*out = secret_from(line->data + at + 1,
+			    line->len - at - 1);
+			found = *out != NULL;
+		}
+		secret_free(line);
 	}
-	if (f != NULL)
-		fclose(f);
+	if (fd != -1)
+		close(fd);
 	return found;
+}
+
+static bool
+write_pin(int folder, const char *label, const struct secret *pin)
+{
+	int fd = openat(folder, PINS_FILE,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	struct iovec line[] = { { (void *)(uintptr_t)label, strlen(label) },
+		{ (void *)(uintptr_t) " ", 1 },
+		{ (void *)(uintptr_t)pin->data, pin->len },
+		{ (void *)(uintptr_t) "\n", 1 } };
+	bool ok = fd != -1 && writev(fd, line, 4) > 0;
+
+	if (fd != -1)
+		close(fd);
+	return ok;
 }
 
 static bool
 make_pin(int folder, const char *label, struct secret **out)
 {
 	struct secret *random = secret_random(PIN_SIZE / 2);
-	char pin[PIN_SIZE + 1];
-	int fd = openat(folder, PINS_FILE,
-	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	bool ok = random != NULL && fd != -1;
+	struct secret *pin = secret_new();
 
-	if (ok) {
-		text_hex(random->data, random->len, pin);
-		ok = dprintf(fd, "%s %s\n", label, pin) > 0;
-		*out = secret_from(pin, PIN_SIZE);
+	if (random != NULL && pin != NULL) {
+		text_hex(random->data, random->len, (char *)pin->data);
+		pin->len = PIN_SIZE;
+		if (write_pin(folder, label, pin)) {
+			*out = pin;
+			pin = NULL;
+		}
 	}
 	secret_free(random);
-	if (fd != -1)
-		close(fd);
-	return ok && *out != NULL;
+	secret_free(pin);
+	return *out != NULL;
 }
 
 static enum people_answer
