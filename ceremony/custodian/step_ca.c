@@ -254,12 +254,12 @@ keys_act(struct ceremony *c, const struct plan_step *step, unsigned index,
 	group_start(&g, index, step->kind);
 	ok = so_open(c, NULL, &so) && group_open_blank(c, &g, t->label, &s) &&
 	    group_act(c, &g, s, epoch) && tell_keys(c, s, ca, role) &&
-	    hand_over_so_pin(c, s, &so) &&
-	    group_propose(c, &g, s, &use, 1, epoch, NULL, 0) &&
+	    hand_over_so_pin(c, s, &so);
+	child_end(&so); /* S is needed no more: nobody waits while it is here */
+	ok = ok && group_propose(c, &g, s, &use, 1, epoch, NULL, 0) &&
 	    tell_derive_certs(c, s) &&
 	    group_approve(c, &g, c->history->policy.m) &&
 	    group_begin(c, &g, 0) && make_keys(c, &g, s, t, epoch, roles);
-	child_end(&so);
 	group_end(c, &g);
 	if (ok)
 		people_say(c->people, "  keys made on %s", t->label);
