@@ -6,12 +6,17 @@
  *   tool_collude DIR
  *       DIR is the scratch folder of a rehearsal.  For each CA token a line:
  *       label, PIN, K in hexadecimal.  The PIN has opened the token.
+ *   tool_collude DIR all
+ *       All secrets of the log that DIR holds, those of the custodians of S
+ *       too, a line "NAME HEX" for each.  Of words four at a time.
  *
  * What m operators can do is no secret; the tests use it to look for the PIN
  * and K everywhere else.
  */
 #include <fcntl.h>
 #include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +26,15 @@
 #include "ceremony/quorum/pin.h"
 #include "ceremony/quorum/shamir.h"
 #include "ceremony/quorum/share.h"
+#include "ceremony/quorum/slip39.h"
+#include "ceremony/quorum/slip39_cipher.h"
 #include "smartcard/token.h"
 #include "transfer/file.h"
 #include "transfer/text.h"
 
 #define FILE_MAX_SIZE (64u << 20)
 #define SHARES_MAX 16
+#define WORDS_SEEN 4 /* in a row: one alone stands in the list of words */
 
 static void
 need(bool ok, const char *what)
@@ -42,6 +50,8 @@ struct world {
 	struct module *module;
 	json_t *enrols; /* bodies of the operators' records, by id */
 	char policy_sha256[65];
+	bool all;
+	struct secret *s;
 };
 
 static uint8_t *
@@ -69,6 +79,43 @@ static unsigned
 number(const json_t *body, const char *name)
 {
 	return (unsigned)json_integer_value(json_object_get(body, name));
+}
+
+static void
+print(const char *kind, const char *name, const void *octets, size_t len)
+{
+	char hex[TEXT_HEX_SIZE(SECRET_MAX)];
+
+	text_hex(octets, len, hex);
+	printf("%s:%s %s\n", kind, name, hex);
+}
+
+/* What HKDF extracts from a key is as good as the key. */
+static void
+print_extracted(const char *kind, const char *name, const struct secret *key,
+    const char *salt)
+{
+	uint8_t prk[32];
+
+	HMAC(EVP_sha256(), salt, (int)strlen(salt), key->data, key->len, prk,
+	    NULL);
+	print(kind, name, prk, sizeof(prk));
+}
+
+/* The octets that a CA token's PIN writes in base64url, all that are whole. */
+static void
+print_pin_octets(const char *name, const struct secret *pin)
+{
+	char text[17] = "AAAAAAAAAAAAAAAA";
+	uint8_t octets[12];
+
+	need(pin->len == sizeof(text) - 2, "PIN");
+	for (size_t i = 0; i < pin->len; i++) {
+		char c = (char)pin->data[i];
+		text[i] = (char)(c == '-' ? '+' : c == '_' ? '/' : c);
+	}
+	need(EVP_DecodeBlock(octets, (unsigned char *)text, 16) == 12, "PIN");
+	print("CA-PIN-octets", name, octets, sizeof(octets) - 1);
 }
 
 /* The operator's PIN, from the rehearsal's list: "label pin" a line. */
@@ -134,26 +181,58 @@ static struct secret *
 combine(const struct world *w, const json_t *made)
 {
 	struct secret *shares[SHARES_MAX] = { NULL }, *k = NULL;
+	char name[256];
 	uint8_t x[SHARES_MAX];
 	struct share_label label = { .epoch = number(made, "epoch"),
 		.m = number(made, "m"),
 		.n = number(made, "n") };
 	json_t *list = json_object_get(made, "shares");
 
-	need(label.m <= SHARES_MAX && json_array_size(list) >= label.m, "m");
+	need(label.n <= SHARES_MAX && label.m <= label.n &&
+		json_array_size(list) == label.n,
+	    "n");
 	snprintf(label.serial, sizeof(label.serial), "%s",
 	    text(made, "serial"));
-	for (unsigned i = 0; i < label.m; i++) {
+	for (unsigned i = 0; i < (w->all ? label.n : label.m); i++) {
 		const json_t *s = json_array_get(list, i);
 		label.x = number(s, "x");
 		x[i] = (uint8_t)label.x;
 		shares[i] =
 		    open_share(w, text(s, "operator"), text(s, "blob"), &label);
+		snprintf(name, sizeof(name), "%s/%s", text(made, "label"),
+		    text(s, "operator"));
+		if (w->all)
+			print("share", name, shares[i]->data, shares[i]->len);
 	}
 	need(shamir_combine(x, shares, label.m, &k) == QUORUM_OK, "combine");
-	for (unsigned i = 0; i < label.m; i++)
+	for (unsigned i = 0; i < label.n; i++)
 		secret_free(shares[i]);
 	return k;
+}
+
+static void
+print_so_pin(const struct world *w, const char *label)
+{
+	struct secret *pin = NULL;
+	uint8_t octets[8];
+
+	need(pin_so(w->s, label, 0, &pin) == QUORUM_OK, "SO PIN");
+	print("SO-PIN", label, pin->data, pin->len);
+	need(text_unhex((const char *)pin->data, octets, sizeof(octets)),
+	    "SO PIN");
+	print("SO-PIN-octets", label, octets, sizeof(octets));
+	print_extracted("S-extracted", label, w->s, label);
+	secret_free(pin);
+}
+
+static void
+print_card(const struct world *w, const char *label)
+{
+	struct secret *pin = pin_of(w, label);
+
+	print("card-PIN", label, pin->data, pin->len);
+	secret_free(pin);
+	print_so_pin(w, label);
 }
 
 static void
@@ -174,8 +253,17 @@ expose(const struct world *w, const json_t *made)
 	    "the PIN does not open the token");
 	token_close(ca);
 	text_hex(k->data, k->len, hex);
-	printf("%s %.*s %s\n", text(made, "label"), (int)pin->len, pin->data,
-	    hex);
+	if (w->all) {
+		print("K", text(made, "label"), k->data, k->len);
+		print("CA-PIN", text(made, "label"), pin->data, pin->len);
+		print_pin_octets(text(made, "label"), pin);
+		print_extracted("K-extracted", text(made, "label"), k,
+		    text(made, "serial"));
+		print_so_pin(w, text(made, "label"));
+	} else {
+		printf("%s %.*s %s\n", text(made, "label"), (int)pin->len,
+		    pin->data, hex);
+	}
 	secret_free(pin);
 	secret_free(k);
 }
@@ -186,8 +274,11 @@ record(struct world *w, const json_t *line)
 	const char *type = text(line, "type");
 	json_t *body = json_object_get(line, "body");
 
-	if (strcmp(type, "enrol") == 0)
+	if (strcmp(type, "enrol") == 0) {
 		json_object_set(w->enrols, text(body, "operator"), body);
+		if (w->all)
+			print_card(w, text(body, "label"));
+	}
 	if (strcmp(type, "act.result") != 0)
 		return;
 	if (json_object_get(body, "policy") != NULL)
@@ -195,6 +286,73 @@ record(struct world *w, const json_t *line)
 		    text(body, "policy"));
 	if (json_object_get(body, "shares") != NULL)
 		expose(w, body);
+}
+
+/* Words that stand in a row, as text and as the numbers they are. */
+static void
+print_words(const char *line)
+{
+	const char *at[SLIP39_WORDS_MAX + 1] = { line };
+	uint32_t values[SLIP39_WORDS_MAX];
+	size_t n = 0;
+
+	while (n < SLIP39_WORDS_MAX && *at[n] != '\0') {
+		size_t len = strcspn(at[n], " ");
+		values[n] = (uint32_t)slip39_value(at[n], len);
+		at[n + 1] = at[n] + len + (at[n][len] == ' ');
+		n++;
+	}
+	for (size_t i = 0; i + WORDS_SEEN < n; i++) {
+		const char *end = at[i + WORDS_SEEN] - 1;
+		print("words", "of-S", at[i], (size_t)(end - at[i]));
+		print("words", "in-numbers", values + i,
+		    WORDS_SEEN * sizeof(values[0]));
+	}
+}
+
+/* S, what its shares encode and what is encrypted in them. */
+static void
+print_s(const struct slip39_share *share, const struct secret *s)
+{
+	struct secret *encrypted = NULL;
+
+	need(slip39_encrypt(&share->set, "", s, &encrypted) == QUORUM_OK, "S");
+	print("S", "itself", s->data, s->len);
+	print("S", "encrypted", encrypted->data, encrypted->len);
+	secret_free(encrypted);
+}
+
+/* From as many lines of words as the shares ask for. */
+static void
+learn_s(struct world *w)
+{
+	struct secret *lines[SLIP39_MNEMONICS_MAX] = { NULL };
+	struct slip39_share share = { .value = NULL };
+	char *text, *save = NULL;
+	size_t len = 0, n = 0;
+
+	text = (char *)load(w, "", "REHEARSAL-WORDS-OF-S", &len);
+	text = realloc(text, len + 1);
+	need(text != NULL, "memory");
+	text[len] = '\0';
+	for (char *line = strtok_r(text, "\n", &save);
+	     line != NULL && n < SLIP39_MNEMONICS_MAX;
+	     line = strtok_r(NULL, "\n", &save)) {
+		print_words(line);
+		lines[n] = secret_from(line, strlen(line));
+		need(slip39_share_read(lines[n], &share) == QUORUM_OK, line);
+		print("S", "share", share.value->data, share.value->len);
+		secret_free(share.value);
+		n++;
+	}
+	need(n >= share.member_threshold &&
+		slip39_combine(lines, share.member_threshold, "", &w->s,
+		    NULL) == QUORUM_OK,
+	    "words of S");
+	print_s(&share, w->s);
+	for (size_t i = 0; i < n; i++)
+		secret_free(lines[i]);
+	free(text);
 }
 
 int
@@ -205,8 +363,9 @@ main(int argc, char **argv)
 	uint8_t *data;
 	size_t len = 0, size;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: tool_collude DIR\n");
+	w.all = argc == 3 && strcmp(argv[2], "all") == 0;
+	if (argc != 2 && !w.all) {
+		fprintf(stderr, "usage: tool_collude DIR [all]\n");
 		return 2;
 	}
 	snprintf(conf, sizeof(conf), "%s/softhsm2.conf", argv[1]);
@@ -214,6 +373,8 @@ main(int argc, char **argv)
 	need(w.dir != -1 && setenv("SOFTHSM2_CONF", conf, 1) == 0 &&
 		module_load("softhsm", &w.module) == CARD_OK,
 	    argv[1]);
+	if (w.all)
+		learn_s(&w);
 	data = load(&w, "state/", "transcript.jsonl", &len);
 	for (size_t at = 0; at < len; at += size) {
 		const char *end = memchr(data + at, '\n', len - at);
@@ -227,6 +388,7 @@ main(int argc, char **argv)
 	}
 	free(data);
 	json_decref(w.enrols);
+	secret_free(w.s);
 	module_free(w.module);
 	close(w.dir);
 	return 0;
