@@ -59,19 +59,46 @@ const struct token_info *token_info(const struct token *t);
 /* Read the flags afresh (tries left). */
 enum card_error token_refresh(struct token *t);
 
-/* Initialise a blank token (CKF_TOKEN_INITIALIZED clear, first such slot) or,
- * when one with this label exists and `again` is true, that one; then set the
- * user PIN (C_InitToken, C_Login SO, C_InitPIN, C_Logout) and open it.
- * Errors: NOT_BLANK (a token of that label exists and again is false), PIN
- * (wrong present SO PIN), NO_TOKEN (nothing blank), ... */
-enum card_error token_init(struct module *m, const char *label, bool again,
-    const struct secret *so_pin, const struct secret *user_pin,
-    struct token **out);
-/* The two halves of it, for when the user PIN depends on the serial that only
- * the initialised token has: afterwards the token is open, user PIN unset. */
+/*
+ * The SO PIN for one use of it, and the one it is moved on to by that use: no
+ * SO PIN is good twice.  When a use was cut short the token may have either:
+ * then next is tried first, pin second, and never a third.
+ */
+struct token_so {
+	struct secret *pin, *next; /* owned, token_so_clear() */
+	enum {
+		TOKEN_SO_PIN,    /* the token has pin, or is blank */
+		TOKEN_SO_EITHER, /* a use began before */
+		TOKEN_SO_NEXT    /* moved already */
+	} at;
+};
+/* Wipe and free both. */
+void token_so_clear(struct token_so *so);
+
+/*
+ * Initialise a blank token (CKF_TOKEN_INITIALIZED clear, first such slot) or,
+ * when one with this label exists and so->at is not TOKEN_SO_PIN, that one;
+ * then set the user PIN, move the SO PIN on (see token_init_pin()) and open it.
+ * Errors: NOT_BLANK (a token of that label exists and so->at is TOKEN_SO_PIN),
+ * PIN (the SO PIN is neither), NO_TOKEN (nothing blank), ...
+ */
+enum card_error token_init(struct module *m, const char *label,
+    struct token_so *so, const struct secret *user_pin, struct token **out);
+/* The first half of it (C_InitToken), for when the user PIN depends on the
+ * serial that only the initialised token has: afterwards the token is open,
+ * user PIN unset, and so->at tells which SO PIN it has. */
 enum card_error token_init_blank(struct module *m, const char *label,
-    bool again, const struct secret *so_pin, struct token **out);
-enum card_error token_init_pin(struct token *t, const struct secret *so_pin,
+    struct token_so *so, struct token **out);
+/*
+ * The second half, or a new user PIN for a token that has one: C_Login SO,
+ * C_InitPIN, C_SetPIN from so->pin to so->next unless it is there, C_Logout.
+ * so->at follows what the token is known to have.  Where there is a PIN pad
+ * people type the SO PIN and it is not moved.
+ * Errors: PIN (the SO PIN is neither), ...  Once the SO is logged in, an error
+ * may leave the new user PIN set and the SO PIN as it was: the same two, with
+ * TOKEN_SO_EITHER, serve to go on.
+ */
+enum card_error token_init_pin(struct token *t, struct token_so *so,
     const struct secret *user_pin);
 /* C_SetPIN of the user PIN, logged out before and after. */
 enum card_error token_set_pin(struct token *t, const struct secret *old_pin,

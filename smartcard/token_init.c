@@ -27,7 +27,16 @@ find_blank(struct module *m, struct token_info *out)
 	return ret;
 }
 
-/* The token to initialise: the one of that label, if again, or a blank one. */
+void
+token_so_clear(struct token_so *so)
+{
+	secret_free(so->pin);
+	secret_free(so->next);
+	so->pin = so->next = NULL;
+}
+
+/* The token to initialise: the one of that label, if it is one begun before,
+ * or a blank one. */
 static enum card_error
 find_target(struct module *m, const char *label, bool again,
     struct token_info *out)
@@ -61,9 +70,30 @@ initialise(struct module *m, const struct token_info *info, const char *label,
 	return module_error(m, m->f->C_InitToken(info->slot, pin, len, padded));
 }
 
+static const struct secret *
+so_first(const struct token_so *so)
+{
+	return so->at == TOKEN_SO_PIN ? so->pin : so->next;
+}
+
+/* After the first try: which SO PIN the token has is known, or, and then true
+ * is returned, the second is to be tried. */
+static bool
+so_second(struct token_so *so, const struct token_info *info,
+    enum card_error err)
+{
+	if (so->at != TOKEN_SO_EITHER || info->pin_pad)
+		return false;
+	if (err == CARD_OK)
+		so->at = TOKEN_SO_NEXT;
+	if (err == CARD_ERR_PIN)
+		so->at = TOKEN_SO_PIN;
+	return err == CARD_ERR_PIN;
+}
+
 enum card_error
-token_init_blank(struct module *m, const char *label, bool again,
-    const struct secret *so_pin, struct token **out)
+token_init_blank(struct module *m, const char *label, struct token_so *so,
+    struct token **out)
 {
 	struct token_info info;
 	struct token *t = NULL;
@@ -73,12 +103,16 @@ token_init_blank(struct module *m, const char *label, bool again,
 	if (m == NULL || label == NULL || label[0] == '\0' ||
 	    strlen(label) > TOKEN_LABEL_MAX)
 		return CARD_ERR_ARGUMENT;
-	ret = find_target(m, label, again, &info);
+	ret = find_target(m, label, so->at != TOKEN_SO_PIN, &info);
 	if (ret != CARD_OK)
 		return ret;
 	if (token_slot_in_use(m, info.slot))
 		return CARD_ERR_ARGUMENT;
-	ret = initialise(m, &info, label, so_pin);
+	if (!info.initialised) /* takes any: it gets the first of the two */
+		so->at = TOKEN_SO_PIN;
+	ret = initialise(m, &info, label, so_first(so));
+	if (so_second(so, &info, ret))
+		ret = initialise(m, &info, label, so->pin);
 	if (ret != CARD_OK)
 		return ret;
 	/* the slot stays the token's until C_Finalize */
@@ -93,43 +127,60 @@ token_init_blank(struct module *m, const char *label, bool again,
 	return CARD_OK;
 }
 
-enum card_error
-token_init_pin(struct token *t, const struct secret *so_pin,
-    const struct secret *user_pin)
+/* While the SO is logged in C_SetPIN changes the SO's PIN. */
+static enum card_error
+so_move(struct token *t, struct token_so *so)
 {
 	enum card_error ret;
-	CK_RV rv;
 
-	if (!t->info.pin_pad && (so_pin == NULL || user_pin == NULL))
-		return CARD_ERR_ARGUMENT;
-	token_logout(t);
-	ret = token_login_as(t, CKU_SO, so_pin);
-	if (ret != CARD_OK)
-		return ret;
-	if (t->info.pin_pad)
-		rv = t->m->f->C_InitPIN(t->session, NULL, 0);
-	else
-		rv = t->m->f->C_InitPIN(t->session, (CK_BYTE *)user_pin->data,
-		    user_pin->len);
-	token_logout(t);
-	if (rv != CKR_OK)
-		return module_error(t->m, rv);
-	return token_refresh(t);
+	if (t->info.pin_pad || so->at == TOKEN_SO_NEXT)
+		return CARD_OK;
+	ret = module_error(t->m,
+	    t->m->f->C_SetPIN(t->session, (CK_BYTE *)so->pin->data,
+		so->pin->len, (CK_BYTE *)so->next->data, so->next->len));
+	so->at = ret == CARD_OK ? TOKEN_SO_NEXT : TOKEN_SO_EITHER;
+	return ret;
 }
 
 enum card_error
-token_init(struct module *m, const char *label, bool again,
-    const struct secret *so_pin, const struct secret *user_pin,
-    struct token **out)
+token_init_pin(struct token *t, struct token_so *so,
+    const struct secret *user_pin)
+{
+	enum card_error ret;
+	CK_BYTE *pin = NULL;
+	CK_ULONG len = 0;
+
+	if (!t->info.pin_pad) {
+		if (so->pin == NULL || so->next == NULL || user_pin == NULL)
+			return CARD_ERR_ARGUMENT;
+		pin = (CK_BYTE *)user_pin->data;
+		len = user_pin->len;
+	}
+	token_logout(t);
+	ret = token_login_as(t, CKU_SO, so_first(so));
+	if (so_second(so, &t->info, ret))
+		ret = token_login_as(t, CKU_SO, so->pin);
+	if (ret != CARD_OK)
+		return ret;
+	ret = module_error(t->m, t->m->f->C_InitPIN(t->session, pin, len));
+	if (ret == CARD_OK)
+		ret = so_move(t, so);
+	token_logout(t);
+	return ret == CARD_OK ? token_refresh(t) : ret;
+}
+
+enum card_error
+token_init(struct module *m, const char *label, struct token_so *so,
+    const struct secret *user_pin, struct token **out)
 {
 	struct token *t = NULL;
 	enum card_error ret;
 
 	*out = NULL;
-	ret = token_init_blank(m, label, again, so_pin, &t);
+	ret = token_init_blank(m, label, so, &t);
 	if (ret != CARD_OK)
 		return ret;
-	ret = token_init_pin(t, so_pin, user_pin);
+	ret = token_init_pin(t, so, user_pin);
 	if (ret != CARD_OK) {
 		token_close(t);
 		return ret;

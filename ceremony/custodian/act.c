@@ -207,7 +207,10 @@ group_begin(struct ceremony *c, struct group *g, size_t i)
 	message_start(&c->out, MSG_BEGIN);
 	message_put_number(&c->out, p->number);
 	message_put_octets(&c->out, line, len);
-	return child_ask(c, &s->child, MSG_OK) &&
+	if (!child_ask(c, &s->child, MSG_BEGUN))
+		return false;
+	message_get_number(&c->in);
+	return child_fields_ok(c) &&
 	    head_check(c, &s->child, s->label, s->serial, true);
 }
 

@@ -166,6 +166,7 @@ give_share(struct ceremony *c, struct group *g, size_t session,
 		return false;
 	}
 	message_start(&c->out, MSG_SHARE);
+	message_put_number(&c->out, s->token->epoch);
 	message_put_number(&c->out, share->x);
 	message_put_octets(&c->out, share->commitment, 32);
 	c->out.fd = pair[1];

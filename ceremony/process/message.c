@@ -84,10 +84,13 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	    OCTETS(128) + ID + DIGEST + OCTETS(16384)),
 	[MSG_CA] =
 	    CHILD("ca", STATE_OPEN, ID + KEY + 2 * CERT + NUMBERS(1) + DIGEST),
+	[MSG_EPOCH] = CHILD("epoch", STATE_OPEN, NUMBERS(1)),
 	[MSG_ACT] = CHILD("act", STATE_IDLE | STATE_OPEN | STATE_PREPARED,
 	    NUMBERS(4) + ID),
 	[MSG_ACT_KEYS] =
 	    CHILD("act-keys", STATE_ACT, MODULE + LABEL + ID + NUMBERS(2)),
+	[MSG_ACT_ROTATE] =
+	    CHILD("act-rotate", STATE_ACT, NUMBERS(2) + OCTETS(16384)),
 	[MSG_ACT_CERT] =
 	    CHILD("act-cert", STATE_ACT, ID + SUBJECT + KEY + NUMBERS(2)),
 	[MSG_ACT_CRL] = CHILD("act-crl", STATE_ACT, NUMBERS(3)),
@@ -105,11 +108,12 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_APPROVAL] =
 	    CHILD("approval", STATE_PREPARED, NUMBERS(1) + LABEL + OCTETS(144)),
 	[MSG_DERIVE_CERT] = CHILD("derive-cert", STATE_PREPARED, LABEL + CERT),
-	[MSG_SHARE] = CHILD_FD("share", STATE_PREPARED, NUMBERS(1) + DIGEST),
+	[MSG_SHARE] = CHILD_FD("share", STATE_PREPARED, NUMBERS(2) + DIGEST),
 	[MSG_SO_TAKE] = CHILD_FD("so-take", STATE_ACT | STATE_PREPARED, 0),
 	[MSG_BEGIN] = CHILD("begin", STATE_PREPARED, NUMBERS(1) + LINE),
 	[MSG_WRITE_CERT] = CHILD("write-cert", STATE_BEGUN, CERT),
 	[MSG_EXECUTE] = CHILD("execute", STATE_BEGUN, 0),
+	[MSG_COMMIT] = CHILD("commit", STATE_ROTATING, LINE),
 	[MSG_GO] = CHILD("go", STATE_SIGNING, 0),
 	[MSG_DUPLICATE] =
 	    CHILD("duplicate", STATE_SEALING, NUMBERS(2) + ID + CERT + PROOF),
@@ -119,11 +123,13 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_PREPARED] =
 	    ANSWER("prepared", OCTETS(16) + 2 * DIGEST + NUMBERS(1)),
 	[MSG_PART] = ANSWER("part", PART),
+	[MSG_BEGUN] = ANSWER("begun", NUMBERS(1)),
 	[MSG_MADE_KEY] = ANSWER("made-key",
 	    ID + KEY + NUMBERS(1) + OCTETS(1024) + OCTETS(144)),
 	[MSG_MADE_SHARE] =
 	    ANSWER("made-share", LABEL + NUMBERS(1) + CERT + DIGEST),
 	[MSG_MADE] = ANSWER("made", LABEL),
+	[MSG_ROTATED] = ANSWER("rotated", OCTETS(1024) + OCTETS(144)),
 	[MSG_INTENT] = ANSWER("intent", NUMBERS(1) + OCTETS(17) + DIGEST),
 	[MSG_CERT] = ANSWER("cert", CERT),
 	[MSG_FILE] = ANSWER("file", NUMBERS(1)),

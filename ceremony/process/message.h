@@ -46,11 +46,12 @@ enum message_kind {
 	MSG_SO_NEW,  /* number threshold, number count, octets names of
 			custodians, a line each; words go to the fd */
 	MSG_SO_LOAD, /* words come from the fd */
-	MSG_SO_PIN,  /* text label, number n; the PIN goes to the fd */
+	MSG_SO_PIN,  /* text label, number n; the SO PINs of n and of n + 1,
+			16 characters each, go to the fd */
 	/* operator -> signer of an operator's card */
 	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
-			  octets PIN, number date, number again; the SO PIN
-			  comes from the fd */
+			  octets PIN, number date, number again; two SO PINs
+			  come from the fd, as MSG_SO_PIN has them */
 	MSG_LOGIN,     /* octets PIN */
 	MSG_APPROVE,   /* text operator, octets approval text */
 	MSG_UNWRAP,    /* text serial, number epoch, number x, number m, number
@@ -73,45 +74,54 @@ enum message_kind {
 	MSG_CA,       /* text role, octets spki, octets certificate or none,
 			octets sealer certificate or none, number epoch,
 			octets policy sha256 of the epoch */
+	MSG_EPOCH,    /* number epoch: the token may be in this one instead, of
+			 the same policy */
 	MSG_ACT,      /* number act, number resumes, number step, number epoch,
 			text kind */
 	MSG_ACT_KEYS, /* text module, text label, text role, number p384, number
 			 again */
-	MSG_ACT_CERT, /* text profile, text subject, octets spki, number from,
+	MSG_ACT_ROTATE, /* number recover, number again, octets policy the token
+			   is keyed for */
+	MSG_ACT_CERT,   /* text profile, text subject, octets spki, number from,
 			 number to */
-	MSG_ACT_CRL,  /* number number, number this, number next */
-	MSG_REVOKED,  /* octets serial, number reason, number date */
-	MSG_ACT_SEAL, /* number date, octets payload */
-	MSG_ACT_BATCH,   /* number date */
-	MSG_WORK,        /* octets part of the worklist */
-	MSG_KEY,         /* number entry, octets spki */
-	MSG_TREE,        /* number size, octets frontier hashes */
-	MSG_ISSUER,      /* octets root certificate */
-	MSG_CRL,         /* number is the root's, octets part */
-	MSG_PREPARE,     /* all told: build what is to be signed */
-	MSG_PROPOSED,    /* number act, octets raw act.propose line */
-	MSG_APPROVAL,    /* number act, text operator, octets signature */
+	MSG_ACT_CRL,    /* number number, number this, number next */
+	MSG_REVOKED,    /* octets serial, number reason, number date */
+	MSG_ACT_SEAL,   /* number date, octets payload */
+	MSG_ACT_BATCH,  /* number date */
+	MSG_WORK,       /* octets part of the worklist */
+	MSG_KEY,        /* number entry, octets spki */
+	MSG_TREE,       /* number size, octets frontier hashes */
+	MSG_ISSUER,     /* octets root certificate */
+	MSG_CRL,        /* number is the root's, octets part */
+	MSG_PREPARE,    /* all told: build what is to be signed */
+	MSG_PROPOSED,   /* number act, octets raw act.propose line */
+	MSG_APPROVAL,   /* number act, text operator, octets signature */
 	MSG_DERIVE_CERT, /* text operator, octets derive certificate */
-	MSG_SHARE,       /* number x, octets commitment; it comes by the fd */
-	MSG_SO_TAKE,     /* the SO PIN comes by the fd */
-	MSG_BEGIN,       /* number act, octets raw act.begin line */
-	MSG_WRITE_CERT,  /* octets certificate to write beside its key */
-	MSG_EXECUTE,     /* once, when the card remembers the act.begin line */
-	MSG_GO,          /* intents are on disk: sign; once */
-	MSG_DUPLICATE,   /* number entry, number leaf, text id, octets
+	MSG_SHARE,       /* number epoch, number x, octets commitment; it comes
+			    by the fd */
+	MSG_SO_TAKE,    /* two SO PINs come by the fd, as MSG_SO_PIN has them */
+	MSG_BEGIN,      /* number act, octets raw act.begin line */
+	MSG_WRITE_CERT, /* octets certificate to write beside its key */
+	MSG_EXECUTE,    /* once, when the card remembers the act.begin line */
+	MSG_COMMIT,    /* octets raw rotate.prepare line: key the token; once */
+	MSG_GO,        /* intents are on disk: sign; once */
+	MSG_DUPLICATE, /* number entry, number leaf, text id, octets
 			  certificate, octets proof hashes */
-	MSG_SEAL,        /* results are on disk: seal the response; once */
-	MSG_END_GROUP,   /* log out, wipe K */
+	MSG_SEAL,      /* results are on disk: seal the response; once */
+	MSG_END_GROUP, /* log out, wipe K */
 	/* signer of a CA token -> operator */
 	MSG_PREPARED,   /* octets nonce or none, octets issuer spki sha256 or
 			   none, octets sha256 of the input, number length of
 			   the input that follows in PARTs */
 	MSG_PART,       /* octets */
+	MSG_BEGUN,      /* number epoch the token was opened in; 0 for keys and
+			   recovery */
 	MSG_MADE_KEY,   /* text role, octets spki, number attributes, octets
 			   text, octets signature */
 	MSG_MADE_SHARE, /* text operator, number x, octets blob, octets
 			   commitment */
 	MSG_MADE,       /* text serial */
+	MSG_ROTATED,    /* octets text, octets signature */
 	MSG_INTENT,     /* number entry, octets serial, octets tbs sha256 */
 	MSG_CERT,       /* octets certificate */
 	MSG_FILE,       /* number length of a file that follows in PARTs */
@@ -129,9 +139,10 @@ enum message_state {
 	STATE_SIGNING = 1 << 6,  /* intents told, waiting for GO */
 	STATE_SEALING = 1 << 7,  /* certificates told, response to come */
 	STATE_SO = 1 << 8,       /* holds S */
+	STATE_ROTATING = 1 << 9, /* new shares told, waiting for COMMIT */
 	/* where a group of acts may be, and end */
 	STATE_GROUP = STATE_IDLE | STATE_OPEN | STATE_ACT | STATE_PREPARED |
-	    STATE_BEGUN | STATE_SIGNING | STATE_SEALING,
+	    STATE_BEGUN | STATE_SIGNING | STATE_SEALING | STATE_ROTATING,
 };
 
 /* Bits of the flags in MSG_TOKEN and MSG_OPENED that an operator's visit acts

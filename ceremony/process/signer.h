@@ -46,8 +46,8 @@ enum act_what {
 
 struct act_keys {
 	char module[256], label[TOKEN_LABEL_MAX + 1], role[17];
-	bool p384, again;
-	struct secret *so_pin;
+	bool p384;
+	struct token_so so;
 };
 struct act_cert {
 	char subject[SIGNER_SUBJECT_MAX + 1];
@@ -198,6 +198,10 @@ void signer_send_file(struct signer *s, const uint8_t *data, size_t len);
  * What follows is shared between the signer's files.  Where a function returns
  * bool, false means that the fault has been answered already.
  */
+
+/* signer_so.c: the two SO PINs that come with s->in; out->at is the caller's.
+ * token_so_clear(). */
+bool signer_so_read(struct signer *s, const char *label, struct token_so *out);
 
 /* signer_open.c: load the one module this process may use. */
 bool signer_use_module(struct signer *s, const char *name);

@@ -58,13 +58,14 @@ signer_share(struct signer *s)
 		.n = (unsigned)g->policy.n };
 	uint8_t commitment[32], got[32];
 	struct secret *share;
+	uint64_t epoch = message_get_number(&s->in);
 	uint64_t x = message_get_number(&s->in);
 
 	message_get_exact(&s->in, commitment, sizeof(commitment));
 	if (signer_bad_form(s))
 		return;
-	if (s->token == NULL || !g->has_ca || x >= g->policy.n ||
-	    g->k != NULL || g->share_count == g->policy.m) {
+	if (s->token == NULL || !g->has_ca || epoch != g->epoch ||
+	    x >= g->policy.n || g->k != NULL || g->share_count == g->policy.m) {
 		signer_fault(s, FAULT_SHARE, "share: not expected now");
 		return;
 	}
@@ -107,16 +108,12 @@ signer_so_take(struct signer *s)
 		if (s->group->acts[i].what == ACT_KEYS)
 			a = &s->group->acts[i];
 	}
-	if (a == NULL || a->u.keys.so_pin != NULL) {
+	if (a == NULL || a->u.keys.so.pin != NULL) {
 		signer_fault(s, FAULT_REFUSED, "SO PIN: not expected now");
 		return;
 	}
-	a->u.keys.so_pin = signer_read_secret(s->in.fd);
-	if (a->u.keys.so_pin == NULL) {
-		signer_fault(s, FAULT_INTERNAL, "SO PIN: it did not come");
-		return;
-	}
-	signer_ok(s);
+	if (signer_so_read(s, a->u.keys.label, &a->u.keys.so))
+		signer_ok(s);
 }
 
 bool
@@ -275,5 +272,7 @@ signer_begin(struct signer *s)
 	g->current = a;
 	signer_head_forget(s); /* read afresh for each act */
 	s->state = STATE_BEGUN;
-	signer_ok(s);
+	message_start(&s->out, MSG_BEGUN);
+	message_put_number(&s->out, a->what == ACT_KEYS ? 0 : g->epoch);
+	signer_send(s);
 }

@@ -28,8 +28,8 @@ struct enrolment {
 /* How the card is to be initialised. */
 struct card_order {
 	char module[256], label[TOKEN_LABEL_MAX + 1];
-	bool again;
-	struct secret *pin, *so_pin;
+	struct secret *pin;
+	struct token_so so;
 };
 
 static void
@@ -136,10 +136,10 @@ send_enrolled(struct signer *s, const struct enrolment *e)
 }
 
 static enum card_error
-make_card(struct signer *s, const struct card_order *o, struct enrolment *e)
+make_card(struct signer *s, struct card_order *o, struct enrolment *e)
 {
-	enum card_error err = token_init(s->module, o->label, o->again,
-	    o->so_pin, o->pin, &s->token);
+	enum card_error err =
+	    token_init(s->module, o->label, &o->so, o->pin, &s->token);
 
 	if (err == CARD_OK)
 		err = token_login(s->token, o->pin);
@@ -172,14 +172,14 @@ read_order(struct signer *s, struct card_order *o, struct enrolment *e)
 	message_get_text(&s->in, e->log, POLICY_LOG_MAX);
 	pin = message_get_octets(&s->in, CARD_PIN_MAX, &len);
 	e->date = (int64_t)message_get_number(&s->in);
-	o->again = message_get_number(&s->in) != 0;
+	o->so.at =
+	    message_get_number(&s->in) != 0 ? TOKEN_SO_EITHER : TOKEN_SO_PIN;
 	if (signer_bad_form(s))
 		return false;
 	o->pin = secret_from(pin, len);
-	o->so_pin = signer_read_secret(s->in.fd);
-	if (o->pin != NULL && o->so_pin != NULL)
-		return true;
-	signer_fault(s, FAULT_INTERNAL, "%s: no SO PIN came", o->label);
+	if (o->pin != NULL)
+		return signer_so_read(s, o->label, &o->so);
+	signer_fault(s, FAULT_INTERNAL, "%s: no memory", o->label);
 	return false;
 }
 
@@ -187,7 +187,7 @@ void
 signer_card_make(struct signer *s)
 {
 	struct enrolment e = { .date = 0 };
-	struct card_order o = { .again = false };
+	struct card_order o = { .pin = NULL };
 
 	if (read_order(s, &o, &e) && signer_use_module(s, o.module) &&
 	    make_card(s, &o, &e) == CARD_OK) {
@@ -197,5 +197,5 @@ signer_card_make(struct signer *s)
 	}
 	enrolment_clear(&e);
 	secret_free(o.pin);
-	secret_free(o.so_pin);
+	token_so_clear(&o.so);
 }

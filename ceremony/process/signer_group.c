@@ -14,7 +14,7 @@ signer_act_clear(struct act *a)
 {
 	switch (a->what) {
 	case ACT_KEYS:
-		secret_free(a->u.keys.so_pin);
+		token_so_clear(&a->u.keys.so);
 		break;
 	case ACT_CERT:
 		X509_free(a->u.cert.draft);

@@ -39,7 +39,7 @@ keys_ready(struct signer *s, const struct act_keys *k)
 		    "%s: this signer has a token already", k->label);
 		return false;
 	}
-	if (k->so_pin == NULL) {
+	if (k->so.pin == NULL) {
 		signer_fault(s, FAULT_REFUSED, "%s: no SO PIN", k->label);
 		return false;
 	}
@@ -56,15 +56,15 @@ keys_ready(struct signer *s, const struct act_keys *k)
 
 /* A fresh K and the PIN derived from it, on a token that is open. */
 static bool
-set_pin(struct signer *s, const struct act *a)
+set_pin(struct signer *s, struct act *a)
 {
-	const struct act_keys *k = &a->u.keys;
+	struct act_keys *k = &a->u.keys;
 	struct secret *pin = NULL;
 	enum card_error err;
 
 	if (!signer_pin(s, a->approval.epoch, s->group->policy_sha256, &pin))
 		return false;
-	err = token_init_pin(s->token, k->so_pin, pin);
+	err = token_init_pin(s->token, &k->so, pin);
 	if (err == CARD_OK)
 		err = token_login(s->token, pin);
 	secret_free(pin);
@@ -95,15 +95,13 @@ signer_keys_login(struct signer *s, struct act *a)
 		signer_fault(s, FAULT_INTERNAL, "K: no memory or randomness");
 		return false;
 	}
-	err = token_init_blank(s->module, k->label, k->again, k->so_pin,
-	    &s->token);
+	err = token_init_blank(s->module, k->label, &k->so, &s->token);
 	if (err != CARD_OK) {
 		signer_card_fault(s, err, k->label);
 		return false;
 	}
 	ok = set_pin(s, a);
-	secret_free(k->so_pin);
-	k->so_pin = NULL;
+	token_so_clear(&k->so);
 	return ok;
 }
 

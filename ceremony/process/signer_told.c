@@ -55,7 +55,8 @@ signer_act_keys(struct signer *s)
 	message_get_text(&s->in, k->label, sizeof(k->label) - 1);
 	message_get_text(&s->in, k->role, sizeof(k->role) - 1);
 	k->p384 = message_get_number(&s->in) != 0;
-	k->again = message_get_number(&s->in) != 0;
+	k->so.at =
+	    message_get_number(&s->in) != 0 ? TOKEN_SO_EITHER : TOKEN_SO_PIN;
 	if (signer_bad_form(s))
 		return;
 	if (strcmp(k->role, "root") != 0 &&

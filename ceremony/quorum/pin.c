@@ -12,7 +12,7 @@
 
 #define USER_PIN_SIZE 15 /* OpenSC's limit on a SmartCard-HSM */
 #define USER_PIN_OCTETS 12
-#define SO_PIN_OCTETS 8
+#define SO_PIN_OCTETS (PIN_SO_SIZE / 2)
 #define NAME_MAX_SIZE 32 /* characters of a serial or label */
 #define INFO_MAX_SIZE 128
 
@@ -121,7 +121,7 @@ so_pin_encode(const uint8_t *octets, struct secret *pin)
 		pin->data[2 * i] = (uint8_t)hex_digit(octets[i] >> 4);
 		pin->data[2 * i + 1] = (uint8_t)hex_digit(octets[i] & 15u);
 	}
-	pin->len = 2 * SO_PIN_OCTETS;
+	pin->len = PIN_SO_SIZE;
 	pin->data[pin->len] = '\0';
 }
 

@@ -9,6 +9,7 @@
 
 #define PIN_K_SIZE 32
 #define PIN_S_SIZE 16
+#define PIN_SO_SIZE 16 /* characters of an SO PIN */
 
 /* User PIN of a CA token: the first 15 base64url characters of
  * HKDF-SHA256(K, salt = serial without trailing blanks, info =

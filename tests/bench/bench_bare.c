@@ -179,14 +179,14 @@ need(bool ok, const char *what)
 static void
 make_token(struct bench *b)
 {
-	struct secret *so = secret_from(SO_PIN, strlen(SO_PIN));
+	struct token_so so = { secret_from(SO_PIN, strlen(SO_PIN)),
+		secret_from(SO_PIN, strlen(SO_PIN)), TOKEN_SO_PIN };
 	struct secret *pin = secret_from(PIN, strlen(PIN));
 	size_t len = 0;
 
 	need(softhsm_make(&b->hsm) == 0, "SoftHSM folder");
 	need(module_load("softhsm", &b->module) == CARD_OK, "SoftHSM module");
-	need(token_init(b->module, "bench", false, so, pin, &b->token) ==
-		    CARD_OK &&
+	need(token_init(b->module, "bench", &so, pin, &b->token) == CARD_OK &&
 		token_login(b->token, pin) == CARD_OK &&
 		token_make_key(b->token, KEY_P256, KEY_SIGN, 1, LABEL, NULL,
 		    &b->ca_spki, &len) == CARD_OK &&
@@ -195,7 +195,7 @@ make_token(struct bench *b)
 		token_key(b->token, LABEL, b->ca_spki, len, &b->token_key) ==
 		    CARD_OK,
 	    "key on a SoftHSM token");
-	secret_free(so);
+	token_so_clear(&so);
 	secret_free(pin);
 }
 

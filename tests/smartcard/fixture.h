@@ -15,13 +15,14 @@
 #include "tests/smartcard/softhsm.h"
 
 #define SO_PIN "3537363231383830"
+#define SO_NEXT "1a2b3c4d5e6f7081"
 #define PIN "648219"
 #define NEW_PIN "A7kd-0_Zq2bW9xY"
 
 struct fixture {
 	struct softhsm hsm;
 	struct module *m;
-	struct secret *so, *pin, *other;
+	struct secret *so, *so_next, *pin, *other;
 };
 
 static inline int
@@ -33,6 +34,7 @@ setup(void **state)
 		return -1;
 	*state = f;
 	f->so = secret_from(SO_PIN, strlen(SO_PIN));
+	f->so_next = secret_from(SO_NEXT, strlen(SO_NEXT));
 	f->pin = secret_from(PIN, strlen(PIN));
 	f->other = secret_from(NEW_PIN, strlen(NEW_PIN));
 	return module_load("softhsm", &f->m) == CARD_OK ? 0 : -1;
@@ -45,6 +47,7 @@ teardown(void **state)
 
 	module_free(f->m);
 	secret_free(f->so);
+	secret_free(f->so_next);
 	secret_free(f->pin);
 	secret_free(f->other);
 	softhsm_remove(&f->hsm);
@@ -52,13 +55,19 @@ teardown(void **state)
 	return 0;
 }
 
+/* The first use of a token's SO PIN; a token made so has f->so_next. */
+#define FIRST_USE(f) (&(struct token_so){ (f)->so, (f)->so_next, TOKEN_SO_PIN })
+/* ... which was begun before. */
+#define USED_AGAIN(f)                                                          \
+	(&(struct token_so){ (f)->so, (f)->so_next, TOKEN_SO_EITHER })
+
 /* A new token, logged in. */
 static inline struct token *
 new_token(struct fixture *f, const char *label)
 {
 	struct token *t = NULL;
 
-	assert_int_equal(token_init(f->m, label, false, f->so, f->pin, &t),
+	assert_int_equal(token_init(f->m, label, FIRST_USE(f), f->pin, &t),
 	    CARD_OK);
 	assert_non_null(t);
 	assert_int_equal(token_login(t, f->pin), CARD_OK);

@@ -19,10 +19,13 @@ struct fixture {
 	char path[1100];
 	struct module *m;
 	struct token *t;
-	struct secret *pin;
+	struct secret *pin, *so, *so_next;
 	uint8_t *sign, *derive; /* SPKIs of the keys of those labels */
 	size_t sign_len, derive_len;
 };
+
+/* SO PINs for one use. */
+#define USE(f, which) (&(struct token_so){ (f)->so, (f)->so_next, which })
 
 static void
 forget_plans(void)
@@ -76,8 +79,11 @@ setup(void **state)
 		return -1;
 	*state = f;
 	f->pin = secret_from(pin, sizeof(pin) - 1);
+	f->so = secret_from("00000001", 8);
+	f->so_next = secret_from("00000002", 8);
 	if (load(f) != 0 ||
-	    token_init(f->m, "one", false, f->pin, f->pin, &f->t) != CARD_OK ||
+	    token_init(f->m, "one", USE(f, TOKEN_SO_PIN), f->pin, &f->t) !=
+		CARD_OK ||
 	    token_login(f->t, f->pin) != CARD_OK ||
 	    token_make_key(f->t, KEY_P256, KEY_SIGN, 1, "sign", NULL, &f->sign,
 		&f->sign_len) != CARD_OK)
@@ -97,6 +103,8 @@ teardown(void **state)
 	token_close(f->t);
 	module_free(f->m);
 	secret_free(f->pin);
+	secret_free(f->so);
+	secret_free(f->so_next);
 	OPENSSL_free(f->sign);
 	OPENSSL_free(f->derive);
 	softhsm_remove(&f->hsm);
@@ -319,7 +327,22 @@ do_set_pin(struct fixture *f)
 static enum card_error
 do_init_pin(struct fixture *f)
 {
-	return token_init_pin(f->t, f->pin, f->pin);
+	return token_init_pin(f->t, USE(f, TOKEN_SO_NEXT), f->pin);
+}
+
+/* The token as it stands has so_next: each pass moves it on, and back. */
+static enum card_error
+do_move_so(struct fixture *f)
+{
+	struct token_so so = { f->so_next, f->so, TOKEN_SO_PIN };
+
+	return token_init_pin(f->t, &so, f->pin);
+}
+
+static enum card_error
+do_again(struct fixture *f)
+{
+	return token_init_pin(f->t, USE(f, TOKEN_SO_EITHER), f->pin);
 }
 
 static enum card_error
@@ -394,7 +417,7 @@ do_init(struct fixture *f)
 	struct token *t = NULL;
 	enum card_error ret;
 
-	ret = token_init(f->m, "two", false, f->pin, f->pin, &t);
+	ret = token_init(f->m, "two", USE(f, TOKEN_SO_PIN), f->pin, &t);
 	assert_int_equal(t != NULL, ret == CARD_OK);
 	token_close(t);
 	return ret;
@@ -443,6 +466,16 @@ static const struct failure {
 	{ do_init_pin, "C_Login", 1, CKR_PIN_LOCKED, CARD_ERR_PIN_LOCKED },
 	{ do_init_pin, "C_InitPIN", 1, CKR_PIN_INCORRECT, CARD_ERR_PIN },
 	{ do_init_pin, "C_InitPIN", 1, CKR_PIN_LEN_RANGE, CARD_ERR_PIN_FORM },
+	{ do_move_so, "C_Login", 1, CKR_PIN_INCORRECT, CARD_ERR_PIN },
+	{ do_move_so, "C_InitPIN", 1, CKR_DEVICE_ERROR, CARD_ERR_MODULE },
+	{ do_move_so, "C_SetPIN", 1, CKR_DEVICE_ERROR, CARD_ERR_MODULE },
+	{ do_move_so, "C_SetPIN", 1, CKR_PIN_TOO_WEAK, CARD_ERR_PIN_FORM },
+	{ do_move_so, "C_GetTokenInfo", 1, CKR_DEVICE_REMOVED,
+	    CARD_ERR_REMOVED },
+	/* the first of two is refused: the second is no better; locked: it is
+	 * not tried */
+	{ do_again, "C_Login", 1, CKR_PIN_INCORRECT, CARD_ERR_PIN },
+	{ do_again, "C_Login", 1, CKR_PIN_LOCKED, CARD_ERR_PIN_LOCKED },
 	{ do_refresh, "C_GetTokenInfo", 1, CKR_TOKEN_NOT_PRESENT,
 	    CARD_ERR_REMOVED },
 	{ do_refresh, "C_GetSlotInfo", 1, CKR_DEVICE_ERROR, CARD_ERR_MODULE },
@@ -461,6 +494,7 @@ static const struct failure {
 	{ do_init, "C_InitToken", 1, CKR_TOKEN_WRITE_PROTECTED,
 	    CARD_ERR_MODULE },
 	{ do_init, "C_OpenSession", 1, CKR_SESSION_COUNT, CARD_ERR_MODULE },
+	{ do_init, "C_SetPIN", 1, CKR_DEVICE_ERROR, CARD_ERR_MODULE },
 	{ do_key, "C_GetSlotList", 1, CKR_DEVICE_ERROR, CARD_ERR_MODULE },
 	{ do_key, "C_FindObjectsInit", 1, CKR_DEVICE_ERROR, CARD_ERR_MODULE },
 	{ do_key, "C_GetTokenInfo", 1, CKR_TOKEN_NOT_PRESENT,
@@ -599,8 +633,8 @@ test_late_flags(void **state)
 		struct key_attributes a = { 0 };
 
 		print_message("%s\n", lies[i].attr);
-		assert_int_equal(token_init(f->m, "one", true, f->pin, f->pin,
-				     &f->t),
+		assert_int_equal(token_init(f->m, "one",
+				     USE(f, TOKEN_SO_EITHER), f->pin, &f->t),
 		    CARD_OK);
 		assert_int_equal(do_login(f), CARD_OK);
 		setenv("FAKE_ATTR", lies[i].attr, 1);

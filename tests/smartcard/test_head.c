@@ -26,8 +26,9 @@ setup(void **state)
 		return -1;
 	*state = f;
 	f->pin = secret_from(pin, sizeof(pin) - 1);
+	struct token_so so = { f->pin, f->pin, TOKEN_SO_PIN };
 	if (module_load("softhsm", &f->m) != CARD_OK ||
-	    token_init(f->m, "one", false, f->pin, f->pin, &f->t) != CARD_OK)
+	    token_init(f->m, "one", &so, f->pin, &f->t) != CARD_OK)
 		return -1;
 	return token_login(f->t, f->pin) == CARD_OK ? 0 : -1;
 }

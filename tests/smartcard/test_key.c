@@ -364,7 +364,7 @@ test_key_two_tokens(void **state)
 	token_close(a);
 	assert_true(signs(pb, &kb));
 	assert_int_equal(token_write_object(b, "x", "x", 1), CARD_OK);
-	assert_int_equal(token_init(f->m, "a", true, f->so, f->pin, &a),
+	assert_int_equal(token_init(f->m, "a", USED_AGAIN(f), f->pin, &a),
 	    CARD_OK);
 	assert_true(signs(pb, &kb));
 	token_close(a);

@@ -60,9 +60,12 @@ test_init(void **state)
 	struct fixture *f = *state;
 	const struct token_info *info;
 	struct token *t = NULL, *again = NULL;
+	struct token_so so = { f->so, f->so_next, TOKEN_SO_PIN };
+	struct token_so wrong = { f->pin, f->pin, TOKEN_SO_PIN };
+	struct token_so half = { f->so, NULL, TOKEN_SO_PIN };
+	struct token_so none = { NULL, NULL, TOKEN_SO_PIN };
 
-	assert_int_equal(token_init_blank(f->m, "one", false, f->so, &t),
-	    CARD_OK);
+	assert_int_equal(token_init_blank(f->m, "one", &so, &t), CARD_OK);
 	info = token_info(t);
 	assert_true(info->initialised);
 	assert_false(info->user_pin_set);
@@ -73,17 +76,20 @@ test_init(void **state)
 	assert_string_equal(module_last_rv(f->m),
 	    "CKR_USER_PIN_NOT_INITIALIZED");
 	/* a wrong SO PIN first */
-	assert_int_equal(token_init_pin(t, f->pin, f->pin), CARD_ERR_PIN);
-	assert_int_equal(token_init_pin(t, NULL, f->pin), CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_pin(t, f->so, NULL), CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_pin(t, f->so, f->pin), CARD_OK);
+	assert_int_equal(token_init_pin(t, &wrong, f->pin), CARD_ERR_PIN);
+	assert_int_equal(token_init_pin(t, &none, f->pin), CARD_ERR_ARGUMENT);
+	assert_int_equal(token_init_pin(t, &half, f->pin), CARD_ERR_ARGUMENT);
+	assert_int_equal(token_init_pin(t, &so, NULL), CARD_ERR_ARGUMENT);
+	assert_int_equal(so.at, TOKEN_SO_PIN);
+	assert_int_equal(token_init_pin(t, &so, f->pin), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
 	assert_true(info->user_pin_set);
 	assert_int_equal(token_login(t, f->pin), CARD_OK);
 	/* in use: neither opened twice nor initialised */
 	assert_int_equal(token_open(f->m, "one", NULL, &again),
 	    CARD_ERR_ARGUMENT);
 	assert_null(again);
-	assert_int_equal(token_init_blank(f->m, "one", true, f->so, &again),
+	assert_int_equal(token_init_blank(f->m, "one", USED_AGAIN(f), &again),
 	    CARD_ERR_ARGUMENT);
 	token_close(t);
 	token_close(NULL);
@@ -153,9 +159,9 @@ test_ambiguous(void **state)
 	assert_int_equal(token_open(f->m, "twin", NULL, &t),
 	    CARD_ERR_AMBIGUOUS);
 	assert_null(t);
-	assert_int_equal(token_init_blank(f->m, "twin", true, f->so, &t),
+	assert_int_equal(token_init_blank(f->m, "twin", USED_AGAIN(f), &t),
 	    CARD_ERR_AMBIGUOUS);
-	assert_int_equal(token_init_blank(f->m, "twin", false, f->so, &t),
+	assert_int_equal(token_init_blank(f->m, "twin", FIRST_USE(f), &t),
 	    CARD_ERR_NOT_BLANK);
 	assert_int_equal(token_open(f->m, "twin", serial, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, serial);
@@ -168,15 +174,16 @@ test_init_again(void **state)
 	struct fixture *f = *state;
 	struct token *t = new_token(f, "one");
 	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+	struct token_so wrong = { f->pin, f->other, TOKEN_SO_EITHER };
 
 	token_close(t);
-	assert_int_equal(token_init(f->m, "one", false, f->so, f->pin, &t),
+	assert_int_equal(token_init(f->m, "one", FIRST_USE(f), f->pin, &t),
 	    CARD_ERR_NOT_BLANK);
 	assert_null(t);
-	assert_int_equal(token_init(f->m, "one", true, f->pin, f->pin, &t),
+	assert_int_equal(token_init(f->m, "one", &wrong, f->pin, &t),
 	    CARD_ERR_PIN);
 	assert_null(t);
-	assert_int_equal(token_init(f->m, "one", true, f->so, f->other, &t),
+	assert_int_equal(token_init(f->m, "one", USED_AGAIN(f), f->other, &t),
 	    CARD_OK);
 	assert_int_equal(token_login(t, f->pin), CARD_ERR_PIN);
 	assert_int_equal(token_login(t, f->other), CARD_OK);
@@ -191,18 +198,19 @@ test_init_arguments(void **state)
 {
 	static const char long_label[] = "123456789 123456789 123456789 123";
 	struct fixture *f = *state;
+	struct token_so none = { NULL, NULL, TOKEN_SO_PIN };
 	struct token *t = NULL;
 
-	assert_int_equal(token_init_blank(f->m, NULL, false, f->so, &t),
+	assert_int_equal(token_init_blank(f->m, NULL, FIRST_USE(f), &t),
 	    CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_blank(f->m, "", false, f->so, &t),
+	assert_int_equal(token_init_blank(f->m, "", FIRST_USE(f), &t),
 	    CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_blank(f->m, long_label, false, f->so, &t),
+	assert_int_equal(token_init_blank(f->m, long_label, FIRST_USE(f), &t),
 	    CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_blank(f->m, "one", false, NULL, &t),
+	assert_int_equal(token_init_blank(f->m, "one", &none, &t),
 	    CARD_ERR_ARGUMENT);
 	/* 32 octets fill the field */
-	assert_int_equal(token_init(f->m, long_label + 1, false, f->so, f->pin,
+	assert_int_equal(token_init(f->m, long_label + 1, FIRST_USE(f), f->pin,
 			     &t),
 	    CARD_OK);
 	assert_string_equal(token_info(t)->label, long_label + 1);
@@ -251,11 +259,73 @@ test_set_pin(void **state)
 	assert_int_equal(token_write_object(t, "x", "x", 1), CARD_ERR_MODULE);
 	assert_int_equal(token_login(t, f->pin), CARD_ERR_PIN);
 	assert_int_equal(token_login(t, f->other), CARD_OK);
-	/* the SO PIN is still the old one */
-	assert_int_equal(token_init_pin(t, f->so, f->pin), CARD_OK);
+	/* the SO PIN is still the same */
+	assert_int_equal(
+	    token_init_pin(t,
+		&(struct token_so){ f->so_next, f->so, TOKEN_SO_PIN }, f->pin),
+	    CARD_OK);
 	assert_int_equal(token_login(t, f->pin), CARD_OK);
 	secret_free(tiny);
 	token_close(t);
+}
+
+/* A use of an SO PIN, cut short where it may be: which of the two the token has
+ * then, what the next use makes of it, and that the other is good no more. */
+static void
+test_so_pin(void **state)
+{
+	static const struct {
+		bool moved;    /* when it is used again */
+		bool blank;    /* the first use did not come to C_InitToken */
+		bool remake;   /* C_InitToken again, or a new user PIN alone */
+		bool stranger; /* neither of the two is the token's */
+		enum card_error want;
+	} cases[] = {
+		{ .moved = false, .remake = true, .want = CARD_OK },
+		{ .moved = true, .remake = true, .want = CARD_OK },
+		{ .blank = true, .remake = true, .want = CARD_OK },
+		{ .moved = false, .want = CARD_OK },
+		{ .moved = true, .want = CARD_OK },
+		{ .stranger = true, .remake = true, .want = CARD_ERR_PIN },
+		{ .stranger = true, .want = CARD_ERR_PIN },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct token_so first = { f->so, f->so_next, TOKEN_SO_PIN };
+		struct token_so again = { f->so, f->so_next, TOKEN_SO_EITHER };
+		struct token *t = NULL;
+		char label[] = { 't', (char)('0' + i), '\0' };
+
+		if (cases[i].stranger)
+			again.pin = again.next = f->other;
+		if (!cases[i].blank) {
+			assert_int_equal(token_init_blank(f->m, label, &first,
+					     &t),
+			    CARD_OK);
+			assert_int_equal(first.at, TOKEN_SO_PIN);
+		}
+		if (cases[i].moved)
+			assert_int_equal(token_init_pin(t, &first, f->pin),
+			    CARD_OK);
+		if (cases[i].remake) {
+			token_close(t);
+			assert_int_equal(token_init(f->m, label, &again,
+					     f->other, &t),
+			    cases[i].want);
+		} else {
+			assert_int_equal(token_init_pin(t, &again, f->other),
+			    cases[i].want);
+		}
+		if (cases[i].want == CARD_OK) {
+			assert_int_equal(again.at, TOKEN_SO_NEXT);
+			assert_int_equal(token_login(t, f->other), CARD_OK);
+			first.at = TOKEN_SO_PIN;
+			assert_int_equal(token_init_pin(t, &first, f->pin),
+			    CARD_ERR_PIN);
+		}
+		token_close(t);
+	}
 }
 
 /* ---- objects -------------------------------------------------------- */
@@ -390,6 +460,7 @@ main(void)
 		CASE(test_init_arguments),
 		CASE(test_pin),
 		CASE(test_set_pin),
+		CASE(test_so_pin),
 		CASE(test_certificate),
 		CASE(test_object),
 		CASE(test_random),

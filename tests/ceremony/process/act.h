@@ -257,6 +257,7 @@ tell_share(struct act *a, size_t who)
 	message_put_number(&card->out, 0);
 	peer_ask(card, MSG_OK);
 	peer_start(a->p, MSG_SHARE)->fd = pair[1];
+	message_put_number(&a->p->out, a->t->epoch);
 	message_put_number(&a->p->out, who);
 	message_put_octets(&a->p->out, share->commitment, 32);
 }
@@ -326,7 +327,7 @@ act_begun(struct act *a)
 {
 	act_approved(a);
 	tell_begin(a, a->ap.act);
-	peer_ask(a->p, MSG_OK);
+	peer_ask(a->p, MSG_BEGUN);
 	act_head(a);
 }
 
@@ -422,7 +423,7 @@ keys_make(struct world *w, struct ca_token *t)
 		peer_ask(a.p, MSG_OK);
 	}
 	tell_begin(&a, a.ap.act);
-	peer_ask(a.p, MSG_OK);
+	peer_ask(a.p, MSG_BEGUN);
 	act_head(&a);
 	peer_start(a.p, MSG_EXECUTE);
 	peer_tell(a.p);

@@ -106,6 +106,39 @@ so_pin_unwanted(struct world *w, struct act *a, const void *arg)
 	return a->p;
 }
 
+/* Octets that are not two SO PINs; how many, is arg. */
+static struct peer *
+so_pins_cut(struct world *w, struct act *a, const void *arg)
+{
+	const size_t *len = arg;
+	uint8_t octets[64] = { '0' };
+	int pair[2];
+
+	keys_told(a, w, "root-2", "root");
+	peer_pair(pair);
+	assert_int_equal(write(pair[1], octets, *len), *len);
+	close(pair[1]);
+	peer_start(a->p, MSG_SO_TAKE)->fd = pair[0];
+	peer_try(a->p);
+	return a->p;
+}
+
+static struct peer *
+so_pin_last(struct world *w, struct act *a, const void *arg)
+{
+	const uint64_t *n = arg;
+	int pair[2];
+
+	(void)a;
+	peer_pair(pair);
+	peer_start(w->so, MSG_SO_PIN)->fd = pair[0];
+	message_put_text(&w->so->out, "root-2");
+	message_put_number(&w->so->out, *n);
+	peer_try(w->so);
+	close(pair[1]);
+	return w->so;
+}
+
 static struct peer *
 so_new(struct world *w, struct act *a, const void *arg)
 {
@@ -161,6 +194,14 @@ static const struct refusal refusals[] = {
 	    FAULT_REFUSED, "mallory: derive certificate: not an operator" },
 	{ "SO PIN that nobody asked for", so_pin_unwanted, NULL, FAULT_REFUSED,
 	    "SO PIN: not expected now" },
+	{ "one SO PIN", so_pins_cut, &(const size_t){ 16 }, FAULT_INTERNAL,
+	    "root-2: two SO PINs did not come" },
+	{ "two SO PINs and an octet", so_pins_cut, &(const size_t){ 33 },
+	    FAULT_INTERNAL, "root-2: two SO PINs did not come" },
+	{ "no SO PINs", so_pins_cut, &(const size_t){ 0 }, FAULT_INTERNAL,
+	    "root-2: two SO PINs did not come" },
+	{ "SO PIN without a next", so_pin_last, &(const uint64_t){ UINT32_MAX },
+	    FAULT_INTERNAL, "root-2: no SO PIN" },
 
 	{ "S split for too many", so_new, &(const uint64_t[]){ 1, 17 },
 	    FAULT_REFUSED, "S: custodians out of form" },

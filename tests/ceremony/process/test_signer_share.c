@@ -147,6 +147,7 @@ tell_made_up(struct act *a, uint64_t x, bool committed)
 	assert_int_equal(write(pair[0], share->data, 32), 32);
 	close(pair[0]);
 	peer_start(a->p, MSG_SHARE)->fd = pair[1];
+	message_put_number(&a->p->out, a->t->epoch);
 	message_put_number(&a->p->out, x);
 	message_put_octets(&a->p->out, commitment, 32);
 	secret_free(share);

@@ -162,7 +162,7 @@ begun_without_head(struct world *w, struct act *a)
 	crl_told(a, w, &w->product);
 	act_approved(a);
 	tell_begin(a, a->ap.act);
-	peer_ask(a->p, MSG_OK);
+	peer_ask(a->p, MSG_BEGUN);
 }
 
 static struct peer *
@@ -273,7 +273,7 @@ group_of_two(void **state)
 		uint8_t *crl;
 		size_t len;
 		tell_begin(&a, i);
-		peer_ask(a.p, MSG_OK);
+		peer_ask(a.p, MSG_BEGUN);
 		act_head(&a);
 		peer_start(a.p, MSG_EXECUTE);
 		peer_ask(a.p, MSG_FILE);

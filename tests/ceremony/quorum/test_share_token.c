@@ -23,9 +23,10 @@ static void
 token_make(struct setting *s)
 {
 	struct secret *pin = secret_from(PIN, strlen(PIN));
-	struct secret *so_pin = secret_from(SO_PIN, strlen(SO_PIN));
+	struct token_so so = { secret_from(SO_PIN, strlen(SO_PIN)),
+		secret_from(SO_PIN, strlen(SO_PIN)), TOKEN_SO_PIN };
 	enum card_error err =
-	    token_init(s->module, "op-ann", false, so_pin, pin, &s->token);
+	    token_init(s->module, "op-ann", &so, pin, &s->token);
 
 	if (err == CARD_OK)
 		err = token_login(s->token, pin);
@@ -33,7 +34,7 @@ token_make(struct setting *s)
 		err = token_make_key(s->token, KEY_P256, KEY_DERIVE, 2,
 		    "derive", NULL, &s->spki, &s->spki_len);
 	secret_free(pin);
-	secret_free(so_pin);
+	token_so_clear(&so);
 	if (err != CARD_OK)
 		fail_msg("token: %s", card_strerror(err));
 }
