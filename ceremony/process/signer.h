@@ -25,6 +25,8 @@
 #define SIGNER_SHARES_MAX 8 /* an operator's card opens for one group */
 #define SIGNER_CRLS_MAX 2   /* the product CA's, the root's */
 #define SIGNER_SUBJECT_MAX 512
+#define SIGNER_TEST_MAX 512 /* characters of a test text, with NUL */
+#define SIGNER_EPOCHS_MAX 2 /* a token may be in */
 
 /* Keys of a CA token: the CA's role is its label too. */
 #define SEALER_ROLE "sealer"
@@ -38,16 +40,36 @@
 /* What an act does; the rest of struct act depends on it. */
 enum act_what {
 	ACT_KEYS,
+	ACT_ROTATE,
 	ACT_CERT,
 	ACT_CRL,
 	ACT_SEAL,
 	ACT_BATCH
 };
 
+/* What a token is keyed with: a fresh K in shares for the operators of a
+ * policy. */
+struct keying {
+	const char *label;           /* of the token */
+	const struct policy *policy; /* the group's, or a new one */
+	const uint8_t *policy_sha256;
+	bool by_so; /* its PIN is set by the SO */
+	struct token_so so;
+	struct secret *k;
+	/* by index in the policy */
+	X509 *derive[POLICY_OPERATORS_MAX];
+	uint8_t commitments[POLICY_OPERATORS_MAX][32];
+};
 struct act_keys {
 	char module[256], label[TOKEN_LABEL_MAX + 1], role[17];
 	bool p384;
-	struct token_so so;
+	struct keying keying;
+};
+struct act_rotate {
+	bool recover;
+	struct policy target;
+	uint8_t target_sha256[32];
+	struct keying keying; /* its k is wiped when it has served */
 };
 struct act_cert {
 	char subject[SIGNER_SUBJECT_MAX + 1];
@@ -103,11 +125,22 @@ struct act {
 	uint8_t seed[64];                    /* of its serials */
 	union {
 		struct act_keys keys;
+		struct act_rotate rotate;
 		struct act_cert cert;
 		struct act_crl crl;
 		struct act_seal seal;
 		struct act_batch batch;
 	} u;
+};
+
+/* An epoch the token may be in: its shares, while they come in, and the K that
+ * they give. */
+struct epoch {
+	uint32_t number; /* 0: none */
+	size_t share_count;
+	uint8_t share_x[POLICY_OPERATORS_MAX];
+	struct secret *shares[POLICY_OPERATORS_MAX];
+	struct secret *k;
 };
 
 /* What a signer of a CA token knows of its group of acts. */
@@ -121,15 +154,13 @@ struct group {
 	uint8_t spki[KEY_SPKI_MAX], spki_sha256[32];
 	size_t spki_len;
 	X509 *ca, *sealer;
-	uint32_t epoch;
+	/* in the order they are tried; both of one policy */
+	struct epoch epochs[SIGNER_EPOCHS_MAX], *opened;
 	uint8_t epoch_policy_sha256[32];
-	/* shares, while they come in, and what they give */
-	size_t share_count;
-	uint8_t share_x[POLICY_OPERATORS_MAX];
-	struct secret *shares[POLICY_OPERATORS_MAX];
-	struct secret *k;
-	bool challenged;
-	X509 *derive[POLICY_OPERATORS_MAX]; /* by index in the policy */
+	bool pin_failed, challenged;
+	/* the log's policy, where a line shown to the token names it */
+	bool log_policy_known;
+	uint8_t log_policy_sha256[32];
 	size_t act_count;
 	struct act acts[SIGNER_ACTS_MAX];
 	struct act *current; /* begun, or being told */
@@ -165,14 +196,14 @@ signer_handler signer_so_new, signer_so_load, signer_so_pin;
 signer_handler signer_card_make, signer_login, signer_approve, signer_unwrap,
     signer_release, signer_note;
 signer_handler signer_head_read, signer_head_line, signer_head_write;
-signer_handler signer_context, signer_ca, signer_act, signer_act_keys,
-    signer_act_cert, signer_act_crl, signer_revoked, signer_act_seal,
-    signer_act_batch, signer_work, signer_key, signer_tree, signer_issuer,
-    signer_crl, signer_prepare, signer_proposed;
+signer_handler signer_context, signer_ca, signer_epoch, signer_act,
+    signer_act_keys, signer_act_rotate, signer_act_cert, signer_act_crl,
+    signer_revoked, signer_act_seal, signer_act_batch, signer_work, signer_key,
+    signer_tree, signer_issuer, signer_crl, signer_prepare, signer_proposed;
 signer_handler signer_approval, signer_derive_cert, signer_share,
     signer_so_take, signer_begin, signer_end_group;
-signer_handler signer_write_cert, signer_execute, signer_go, signer_duplicate,
-    signer_seal;
+signer_handler signer_write_cert, signer_execute, signer_commit, signer_go,
+    signer_duplicate, signer_seal;
 
 /* Answering. */
 void signer_ok(struct signer *s);
@@ -218,6 +249,8 @@ void signer_group_free(struct group *g);
 /* The act of that number in the group, or NULL. */
 struct act *signer_act_find(struct signer *s, uint64_t number);
 void signer_act_clear(struct act *a);
+/* Whether the token is keyed for another policy than the group's. */
+bool signer_group_stale(const struct group *g);
 
 /* signer_told.c: the act about to be told, its members zeroed; NULL when it
  * may not be of this kind now, and the fault is answered. */
@@ -231,9 +264,30 @@ void signer_act_use(struct act *a, const char *name, size_t count);
 bool signer_line_says(const uint8_t *line, size_t len, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* signer_activate.c: PIN of an epoch from K, into *out, new. */
-bool signer_pin(struct signer *s, uint32_t epoch,
+/* signer_epoch.c: K from m shares, unless it is there; wipe K and shares. */
+bool signer_epoch_combine(struct signer *s, struct epoch *e);
+void signer_epoch_forget(struct epoch *e);
+
+/* signer_activate.c: the CA's key must answer, or the PIN counts as exposed.
+ * text has room for SIGNER_TEST_MAX; *sig (may be NULL) new, OPENSSL_free(). */
+bool
+signer_challenge(struct signer *s, char *text, uint8_t **sig, size_t *sig_len);
+
+/* signer_keying.c: how an act keys its token, NULL when it does not; whether
+ * derive certificates and SO PINs are there; make K; have the token's PIN follow
+ * from it (*out new); tell K in shares, noting their commitments. */
+struct keying *signer_act_keying(struct act *a);
+bool signer_keying_ready(struct signer *s, const struct keying *k);
+bool signer_keying_start(struct signer *s, struct keying *k);
+bool signer_pin(struct signer *s, const struct secret *k, uint32_t epoch,
     const uint8_t policy_sha256[32], struct secret **out);
+bool signer_keying_share(struct signer *s, struct keying *k, uint32_t epoch);
+void signer_keying_clear(struct keying *k);
+
+/* signer_rotate.c: whether the group's one act sets the PIN with the SO PIN;
+ * make K' and tell its shares. */
+bool signer_group_recovers(const struct group *g);
+void signer_rotate_execute(struct signer *s, struct act *a);
 
 /* signer_issue.c: draft a certificate; draft and sign a CRL (*der new,
  * OPENSSL_free()); the keys, borrowed, of a token that is logged in. */
@@ -263,6 +317,11 @@ void signer_keys_execute(struct signer *s, struct act *a);
 /* "anchorite-test/v1" text of a key's proof, for cards and CA tokens. */
 void signer_test_text(char *out, size_t size, const char *log, const char *what,
     const char *serial, const uint8_t nonce[16]);
+/* Have a key sign such a text, which has room for SIGNER_TEST_MAX, and verify
+ * it.  *sig (may be NULL) new, OPENSSL_free(). */
+enum card_error
+signer_key_prove(struct signer *s, const char *role, const uint8_t *spki,
+    size_t spki_len, char *text, uint8_t **sig, size_t *sig_len);
 /* Bits of MSG_ENROLLED and MSG_MADE_KEY, in struct key_attributes' order. */
 unsigned signer_attribute_bits(const struct key_attributes *a);
 /* Kernel randomness, mixed with the token's when one is open. */

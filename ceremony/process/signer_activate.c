@@ -1,154 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* From shares to a logged-in CA token: only for an act that m distinct
- * operators approved. */
+/* From K to a logged-in CA token: only for an act that m distinct operators
+ * approved. */
 #include <inttypes.h>
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ceremony/process/signer.h"
-#include "ceremony/quorum/pin.h"
-#include "ceremony/quorum/shamir.h"
-#include "ceremony/quorum/share.h"
-
-void
-signer_derive_cert(struct signer *s)
-{
-	struct group *g = s->group;
-	char id[POLICY_ID_MAX + 1];
-	uint8_t digest[32], want[32];
-	const uint8_t *der;
-	X509 *cert = NULL;
-	size_t len;
-	int who;
-
-	message_get_text(&s->in, id, POLICY_ID_MAX);
-	der = message_get_octets(&s->in, CERT_MAX, &len);
-	if (signer_bad_form(s))
-		return;
-	who = policy_operator(&g->policy, id);
-	if (who < 0 || g->derive[who] != NULL ||
-	    cert_parse(der, len, &cert) != CA_OK ||
-	    cert_spki_sha256(cert, digest) != CA_OK) {
-		X509_free(cert);
-		signer_fault(s, FAULT_REFUSED, "%s: derive certificate: %s", id,
-		    who < 0 ? "not an operator" : "unreadable or twice");
-		return;
-	}
-	const struct policy_spki *spki = &g->policy.operators[who].derive;
-	SHA256(spki->der, spki->len, want);
-	if (memcmp(digest, want, sizeof(want)) != 0) {
-		X509_free(cert);
-		signer_fault(s, FAULT_REFUSED,
-		    "%s: derive certificate is not of the policy's key", id);
-		return;
-	}
-	g->derive[who] = cert;
-	signer_ok(s);
-}
-
-/* A share straight from an operator's signer, held against what was committed
- * to when the epoch was keyed. */
-void
-signer_share(struct signer *s)
-{
-	struct group *g = s->group;
-	struct share_label label = { .m = g->policy.m,
-		.n = (unsigned)g->policy.n };
-	uint8_t commitment[32], got[32];
-	struct secret *share;
-	uint64_t epoch = message_get_number(&s->in);
-	uint64_t x = message_get_number(&s->in);
-
-	message_get_exact(&s->in, commitment, sizeof(commitment));
-	if (signer_bad_form(s))
-		return;
-	if (s->token == NULL || !g->has_ca || epoch != g->epoch ||
-	    x >= g->policy.n || g->k != NULL || g->share_count == g->policy.m) {
-		signer_fault(s, FAULT_SHARE, "share: not expected now");
-		return;
-	}
-	for (size_t i = 0; i < g->share_count; i++) {
-		if (g->share_x[i] == x) {
-			signer_fault(s, FAULT_SHARE, "share: twice");
-			return;
-		}
-	}
-	share = signer_read_secret(s->in.fd);
-	if (share == NULL) {
-		signer_fault(s, FAULT_SHARE, "share: it did not come");
-		return;
-	}
-	snprintf(label.serial, sizeof(label.serial), "%s",
-	    token_info(s->token)->serial);
-	label.epoch = g->epoch;
-	label.x = (unsigned)x;
-	share_commit(&label, share, got);
-	if (CRYPTO_memcmp(got, commitment, sizeof(got)) != 0) {
-		secret_free(share);
-		signer_fault(s, FAULT_SHARE,
-		    "share %u: not the one committed to in the transcript",
-		    label.x);
-		return;
-	}
-	g->share_x[g->share_count] = (uint8_t)x;
-	g->shares[g->share_count++] = share;
-	signer_ok(s);
-}
-
-void
-signer_so_take(struct signer *s)
-{
-	struct act *a = NULL;
-
-	if (signer_bad_form(s))
-		return;
-	for (size_t i = 0; i < s->group->act_count; i++) {
-		if (s->group->acts[i].what == ACT_KEYS)
-			a = &s->group->acts[i];
-	}
-	if (a == NULL || a->u.keys.so.pin != NULL) {
-		signer_fault(s, FAULT_REFUSED, "SO PIN: not expected now");
-		return;
-	}
-	if (signer_so_read(s, a->u.keys.label, &a->u.keys.so))
-		signer_ok(s);
-}
 
 bool
-signer_pin(struct signer *s, uint32_t epoch, const uint8_t policy_sha256[32],
-    struct secret **out)
-{
-	enum quorum_error err = pin_user(s->group->k,
-	    token_info(s->token)->serial, epoch, policy_sha256, out);
-
-	if (err == QUORUM_OK)
-		return true;
-	signer_fault(s, FAULT_INTERNAL, "PIN: %s", quorum_strerror(err));
-	return false;
-}
-
-static bool
-combine(struct signer *s)
+signer_challenge(struct signer *s, char *text, uint8_t **sig, size_t *sig_len)
 {
 	struct group *g = s->group;
-	enum quorum_error err;
+	enum card_error err = signer_key_prove(s, g->role, g->spki, g->spki_len,
+	    text, sig, sig_len);
 
-	if (g->k != NULL)
+	if (err == CARD_OK)
 		return true;
-	err = g->share_count < g->policy.m
-	    ? QUORUM_ERR_THRESHOLD
-	    : shamir_combine(g->share_x, g->shares, g->policy.m, &g->k);
-	for (size_t i = 0; i < g->share_count; i++) {
-		secret_free(g->shares[i]);
-		g->shares[i] = NULL;
-	}
-	g->share_count = 0;
-	if (err == QUORUM_OK)
-		return true;
-	signer_fault(s, FAULT_SHARE, "%s: shares: %s",
-	    token_info(s->token)->label, quorum_strerror(err));
+	signer_fault(s, FAULT_EXPOSED,
+	    "%s: PIN accepted, but the key %s does not answer (%s): treat its "
+	    "PIN as exposed: stop, and rotate this token next",
+	    token_info(s->token)->label, g->role, card_strerror(err));
 	return false;
 }
 
@@ -156,30 +26,11 @@ combine(struct signer *s)
 static bool
 challenge(struct signer *s)
 {
-	struct group *g = s->group;
-	char text[512];
-	uint8_t nonce[16];
-	enum card_error err;
+	char text[SIGNER_TEST_MAX];
 
-	if (g->challenged)
-		return true;
-	if (!signer_random(s, nonce, sizeof(nonce))) {
-		signer_fault(s, FAULT_INTERNAL, "no randomness");
-		return false;
-	}
-	signer_test_text(text, sizeof(text), g->log, g->role,
-	    token_info(s->token)->serial, nonce);
-	err = token_sign_text(s->token, g->role, g->spki, g->spki_len, text,
-	    strlen(text), NULL, NULL);
-	if (err == CARD_OK) {
-		g->challenged = true;
-		return true;
-	}
-	signer_fault(s, FAULT_EXPOSED,
-	    "%s: PIN accepted, but the key %s does not answer (%s): treat its "
-	    "PIN as exposed: stop, and rotate this token next",
-	    token_info(s->token)->label, g->role, card_strerror(err));
-	return false;
+	if (!s->group->challenged)
+		s->group->challenged = signer_challenge(s, text, NULL, NULL);
+	return s->group->challenged;
 }
 
 /* What opened the wrong way is not tried again: K is wiped, shares must come
@@ -188,25 +39,91 @@ static void
 forget_k(struct signer *s)
 {
 	token_logout(s->token);
-	secret_free(s->group->k);
-	s->group->k = NULL;
+	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++)
+		signer_epoch_forget(&s->group->epochs[i]);
+	s->group->opened = NULL;
+}
+
+/* A wrong PIN is part of trying two: never with the last try. */
+static bool
+may_try(struct signer *s)
+{
+	struct group *g = s->group;
+	const struct token_info *info = token_info(s->token);
+	enum card_error err;
+
+	if (g->pin_failed) {
+		signer_fault(s, CARD_ERR_PIN,
+		    "%s: its PIN was wrong in this group: no further try: end the group",
+		    info->label);
+		return false;
+	}
+	if (g->epochs[1].number == 0)
+		return true;
+	err = token_refresh(s->token);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, info->label);
+		return false;
+	}
+	if (!info->pin_final_try && !info->pin_locked)
+		return true;
+	signer_fault(s, CARD_ERR_PIN_LOCKED,
+	    "%s: %s left and either of two PINs may be the right one: no try was made: use a recovery step",
+	    info->label, info->pin_locked ? "no try is" : "one try is");
+	return false;
+}
+
+/* Log in with the PIN of one epoch; *err is what the token says. */
+static bool
+try_epoch(struct signer *s, struct epoch *e, enum card_error *err)
+{
+	struct group *g = s->group;
+	struct secret *pin = NULL;
+
+	if (!signer_pin(s, e->k, e->number, g->epoch_policy_sha256, &pin))
+		return false;
+	*err = token_login(s->token, pin);
+	secret_free(pin);
+	if (*err == CARD_OK)
+		g->opened = e;
+	return true;
+}
+
+/* Every K is there before the first PIN is tried; one that did not open is
+ * wiped. */
+static bool
+open_token(struct signer *s)
+{
+	struct group *g = s->group;
+	enum card_error err = CARD_ERR_PIN;
+
+	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++) {
+		if (g->epochs[i].number != 0 &&
+		    !signer_epoch_combine(s, &g->epochs[i]))
+			return false;
+	}
+	for (size_t i = 0; i < SIGNER_EPOCHS_MAX && err == CARD_ERR_PIN; i++) {
+		if (g->epochs[i].number != 0 &&
+		    !try_epoch(s, &g->epochs[i], &err))
+			return false;
+	}
+	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++) {
+		if (&g->epochs[i] != g->opened)
+			signer_epoch_forget(&g->epochs[i]);
+	}
+	g->pin_failed = err == CARD_ERR_PIN;
+	if (err == CARD_OK)
+		return true;
+	signer_card_fault(s, err, token_info(s->token)->label);
+	return false;
 }
 
 static bool
 login(struct signer *s)
 {
-	struct group *g = s->group;
-	struct secret *pin = NULL;
-	enum card_error err;
-
-	if (!combine(s) ||
-	    !signer_pin(s, g->epoch, g->epoch_policy_sha256, &pin))
+	if (!may_try(s))
 		return false;
-	err = token_login(s->token, pin);
-	secret_free(pin);
-	if (err != CARD_OK)
-		signer_card_fault(s, err, token_info(s->token)->label);
-	else if (challenge(s))
+	if (open_token(s) && challenge(s))
 		return true;
 	forget_k(s);
 	return false;
@@ -242,12 +159,28 @@ begins(const struct act *a, const uint8_t *line, size_t len)
 		a->approval.act);
 }
 
+/* *epoch is the one the token was opened in, 0 when it was not. */
+static bool
+unlock(struct signer *s, struct act *a, uint32_t *epoch)
+{
+	*epoch = 0;
+	if (a->what == ACT_KEYS)
+		return signer_keys_login(s, a);
+	if (signer_group_recovers(s->group)) /* its PIN is not known yet */
+		return true;
+	if (!login(s))
+		return false;
+	*epoch = s->group->opened->number;
+	return true;
+}
+
 void
 signer_begin(struct signer *s)
 {
 	struct group *g = s->group;
 	struct act *a = signer_act_find(s, message_get_number(&s->in));
 	struct link link;
+	uint32_t epoch;
 	size_t len;
 	const uint8_t *line = message_get_octets(&s->in, LINK_LINE_MAX, &len);
 
@@ -265,7 +198,7 @@ signer_begin(struct signer *s)
 		    (unsigned long long)a->approval.act, g->policy.m);
 		return;
 	}
-	if (!(a->what == ACT_KEYS ? signer_keys_login(s, a) : login(s)))
+	if (!unlock(s, a, &epoch))
 		return;
 	memcpy(a->begin, link.hash, sizeof(a->begin));
 	a->begun = true;
@@ -273,6 +206,6 @@ signer_begin(struct signer *s)
 	signer_head_forget(s); /* read afresh for each act */
 	s->state = STATE_BEGUN;
 	message_start(&s->out, MSG_BEGUN);
-	message_put_number(&s->out, a->what == ACT_KEYS ? 0 : g->epoch);
+	message_put_number(&s->out, epoch);
 	signer_send(s);
 }

@@ -171,6 +171,20 @@ signer_test_text(char *out, size_t size, const char *log, const char *what,
 	    what, serial, hex);
 }
 
+enum card_error
+signer_key_prove(struct signer *s, const char *role, const uint8_t *spki,
+    size_t spki_len, char *text, uint8_t **sig, size_t *sig_len)
+{
+	uint8_t nonce[16];
+
+	if (!signer_random(s, nonce, sizeof(nonce)))
+		return CARD_ERR_MODULE;
+	signer_test_text(text, SIGNER_TEST_MAX, s->group->log, role,
+	    token_info(s->token)->serial, nonce);
+	return token_sign_text(s->token, role, spki, spki_len, text,
+	    strlen(text), sig, sig_len);
+}
+
 unsigned
 signer_attribute_bits(const struct key_attributes *a)
 {

@@ -14,7 +14,8 @@ signer_act_clear(struct act *a)
 {
 	switch (a->what) {
 	case ACT_KEYS:
-		token_so_clear(&a->u.keys.so);
+	case ACT_ROTATE:
+		signer_keying_clear(signer_act_keying(a));
 		break;
 	case ACT_CERT:
 		X509_free(a->u.cert.draft);
@@ -42,11 +43,8 @@ signer_group_free(struct group *g)
 		if (g->acts[i].told)
 			signer_act_clear(&g->acts[i]);
 	}
-	for (size_t i = 0; i < POLICY_OPERATORS_MAX; i++) {
-		secret_free(g->shares[i]);
-		X509_free(g->derive[i]);
-	}
-	secret_free(g->k);
+	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++)
+		signer_epoch_forget(&g->epochs[i]);
 	X509_free(g->ca);
 	X509_free(g->sealer);
 	OPENSSL_cleanse(g, sizeof(*g));
@@ -141,9 +139,14 @@ ca_fault(const struct group *g, uint64_t epoch, bool parsed)
 		return "certificate is of another key";
 	if (epoch == 0 || epoch > UINT32_MAX)
 		return "epoch out of range";
-	if (memcmp(g->epoch_policy_sha256, g->policy_sha256, 32) != 0)
-		return "keyed for another policy: it does nothing but rotate";
 	return NULL;
+}
+
+bool
+signer_group_stale(const struct group *g)
+{
+	return memcmp(g->epoch_policy_sha256, g->policy_sha256,
+		   sizeof(g->policy_sha256)) != 0;
 }
 
 void
@@ -170,7 +173,7 @@ signer_ca(struct signer *s)
 	if (signer_bad_form(s))
 		return;
 	SHA256(g->spki, g->spki_len, g->spki_sha256);
-	g->epoch = (uint32_t)epoch;
+	g->epochs[0].number = (uint32_t)epoch;
 	fault = ca_fault(g, epoch, parsed);
 	if (fault != NULL) {
 		signer_fault(s, FAULT_REFUSED, "%s: %s",
@@ -202,6 +205,11 @@ signer_act(struct signer *s)
 
 	if (g == NULL || g->act_count == SIGNER_ACTS_MAX) {
 		signer_fault(s, FAULT_REFUSED, "act: not expected now");
+		return;
+	}
+	if (g->act_count > 0 && g->acts[g->act_count - 1].what == ACT_ROTATE) {
+		signer_fault(s, FAULT_REFUSED,
+		    "act: none follows one that keys the token anew: end the group first");
 		return;
 	}
 	g->current = &g->acts[g->act_count];

@@ -5,6 +5,7 @@
 
 #include "ceremony/process/signer.h"
 #include "smartcard/head.h"
+#include "transfer/text.h"
 
 void
 signer_head_read(struct signer *s)
@@ -58,6 +59,29 @@ line_fits(const struct signer *s, const struct link *line)
 		memcmp(line->hash, s->card_hash, sizeof(line->hash)) == 0);
 }
 
+/* A line that says which policy the log has from then on. */
+static void
+note_policy(struct group *g, const char *line, size_t len)
+{
+	static const char key[] = "\"policy\":\"";
+	char hex[TEXT_HEX_SIZE(32)] = "";
+	const char *at = memmem(line, len, key, sizeof(key) - 1);
+	uint8_t digest[32];
+
+	if (g == NULL || at == NULL ||
+	    !signer_line_says((const uint8_t *)line, len,
+		"\"type\":\"act.result\",\"actor\""))
+		return;
+	at += sizeof(key) - 1;
+	if ((size_t)(line + len - at) < sizeof(hex))
+		return;
+	memcpy(hex, at, sizeof(hex) - 1);
+	if (!text_unhex(hex, digest, sizeof(digest)))
+		return;
+	memcpy(g->log_policy_sha256, digest, sizeof(digest));
+	g->log_policy_known = true;
+}
+
 void
 signer_head_line(struct signer *s)
 {
@@ -78,6 +102,7 @@ signer_head_line(struct signer *s)
 	}
 	s->line = line;
 	s->has_line = true;
+	note_policy(s->group, (const char *)raw, len);
 	signer_ok(s);
 }
 

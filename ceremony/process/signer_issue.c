@@ -186,6 +186,27 @@ seal_order(struct signer *s, struct act *a)
 	OPENSSL_free(der);
 }
 
+/* A token whose log has gone over to another policy is keyed for that one, and
+ * does nothing else. */
+static bool
+in_policy(struct signer *s, const struct act *a)
+{
+	const struct group *g = s->group;
+	const uint8_t *policy = a->what == ACT_ROTATE
+	    ? a->u.rotate.target_sha256
+	    : g->policy_sha256;
+
+	if (!g->log_policy_known ||
+	    memcmp(policy, g->log_policy_sha256, 32) == 0)
+		return true;
+	signer_fault(s, FAULT_REFUSED,
+	    a->what == ACT_ROTATE
+		? "%s: the log has another policy now: rotate this token to that one"
+		: "%s: the log has another policy now: this token does nothing but rotate",
+	    token_info(s->token)->label);
+	return false;
+}
+
 /* Once, and only when the card's memory stands at this act's begin. */
 void
 signer_execute(struct signer *s)
@@ -194,23 +215,31 @@ signer_execute(struct signer *s)
 
 	if (signer_bad_form(s))
 		return;
-	if (!signer_head_is(s, a->begin)) {
-		signer_fault(s, FAULT_HEAD,
-		    "%s: does not remember this act's begin yet: nothing is "
-		    "done",
-		    token_info(s->token)->label);
-		return;
-	}
 	if (a->executed) {
 		signer_fault(s, FAULT_REFUSED,
 		    "act %llu: executed before: what failed is another act",
 		    (unsigned long long)a->approval.act);
 		return;
 	}
+	if (!signer_group_recovers(s->group) && !signer_head_is(s, a->begin)) {
+		signer_fault(s, FAULT_HEAD,
+		    "%s: does not remember this act's begin yet: nothing is "
+		    "done",
+		    token_info(s->token)->label);
+		return;
+	}
+	if (!in_policy(s, a))
+		return;
+	if (a->what == ACT_ROTATE &&
+	    !signer_keying_ready(s, signer_act_keying(a)))
+		return;
 	a->executed = true;
 	switch (a->what) {
 	case ACT_KEYS:
 		signer_keys_execute(s, a);
+		break;
+	case ACT_ROTATE:
+		signer_rotate_execute(s, a);
 		break;
 	case ACT_CERT:
 		certify(s, a);

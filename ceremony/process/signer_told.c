@@ -17,16 +17,35 @@ signer_act_use(struct act *a, const char *name, size_t count)
 	use->count = (uint32_t)count;
 }
 
+/* Why a token does nothing but rotate now, or NULL. */
+static const char *
+rotate_first(const struct group *g)
+{
+	if (signer_group_stale(g))
+		return "keyed for another policy: it does nothing but rotate";
+	if (g->epochs[1].number != 0)
+		return "it may be in either of two epochs: it does nothing but rotate";
+	return NULL;
+}
+
 /* What an act is made of may be told once.  A telling that was refused leaves
  * nothing behind: members of one kind are never read as another's. */
 struct act *
 signer_act_telling(struct signer *s, enum act_what what)
 {
 	struct act *a = s->group->current;
+	const char *fault = NULL;
 
 	if (a->told || (what == ACT_KEYS) != (s->token == NULL) ||
 	    (what != ACT_KEYS && !s->group->has_ca)) {
 		signer_fault(s, FAULT_REFUSED, "act: not expected now");
+		return NULL;
+	}
+	if (what != ACT_KEYS && what != ACT_ROTATE)
+		fault = rotate_first(s->group);
+	if (fault != NULL) {
+		signer_fault(s, FAULT_REFUSED, "%s: %s",
+		    token_info(s->token)->label, fault);
 		return NULL;
 	}
 	memset(&a->u, 0, sizeof(a->u));
@@ -47,6 +66,7 @@ signer_act_keys(struct signer *s)
 {
 	struct act *a = signer_act_telling(s, ACT_KEYS);
 	struct act_keys *k;
+	uint64_t again;
 
 	if (a == NULL)
 		return;
@@ -55,8 +75,12 @@ signer_act_keys(struct signer *s)
 	message_get_text(&s->in, k->label, sizeof(k->label) - 1);
 	message_get_text(&s->in, k->role, sizeof(k->role) - 1);
 	k->p384 = message_get_number(&s->in) != 0;
-	k->so.at =
-	    message_get_number(&s->in) != 0 ? TOKEN_SO_EITHER : TOKEN_SO_PIN;
+	again = message_get_number(&s->in);
+	k->keying = (struct keying){ .label = k->label,
+		.policy = &s->group->policy,
+		.policy_sha256 = s->group->policy_sha256,
+		.by_so = true,
+		.so.at = again != 0 ? TOKEN_SO_EITHER : TOKEN_SO_PIN };
 	if (signer_bad_form(s))
 		return;
 	if (strcmp(k->role, "root") != 0 &&

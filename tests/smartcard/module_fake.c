@@ -17,12 +17,16 @@
  * FAKE_MANUFACTURER  said by C_GetInfo
  * FAKE_PIN           typed at the PIN pad: used by C_Login without a PIN
  *
+ * A program that passes on no such environment is told by lines NAME=value in
+ * the file that $SOFTHSM2_CONF names, with ".fake" behind; read when loaded.
+ *
  * A call that failed once is spent: FAKE_CALL is then gone from the
  * environment, which shows a test that the call was made.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,13 +284,36 @@ fake_C_GetAttributeValue(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o,
 	return rv;
 }
 
+static void
+read_settings(void)
+{
+	const char *conf = getenv("SOFTHSM2_CONF");
+	char path[1200], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s.fake", conf == NULL ? "" : conf);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		char *value = strchr(line, '=');
+		if (value == NULL)
+			continue;
+		*value++ = '\0';
+		value[strcspn(value, "\n")] = '\0';
+		setenv(line, value, 1);
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
 CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-	const char *path = getenv("FAKE_MODULE");
+	const char *path;
 	CK_C_GetFunctionList get = NULL;
 	void *handle, *sym;
 
+	read_settings();
+	path = getenv("FAKE_MODULE");
 	handle = dlopen(path != NULL ? path : SOFTHSM, RTLD_NOW | RTLD_LOCAL);
 	sym = handle != NULL ? dlsym(handle, "C_GetFunctionList") : NULL;
 	if (sym == NULL)

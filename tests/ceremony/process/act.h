@@ -15,7 +15,9 @@
 struct act {
 	struct world *w;
 	const struct ca_token *t; /* NULL while it is being made */
+	const struct quorum *q;   /* it is approved under */
 	struct peer *p, *cards[CARDS];
+	uint64_t opened[CARDS]; /* shares, by each card */
 	struct approval ap;
 	uint8_t *input;
 	size_t input_len;
@@ -53,11 +55,12 @@ act_open(struct act *a, struct world *w, const struct ca_token *t)
 	memset(a, 0, sizeof(*a));
 	a->w = w;
 	a->t = t;
+	a->q = &w->quorum;
 	a->p = peer_new(SPAWN_SIGNER);
 	if (t == NULL)
 		return;
 	peer_start(a->p, MSG_OPEN);
-	message_put_text(&a->p->out, "softhsm");
+	message_put_text(&a->p->out, t->module == NULL ? "softhsm" : t->module);
 	message_put_text(&a->p->out, t->label);
 	message_put_text(&a->p->out, t->serial);
 	peer_ask(a->p, MSG_OPENED);
@@ -65,15 +68,23 @@ act_open(struct act *a, struct world *w, const struct ca_token *t)
 
 /* Context, CA: ready for acts. */
 static inline void
-act_ready(struct act *a, struct world *w, const struct ca_token *t)
+act_ready_under(struct act *a, struct world *w, const struct ca_token *t,
+    const struct quorum *q)
 {
 	act_open(a, w, t);
-	tell_context(a, w->policy, w->policy_len);
+	a->q = q;
+	tell_context(a, q->text, q->len);
 	peer_ask(a->p, MSG_OK);
 	if (t == NULL)
 		return;
-	tell_ca(a, w->policy_sha256);
+	tell_ca(a, t->q->sha256);
 	peer_ask(a->p, MSG_OK);
+}
+
+static inline void
+act_ready(struct act *a, struct world *w, const struct ca_token *t)
+{
+	act_ready_under(a, w, t, t == NULL ? &w->quorum : t->q);
 }
 
 static inline void
@@ -100,7 +111,7 @@ act_tell(struct act *a, const char *kind, uint32_t epoch)
 	ap->act = ++a->w->act;
 	ap->step = 1;
 	ap->epoch = epoch;
-	memcpy(ap->policy_sha256, a->w->policy_sha256, 32);
+	memcpy(ap->policy_sha256, a->q->sha256, 32);
 	memcpy(ap->plan_sha256, a->w->plan_sha256, 32);
 	peer_start(a->p, MSG_ACT);
 	message_put_number(&a->p->out, ap->act);
@@ -227,39 +238,59 @@ act_approve(struct act *a, size_t who)
 	peer_ask(a->p, MSG_OK);
 }
 
+/* The x of an operator's share. */
+static inline size_t
+share_x(const struct quorum *q, size_t who)
+{
+	size_t x = 0;
+
+	while (x < q->n && q->who[x] != who)
+		x++;
+	assert_true(x < q->n);
+	return x;
+}
+
 static inline void
-tell_unwrap(struct act *a, size_t who, const struct share *share)
+tell_unwrap(struct act *a, const struct ca_token *t, size_t who,
+    const struct share *share)
 {
 	struct peer *card = act_card(a, who);
 
 	peer_start(card, MSG_UNWRAP);
-	message_put_text(&card->out, a->t->serial);
-	message_put_number(&card->out, a->t->epoch);
-	message_put_number(&card->out, who);
-	message_put_number(&card->out, THRESHOLD);
-	message_put_number(&card->out, OPERATORS);
+	message_put_text(&card->out, t->serial);
+	message_put_number(&card->out, t->epoch);
+	message_put_number(&card->out, share_x(t->q, who));
+	message_put_number(&card->out, t->q->m);
+	message_put_number(&card->out, t->q->n);
 	message_put_octets(&card->out, share->commitment, 32);
 	message_put_octets(&card->out, share->blob, share->blob_len);
 }
 
-/* A share opened by its card and on its way by the descriptor. */
+/* A share of t's epoch, opened by its card and on its way by the descriptor. */
 static inline void
-tell_share(struct act *a, size_t who)
+tell_share_of(struct act *a, const struct ca_token *t, size_t who)
 {
-	const struct share *share = &a->t->shares[who];
+	size_t x = share_x(t->q, who);
+	const struct share *share = &t->shares[x];
 	struct peer *card = act_card(a, who);
 	int pair[2];
 
-	tell_unwrap(a, who, share);
+	tell_unwrap(a, t, who, share);
 	peer_ask(card, MSG_OK);
 	peer_pair(pair);
 	peer_start(card, MSG_RELEASE)->fd = pair[0];
-	message_put_number(&card->out, 0);
+	message_put_number(&card->out, a->opened[who]++);
 	peer_ask(card, MSG_OK);
 	peer_start(a->p, MSG_SHARE)->fd = pair[1];
-	message_put_number(&a->p->out, a->t->epoch);
-	message_put_number(&a->p->out, who);
+	message_put_number(&a->p->out, t->epoch);
+	message_put_number(&a->p->out, x);
 	message_put_octets(&a->p->out, share->commitment, 32);
+}
+
+static inline void
+tell_share(struct act *a, size_t who)
+{
+	tell_share_of(a, a->t, who);
 }
 
 static inline void
@@ -311,15 +342,16 @@ act_head(struct act *a)
 	peer_ask(a->p, MSG_OK);
 }
 
-/* Two operators approve; their shares too, when the token has a K. */
+/* As many operators as it takes approve; their shares too, when the token has
+ * a K. */
 static inline void
 act_approved(struct act *a)
 {
 	act_propose(a);
-	for (size_t i = 0; i < THRESHOLD; i++)
-		act_approve(a, i);
-	for (size_t i = 0; a->t != NULL && i < THRESHOLD; i++)
-		act_share(a, i);
+	for (size_t x = 0; x < a->q->m; x++)
+		act_approve(a, a->q->who[x]);
+	for (size_t x = 0; a->t != NULL && x < a->q->m; x++)
+		act_share(a, a->q->who[x]);
 }
 
 static inline void
@@ -384,17 +416,34 @@ hear_key(struct act *a, const char *want, struct policy_spki *key)
 	memcpy(key->der, spki, key->len);
 }
 
+/* Every share of a token that is keyed, and its serial. */
 static inline void
-hear_share(struct act *a, size_t x, struct share *share)
+hear_shares(struct act *a, struct ca_token *t)
 {
 	char id[33];
 
-	peer_hear(a->p, MSG_MADE_SHARE);
-	message_get_text(&a->p->in, id, sizeof(id) - 1);
-	assert_string_equal(id, a->w->cards[x].id);
-	assert_int_equal(message_get_number(&a->p->in), x);
-	share->blob = peer_octets(a->p, &share->blob_len);
-	message_get_exact(&a->p->in, share->commitment, 32);
+	for (size_t x = 0; x < t->q->n; x++) {
+		struct share *share = &t->shares[x];
+		peer_hear(a->p, MSG_MADE_SHARE);
+		message_get_text(&a->p->in, id, sizeof(id) - 1);
+		assert_string_equal(id, a->w->cards[t->q->who[x]].id);
+		assert_int_equal(message_get_number(&a->p->in), x);
+		share->blob = peer_octets(a->p, &share->blob_len);
+		message_get_exact(&a->p->in, share->commitment, 32);
+		assert_true(message_done(&a->p->in));
+	}
+	peer_hear(a->p, MSG_MADE);
+	message_get_text(&a->p->in, t->serial, sizeof(t->serial) - 1);
+	assert_true(message_done(&a->p->in));
+}
+
+static inline void
+act_derive_certs(struct act *a, const struct quorum *q)
+{
+	for (size_t x = 0; x < q->n; x++) {
+		tell_derive_cert(a, q->who[x], q->who[x]);
+		peer_ask(a->p, MSG_OK);
+	}
 }
 
 /* Up to act.begin, which the caller sends. */
@@ -415,13 +464,10 @@ keys_make(struct world *w, struct ca_token *t)
 	struct act a;
 
 	keys_told(&a, w, t->label, t->role);
-	peer_start(a.p, MSG_SO_TAKE)->fd = world_so_pin(w, t->label);
+	peer_start(a.p, MSG_SO_TAKE)->fd = world_so_pin(w, t->label, 0);
 	peer_ask(a.p, MSG_OK);
 	act_approved(&a);
-	for (size_t i = 0; i < OPERATORS; i++) {
-		tell_derive_cert(&a, i, i);
-		peer_ask(a.p, MSG_OK);
-	}
+	act_derive_certs(&a, t->q);
 	tell_begin(&a, a.ap.act);
 	peer_ask(a.p, MSG_BEGUN);
 	act_head(&a);
@@ -430,11 +476,7 @@ keys_make(struct world *w, struct ca_token *t)
 	hear_key(&a, t->role, &t->key);
 	if (strcmp(t->role, "root") != 0)
 		hear_key(&a, "sealer", &t->sealer);
-	for (size_t i = 0; i < OPERATORS; i++)
-		hear_share(&a, i, &t->shares[i]);
-	peer_hear(a.p, MSG_MADE);
-	message_get_text(&a.p->in, t->serial, sizeof(t->serial) - 1);
-	assert_true(message_done(&a.p->in));
+	hear_shares(&a, t);
 	t->epoch = 1;
 	act_close(&a);
 }
@@ -462,7 +504,7 @@ static inline void
 crl_told(struct act *a, struct world *w, const struct ca_token *t)
 {
 	act_ready(a, w, t);
-	act_tell(a, "crl", 1);
+	act_tell(a, "crl", t->epoch);
 	act_use(a, "crl", 1);
 	tell_crl(a);
 	peer_ask(a->p, MSG_OK);
@@ -495,9 +537,12 @@ crl_make(struct world *w, struct ca_token *t)
 static inline void
 world_make_cas(struct world *w)
 {
-	w->root = (struct ca_token){ .label = "root-1", .role = "root" };
-	w->product =
-	    (struct ca_token){ .label = "product-1", .role = "product-ca" };
+	w->root = (struct ca_token){ .label = "root-1",
+		.role = "root",
+		.q = &w->quorum };
+	w->product = (struct ca_token){ .label = "product-1",
+		.role = "product-ca",
+		.q = &w->quorum };
 	keys_make(w, &w->root);
 	w->root.cert = cert_make(w, "root", "CN=Test Root", &w->root.key,
 	    &w->root.cert_len);

@@ -45,28 +45,38 @@ struct share {
 	uint8_t *blob, commitment[32];
 	size_t blob_len;
 };
+/* A policy, and who is in it: whose card has share x. */
+struct quorum {
+	unsigned m;
+	size_t n, who[CARDS];
+	char *text;
+	size_t len;
+	uint8_t sha256[32];
+};
 /* A CA token as the transcript would know it. */
 struct ca_token {
-	const char *label, *role;
+	const char *label, *role, *module; /* NULL: softhsm */
+	const struct quorum *q;            /* it is keyed for */
 	char serial[17];
 	uint32_t epoch;
 	struct policy_spki key, sealer;
 	uint8_t *cert, *sealer_cert, *crl;
 	size_t cert_len, sealer_cert_len, crl_len;
-	struct share shares[OPERATORS];
+	struct share shares[CARDS]; /* by x */
 };
 struct world {
 	struct softhsm hsm;
 	struct peer *so;
 	struct card cards[CARDS];
-	char *policy;
-	size_t policy_len;
-	uint8_t policy_sha256[32], plan_sha256[32];
+	struct quorum quorum;
+	uint8_t plan_sha256[32];
 	struct ca_token root, product;
 	char *lines[LINES_MAX];
 	struct link links[LINES_MAX];
 	size_t count;
 	uint64_t act; /* the last */
+	/* asserts what a refusal must not have changed; NULL: nothing */
+	void (*after)(struct world *w);
 };
 
 /* Append a line to the chain. */
@@ -96,16 +106,16 @@ world_line(struct world *w, const char *type, const char *body, ...)
 	return link;
 }
 
-/* The SO PIN of a label, on its way to the descriptor that is returned. */
+/* The SO PINs of a label, on their way to the descriptor that is returned. */
 static inline int
-world_so_pin(struct world *w, const char *label)
+world_so_pin(struct world *w, const char *label, uint32_t n)
 {
 	int pair[2];
 
 	peer_pair(pair);
 	peer_start(w->so, MSG_SO_PIN)->fd = pair[0];
 	message_put_text(&w->so->out, label);
-	message_put_number(&w->so->out, 0);
+	message_put_number(&w->so->out, n);
 	peer_ask(w->so, MSG_OK);
 	return pair[1];
 }
@@ -133,7 +143,7 @@ card_make(struct world *w, struct card *c)
 	uint8_t *sign;
 	size_t len;
 
-	peer_start(p, MSG_CARD_MAKE)->fd = world_so_pin(w, c->label);
+	peer_start(p, MSG_CARD_MAKE)->fd = world_so_pin(w, c->label, 0);
 	message_put_text(&p->out, "softhsm");
 	message_put_text(&p->out, c->label);
 	message_put_text(&p->out, c->id);
@@ -168,23 +178,31 @@ card_open(const struct card *c)
 	return p;
 }
 
-/* The policy of the three operators. */
-static inline void
-policy_make(const struct world *w, unsigned version, char **text, size_t *len)
-{
-	struct policy p = { .log = LOG,
-		.version = version,
-		.m = THRESHOLD,
-		.n = OPERATORS };
+/* The operators of a policy. */
+#define TRIO (1u << ALICE | 1u << BOB | 1u << CAROL)
+#define ALL (TRIO | 1u << MALLORY)
 
-	for (size_t i = 0; i < OPERATORS; i++) {
+static inline void
+quorum_make(const struct world *w, unsigned version, unsigned m,
+    unsigned members, struct quorum *out)
+{
+	struct policy p = { .log = LOG, .version = version, .m = m };
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < CARDS; i++) {
 		const struct card *c = &w->cards[i];
-		snprintf(p.operators[i].id, sizeof(p.operators[i].id), "%s",
-		    c->id);
-		p.operators[i].sign = c->sign;
-		p.operators[i].derive = c->derive;
+		struct policy_operator *o = &p.operators[p.n];
+		if ((members >> i & 1) == 0)
+			continue;
+		out->who[p.n++] = i;
+		snprintf(o->id, sizeof(o->id), "%s", c->id);
+		o->sign = c->sign;
+		o->derive = c->derive;
 	}
-	assert_int_equal(policy_write(&p, text, len), QUORUM_OK);
+	out->m = m;
+	out->n = p.n;
+	assert_int_equal(policy_write(&p, &out->text, &out->len), QUORUM_OK);
+	SHA256((const uint8_t *)out->text, out->len, out->sha256);
 }
 
 /* S, its words into the void; the cards; the policy. */
@@ -214,8 +232,7 @@ world_new(void)
 		w->cards[i].label = names[i][1];
 		card_make(w, &w->cards[i]);
 	}
-	policy_make(w, 1, &w->policy, &w->policy_len);
-	SHA256((const uint8_t *)w->policy, w->policy_len, w->policy_sha256);
+	quorum_make(w, 1, THRESHOLD, TRIO, &w->quorum);
 	world_line(w, "ceremony.open", "\"plan\":\"-\"");
 	return w;
 }
@@ -226,7 +243,7 @@ ca_token_clear(struct ca_token *t)
 	free(t->cert);
 	free(t->sealer_cert);
 	free(t->crl);
-	for (size_t i = 0; i < OPERATORS; i++)
+	for (size_t i = 0; i < CARDS; i++)
 		free(t->shares[i].blob);
 }
 
@@ -240,7 +257,7 @@ world_free(struct world *w)
 		free(w->lines[i]);
 	ca_token_clear(&w->root);
 	ca_token_clear(&w->product);
-	free(w->policy);
+	free(w->quorum.text);
 	softhsm_remove(&w->hsm);
 	free(w);
 }

@@ -39,6 +39,8 @@ refusal_run(void **state)
 		fail_msg("fault %" PRIu64 " \"%s\", not %" PRIu64 " \"%s\"",
 		    code, text, r->code, r->text);
 	act_close(&a);
+	if ((*c->world)->after != NULL)
+		(*c->world)->after(*c->world);
 }
 
 static inline void

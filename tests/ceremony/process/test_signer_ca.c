@@ -8,27 +8,21 @@
 static struct peer *
 policy_false(struct world *w, struct act *a, const void *arg)
 {
-	uint8_t digest[32];
-	char *text;
-	size_t len;
+	struct ca_token t = w->product;
+	struct quorum other;
 
 	(void)arg;
-	policy_make(w, 2, &text, &len);
-	SHA256((const uint8_t *)text, len, digest);
-	act_open(a, w, &w->product);
-	tell_context(a, text, len);
-	peer_ask(a->p, MSG_OK);
-	tell_ca(a, digest);
-	peer_ask(a->p, MSG_OK);
+	quorum_make(w, 2, THRESHOLD, TRIO, &other);
+	t.q = &other;
+	act_ready_under(a, w, &t, &other);
 	act_tell(a, "crl", 1);
-	memcpy(a->ap.policy_sha256, digest, 32);
 	act_use(a, "crl", 1);
 	tell_crl(a);
 	peer_ask(a->p, MSG_OK);
 	act_approved(a);
 	tell_begin(a, a->ap.act);
 	peer_try(a->p);
-	free(text);
+	free(other.text);
 	return a->p;
 }
 
@@ -37,9 +31,12 @@ policy_stale(struct world *w, struct act *a, const void *arg)
 {
 	(void)arg;
 	act_open(a, w, &w->product);
-	tell_context(a, w->policy, w->policy_len);
+	tell_context(a, w->quorum.text, w->quorum.len);
 	peer_ask(a->p, MSG_OK);
 	tell_ca(a, w->plan_sha256);
+	peer_ask(a->p, MSG_OK);
+	act_tell(a, "crl", 1);
+	tell_crl(a);
 	peer_try(a->p);
 	return a->p;
 }
@@ -65,7 +62,7 @@ context_other_log(struct world *w, struct act *a, const void *arg)
 	message_put_text(m, "other.example/log");
 	message_put_text(m, "c");
 	message_put_octets(m, w->plan_sha256, 32);
-	message_put_octets(m, w->policy, w->policy_len);
+	message_put_octets(m, w->quorum.text, w->quorum.len);
 	peer_try(a->p);
 	return a->p;
 }
@@ -75,7 +72,7 @@ context_twice(struct world *w, struct act *a, const void *arg)
 {
 	(void)arg;
 	act_ready(a, w, &w->product);
-	tell_context(a, w->policy, w->policy_len);
+	tell_context(a, w->quorum.text, w->quorum.len);
 	peer_try(a->p);
 	return a->p;
 }
@@ -85,10 +82,10 @@ static struct peer *
 ca_other(struct world *w, struct act *a, const struct ca_token *t)
 {
 	act_open(a, w, &w->product);
-	tell_context(a, w->policy, w->policy_len);
+	tell_context(a, w->quorum.text, w->quorum.len);
 	peer_ask(a->p, MSG_OK);
 	a->t = t;
-	tell_ca(a, w->policy_sha256);
+	tell_ca(a, w->quorum.sha256);
 	peer_try(a->p);
 	return a->p;
 }
@@ -147,9 +144,9 @@ ca_key(struct world *w, struct act *a, const void *arg)
 	t.role = "root";
 	memcpy(t.serial, w->root.serial, sizeof(t.serial));
 	memcpy(t.shares, w->root.shares, sizeof(t.shares));
-	tell_context(a, w->policy, w->policy_len);
+	tell_context(a, w->quorum.text, w->quorum.len);
 	peer_ask(a->p, MSG_OK);
-	tell_ca(a, w->policy_sha256);
+	tell_ca(a, w->quorum.sha256);
 	peer_ask(a->p, MSG_OK);
 	act_tell(a, "root", 1);
 	act_use(a, "root", 1);
@@ -266,7 +263,7 @@ act_no_ca(struct world *w, struct act *a, const void *arg)
 {
 	(void)arg;
 	act_open(a, w, &w->product);
-	tell_context(a, w->policy, w->policy_len);
+	tell_context(a, w->quorum.text, w->quorum.len);
 	peer_ask(a->p, MSG_OK);
 	act_tell(a, "crl", 1);
 	tell_crl(a);

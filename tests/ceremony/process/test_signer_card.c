@@ -53,7 +53,7 @@ card_taken(struct world *w, struct act *a, const void *arg)
 {
 	(void)arg;
 	act_open(a, w, NULL);
-	peer_start(a->p, MSG_CARD_MAKE)->fd = world_so_pin(w, "op-alice");
+	peer_start(a->p, MSG_CARD_MAKE)->fd = world_so_pin(w, "op-alice", 0);
 	message_put_text(&a->p->out, "softhsm");
 	message_put_text(&a->p->out, "op-alice");
 	message_put_text(&a->p->out, "alice");

@@ -18,7 +18,8 @@ keys_begin(struct world *w, struct act *a, bool so_pin, size_t certs)
 {
 	keys_told(a, w, "root-2", "root");
 	if (so_pin) {
-		peer_start(a->p, MSG_SO_TAKE)->fd = world_so_pin(w, "root-2");
+		peer_start(a->p, MSG_SO_TAKE)->fd =
+		    world_so_pin(w, "root-2", 0);
 		peer_ask(a->p, MSG_OK);
 	}
 	act_approved(a);
@@ -51,7 +52,7 @@ keys_taken(struct world *w, struct act *a, const void *arg)
 {
 	(void)arg;
 	keys_told(a, w, "root-1", "root");
-	peer_start(a->p, MSG_SO_TAKE)->fd = world_so_pin(w, "root-1");
+	peer_start(a->p, MSG_SO_TAKE)->fd = world_so_pin(w, "root-1", 0);
 	peer_ask(a->p, MSG_OK);
 	act_approved(a);
 	for (size_t i = 0; i < OPERATORS; i++) {
@@ -101,7 +102,7 @@ so_pin_unwanted(struct world *w, struct act *a, const void *arg)
 {
 	(void)arg;
 	crl_proposed(w, a);
-	peer_start(a->p, MSG_SO_TAKE)->fd = world_so_pin(w, "product-1");
+	peer_start(a->p, MSG_SO_TAKE)->fd = world_so_pin(w, "product-1", 0);
 	peer_try(a->p);
 	return a->p;
 }

@@ -43,7 +43,7 @@ static struct peer *
 unwrap(struct world *w, struct act *a, const struct share *share)
 {
 	act_open(a, w, &w->product);
-	tell_unwrap(a, ALICE, share);
+	tell_unwrap(a, &w->product, ALICE, share);
 	peer_try(a->cards[ALICE]);
 	return a->cards[ALICE];
 }
@@ -206,7 +206,7 @@ static const struct refusal refusals[] = {
 	{ "begin without approval", no_approval, NULL, FAULT_REFUSED,
 	    "fewer than 2 approvals: nothing is done" },
 	{ "begin with one share of two", few_shares, NULL, FAULT_SHARE,
-	    "shares: threshold out of range, or too few shares" },
+	    "product-1: shares of epoch 1: threshold out of range, or too few" },
 	{ "share blob tampered with", share_tampered, NULL, FAULT_SHARE,
 	    "blob does not open with this key" },
 	{ "share blob of another operator", share_of_another, NULL, FAULT_SHARE,
