@@ -102,7 +102,8 @@ enum message_kind {
 	MSG_SO_TAKE,    /* two SO PINs come by the fd, as MSG_SO_PIN has them */
 	MSG_BEGIN,      /* number act, octets raw act.begin line */
 	MSG_WRITE_CERT, /* octets certificate to write beside its key */
-	MSG_EXECUTE,    /* once, when the card remembers the act.begin line */
+	MSG_EXECUTE,    /* once, when the card remembers the act.begin line; a
+			    card to be recovered is not asked */
 	MSG_COMMIT,    /* octets raw rotate.prepare line: key the token; once */
 	MSG_GO,        /* intents are on disk: sign; once */
 	MSG_DUPLICATE, /* number entry, number leaf, text id, octets

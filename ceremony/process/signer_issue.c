@@ -207,7 +207,8 @@ in_policy(struct signer *s, const struct act *a)
 	return false;
 }
 
-/* Once, and only when the card's memory stands at this act's begin. */
+/* Once, and only when the card's memory stands at this act's begin; a token
+ * that is to be recovered cannot be asked yet. */
 void
 signer_execute(struct signer *s)
 {

@@ -178,6 +178,23 @@ so_load(struct world *w, struct act *a, const void *arg)
 	return a->p;
 }
 
+/* Two SO PINs at a time: the second is the first of the next use. */
+static void
+so_pins_follow(void **state)
+{
+	struct world *w = *(struct world **)*state;
+	char pins[2][33];
+
+	for (uint32_t n = 0; n < 2; n++) {
+		int fd = world_so_pin(w, "root-1", n);
+		assert_int_equal(read(fd, pins[n], sizeof(pins[n])), 32);
+		close(fd);
+	}
+	assert_memory_equal(pins[0] + 16, pins[1], 16);
+	assert_memory_not_equal(pins[0], pins[1], 16);
+	assert_memory_not_equal(pins[1], pins[1] + 16, 16);
+}
+
 static const struct refusal refusals[] = {
 	{ "keys for no role", keys_role, "sealer", FAULT_REFUSED,
 	    "act: no role sealer" },
@@ -219,6 +236,10 @@ static const struct refusal refusals[] = {
 int
 main(void)
 {
-	return refusal_main("keys", NULL, 0, refusals,
+	const struct CMUnitTest works[] = {
+		cmocka_unit_test(so_pins_follow),
+	};
+
+	return refusal_main("keys", works, 1, refusals,
 	    sizeof(refusals) / sizeof(refusals[0]));
 }

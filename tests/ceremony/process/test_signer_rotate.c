@@ -24,6 +24,7 @@ last_of_a_group(void **state)
 		.epoch = 4 }; /* numbers may be left out */
 	struct ca_token next;
 	struct act a;
+	char text[513];
 	uint64_t first;
 	uint8_t *crl;
 	size_t len;
@@ -51,6 +52,10 @@ last_of_a_group(void **state)
 	tell_good_commit(&a, &next);
 	peer_tell(a.p);
 	hear_rotated(&a);
+	tell_good_commit(&a, &next); /* twice */
+	peer_try(a.p);
+	assert_int_equal(peer_fault(a.p, text), FAULT_FORM);
+	assert_non_null(strstr(text, "out of turn"));
 	act_close(&a);
 	assert_keyed(w, &w->root, &next);
 }
