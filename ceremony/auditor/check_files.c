@@ -166,6 +166,23 @@ look_at_object(struct audit *a, void *arg, const char *name)
 	free(data);
 }
 
+/* What a copy is there for: the same octets once more. */
+static void
+look_at_copy(struct audit *a, void *arg, const char *name)
+{
+	struct record_fault fault = { 0 };
+	uint8_t digest[32], *data = NULL;
+	size_t len;
+
+	(void)arg;
+	if (!text_unhex(name, digest, sizeof(digest)))
+		report_note(a->report, "copies/%s: no copy", name);
+	else if (object_get_copy(a->dirfd, digest, &data, &len, &fault) !=
+	    RECORD_OK)
+		report_finding(a->report, "%s", fault.text);
+	free(data);
+}
+
 static void
 look_at_note(struct audit *a, void *arg, const char *name)
 {
@@ -188,8 +205,8 @@ static void
 look_at_file(struct audit *a, void *arg, const char *name)
 {
 	static const char *const known[] = { "transcript.jsonl",
-		"issuance.jsonl", "objects", "checkpoints", "ledger.db",
-		"ledger.db-journal" };
+		"issuance.jsonl", "objects", "copies", "checkpoints",
+		"ledger.db", "ledger.db-journal" };
 
 	(void)arg;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -217,6 +234,7 @@ check_files(struct audit *a)
 			    compare_names);
 		each_name(a, ".", look_at_file, NULL);
 		each_name(a, "checkpoints", look_at_note, NULL);
+		each_name(a, "copies", look_at_copy, NULL);
 		if (!each_name(a, "objects", look_at_object, &names))
 			report_finding(a->report, "objects: cannot be read");
 	}

@@ -117,6 +117,8 @@ static const struct {
 	{ PLAN_WORK_ORDER, { "seal-order" } },
 	{ PLAN_BATCH, { "seal-response" } },
 	{ PLAN_CRL, { "crl" } },
+	{ PLAN_QUORUM_CHANGE, { "quorum-change" } },
+	{ PLAN_RECOVERY, { "recovery" } },
 };
 
 static size_t
@@ -170,11 +172,18 @@ check_close(struct audit *a)
 
 /* ---- the quorum ---------------------------------------------------------- */
 
+static bool
+is_change(const struct audit *a)
+{
+	return a->plan->steps[a->step - 1].kind == PLAN_QUORUM_CHANGE;
+}
+
+/* Of the step that stands: the first quorum or another. */
 static const struct plan_quorum *
 quorum_of(const struct audit *a)
 {
 	if (a->plan == NULL || a->step == 0 ||
-	    a->plan->steps[a->step - 1].kind != PLAN_QUORUM)
+	    (a->plan->steps[a->step - 1].kind != PLAN_QUORUM && !is_change(a)))
 		return NULL;
 	return &a->plan->steps[a->step - 1].u.quorum;
 }
@@ -210,7 +219,8 @@ check_enrol(struct audit *a)
 		const struct plan_operator *o = &q->operators[i];
 		const struct plan_token *t = &a->plan->tokens[o->token];
 
-		if (strcmp(o->id, text_of(a, "operator")) != 0)
+		if (strcmp(o->id, text_of(a, "operator")) != 0 ||
+		    (is_change(a) && !o->new_card))
 			continue;
 		if (strcmp(o->name, text_of(a, "name")) != 0 ||
 		    strcmp(t->label, text_of(a, "label")) != 0)
@@ -224,7 +234,8 @@ check_enrol(struct audit *a)
 			    t->label);
 		return;
 	}
-	audit_here(a, "the plan has no operator %s", text_of(a, "operator"));
+	audit_here(a, "the plan has no operator %s who gets a card",
+	    text_of(a, "operator"));
 }
 
 /* ---- acts ---------------------------------------------------------------- */
@@ -234,6 +245,17 @@ holds(const struct plan *p, const struct plan_ca *ca, const char *label)
 {
 	for (size_t i = 0; i < ca->holder_count; i++)
 		if (strcmp(p->tokens[ca->holders[i]].label, label) == 0)
+			return true;
+	return false;
+}
+
+/* PINs change wherever a token was used: it is one of the plan's. */
+static bool
+lists_token(const struct plan *p, const char *label)
+{
+	for (size_t i = 0; i < p->token_count; i++)
+		if (strcmp(p->tokens[i].label, label) == 0 &&
+		    p->tokens[i].owner[0] == '\0')
 			return true;
 	return false;
 }
@@ -260,11 +282,19 @@ names_token(const struct plan *p, const struct plan_step *s, const char *use,
 	case PLAN_CRL:
 		return strcmp(p->tokens[s->u.batch.token].label, label) == 0;
 	case PLAN_QUORUM_CHANGE:
+		return label[0] == '\0';
 	case PLAN_RECOVERY:
+		return strcmp(p->tokens[s->u.recovery.token].label, label) == 0;
 	case PLAN_KIND_COUNT:
 		break;
 	}
 	return false;
+}
+
+static bool
+is_rotation(const struct history_act *act)
+{
+	return strcmp(act->approval.kind, "rotate") == 0;
 }
 
 void
@@ -276,6 +306,12 @@ check_propose(struct audit *a)
 	if (act == NULL || a->plan == NULL || a->step == 0)
 		return;
 	s = &a->plan->steps[a->step - 1];
+	if (is_rotation(act)) {
+		if (!lists_token(a->plan, act->label))
+			audit_here(a, "the plan does not list token %s",
+			    act->label);
+		return;
+	}
 	if (!names_token(a->plan, s, act->approval.uses[0].name, act->label))
 		audit_here(a, "the plan's step %u does not name token %s",
 		    a->step, act->label[0] == '\0' ? "-" : act->label);
@@ -283,15 +319,29 @@ check_propose(struct audit *a)
 		check_worklist(a, act);
 }
 
+/* The policy is of those whom the plan names, with the cards it names. */
 static void
 check_policy(struct audit *a)
 {
 	const struct plan_quorum *q = quorum_of(a);
 	const struct policy *p = &a->history->policy;
 
-	if (q != NULL && (p->m != q->threshold || p->n != q->count))
+	if (q == NULL)
+		return;
+	if (p->m != q->threshold || p->n != q->count)
 		audit_here(a, "the policy is %u of %zu, the plan's %u of %zu",
 		    p->m, p->n, q->threshold, q->count);
+	for (size_t i = 0; i < q->count; i++) {
+		const struct plan_operator *o = &q->operators[i];
+		const struct history_operator *card =
+		    history_operator(a->history, o->id);
+
+		if (card == NULL ||
+		    strcmp(card->label, a->plan->tokens[o->token].label) != 0)
+			audit_here(a,
+			    "the policy has no %s with the plan's card %s",
+			    o->id, a->plan->tokens[o->token].label);
+	}
 }
 
 /* By what an act was for. */
@@ -302,6 +352,7 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 		return;
 	switch (a->plan->steps[a->step - 1].kind) {
 	case PLAN_QUORUM:
+	case PLAN_QUORUM_CHANGE:
 		check_policy(a);
 		break;
 	case PLAN_ROOT:
@@ -322,11 +373,23 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 	case PLAN_CRL:
 		check_crl(a, act);
 		break;
-	case PLAN_QUORUM_CHANGE:
-	case PLAN_RECOVERY:
+	case PLAN_RECOVERY: /* what there is to check, the history does */
 	case PLAN_KIND_COUNT:
 		break;
 	}
+}
+
+/* What a result counts as in its step: a batch is told by its response,
+ * whatever else it did. */
+static const char *
+result_name(const struct approval *a)
+{
+	if (strcmp(a->kind, "batch") == 0)
+		return "seal-response";
+	if (strcmp(a->kind, "quorum-change") == 0 ||
+	    strcmp(a->kind, "recovery") == 0)
+		return a->kind;
+	return a->uses[0].name;
 }
 
 void
@@ -337,10 +400,12 @@ check_result(struct audit *a)
 
 	if (act == NULL)
 		return;
-	/* a batch is told by its response, whatever else it did */
-	use = strcmp(act->approval.kind, "batch") == 0
-	    ? "seal-response"
-	    : act->approval.uses[0].name;
+	a->counts.rotations += is_rotation(act);
+	if (is_rotation(act))
+		return;
+	use = result_name(&act->approval);
+	a->counts.recoveries += strcmp(use, "recovery") == 0;
+	a->counts.changes += strcmp(use, "quorum-change") == 0;
 	if (a->result_count < AUDIT_STEP_RESULTS_MAX)
 		snprintf(a->results[a->result_count++], sizeof(a->results[0]),
 		    "%s", use);

@@ -166,8 +166,12 @@ print_areas(const struct audit *a)
 	       "refusals\n",
 	    h->policy.m, h->policy.n, number(c->approvals),
 	    number(c->refusals));
-	printf("tokens       %zu of CAs, %llu CRLs\n", h->token_count,
-	    number(c->crls));
+	if (c->changes > 0)
+		printf("             changed %llu times\n", number(c->changes));
+	printf("tokens       %zu of CAs, %llu CRLs, %llu PINs changed, %llu "
+	       "recovered\n",
+	    h->token_count, number(c->crls), number(c->rotations),
+	    number(c->recoveries));
 	printf("batches      %llu (%llu repeated), %llu entries decided "
 	       "again, %llu orders\n",
 	    number(c->batches), number(c->repeats), number(c->entries),
@@ -246,7 +250,7 @@ print_json(const struct audit *a, enum audit_status status)
 	const struct history *h = a->history;
 	json_t *out = json_pack(
 	    "{s:s,s:s,s:I,s:o,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-	    "s:I},s:o,s:o}",
+	    "s:I,s:I,s:I,s:I},s:o,s:o}",
 	    "verdict", verdict_name(status), "log", h->log, "lines",
 	    (json_int_t)h->lines, "ceremonies", json_ceremonies(h), "anchor",
 	    json_hex(h->has_anchor, h->anchor), "head",
@@ -257,6 +261,8 @@ print_json(const struct audit *a, enum audit_status status)
 	    "crls", (json_int_t)c->crls, "batches", (json_int_t)c->batches,
 	    "entries", (json_int_t)c->entries, "checkpoints",
 	    (json_int_t)c->checkpoints, "objects", (json_int_t)c->objects,
+	    "rotations", (json_int_t)c->rotations, "recoveries",
+	    (json_int_t)c->recoveries, "changes", (json_int_t)c->changes,
 	    "findings", json_lines(&a->report->findings), "notes",
 	    json_lines(&a->report->notes));
 	bool ok = out != NULL && json_dumpf(out, stdout, JSON_COMPACT) == 0;

@@ -26,6 +26,7 @@ static const struct {
 	{ "act.result", check_result },
 	{ "act.void", check_void },
 	{ "exception", check_exception },
+	{ "pin.exposed", check_exposed },
 	{ "ceremony.close", check_close },
 };
 
@@ -106,7 +107,23 @@ check_refused(struct audit *a)
 void
 check_exception(struct audit *a)
 {
+	const char *what =
+	    json_string_value(json_object_get(a->event->body, "what"));
+
 	a->counts.exceptions++;
+	report_note(a->report, "transcript.jsonl line %llu: exception: %s",
+	    (unsigned long long)a->event->seq + 1, what == NULL ? "" : what);
+}
+
+void
+check_exposed(struct audit *a)
+{
+	const char *label =
+	    json_string_value(json_object_get(a->event->body, "label"));
+
+	report_note(a->report,
+	    "transcript.jsonl line %llu: something else took the PIN of %s",
+	    (unsigned long long)a->event->seq + 1, label == NULL ? "" : label);
 }
 
 /* Note the CRLs as they are before the line. */

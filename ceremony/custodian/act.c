@@ -7,15 +7,54 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ceremony/record/history.h"
-#include "transfer/text.h"
+#include "ceremony/custodian/rotate.h"
+#include "smartcard/error.h"
 
 void
-group_start(struct group *g, unsigned step, enum plan_kind kind)
+group_start(struct ceremony *c, struct group *g, unsigned step,
+    enum plan_kind kind)
 {
+	const struct history *h = c->history;
+
 	memset(g, 0, sizeof(*g));
 	g->step = step;
 	g->kind = kind;
+	memcpy(g->policy_sha256, h->policy_sha256, 32);
+	g->operator_count = h->operator_count;
+	memcpy(g->operators, h->operators, sizeof(g->operators));
+	/* a first policy is agreed on by all */
+	g->need = h->has_policy ? h->policy.m : (unsigned)h->operator_count;
+}
+
+bool
+group_start_under(struct ceremony *c, struct group *g, unsigned step,
+    enum plan_kind kind, const uint8_t policy_sha256[32])
+{
+	const struct policy *p = history_policy(c->history, policy_sha256);
+
+	group_start(c, g, step, kind);
+	if (p == NULL)
+		return ceremony_stop(c, EXIT_STATE,
+		    "step %u: its token is keyed for no policy of this log",
+		    step);
+	memcpy(g->policy_sha256, policy_sha256, 32);
+	g->need = p->m;
+	g->operator_count = history_cards_of(c->history, p, g->operators);
+	return true;
+}
+
+bool
+group_start_on(struct ceremony *c, struct group *g, unsigned step,
+    enum plan_kind kind, const char *label, struct session **out)
+{
+	const struct history_epoch *now;
+
+	group_start(c, g, step, kind);
+	if (!rotate_first(c, step, kind, label) ||
+	    !group_open(c, g, label, NULL, out))
+		return false;
+	now = &(*out)->token->now;
+	return group_tell_ca(c, *out, &now, 1);
 }
 
 void
@@ -49,14 +88,14 @@ group_end(struct ceremony *c, struct group *g)
 	g->visitor_count = g->session_count = g->act_count = 0;
 }
 
-/* The policy in force, its text as stored. */
+/* The policy of the group, its text as stored. */
 static bool
-tell_context(struct ceremony *c, struct session *s)
+tell_context(struct ceremony *c, struct group *g, struct session *s)
 {
 	uint8_t *policy = NULL;
 	size_t len = 0;
 
-	if (!ceremony_load(c, c->history->policy_sha256, &policy, &len))
+	if (!ceremony_load(c, g->policy_sha256, &policy, &len))
 		return false;
 	message_start(&c->out, MSG_CONTEXT);
 	message_put_text(&c->out, c->plan->log);
@@ -80,12 +119,16 @@ put_object(struct ceremony *c, bool there, const uint8_t digest[32])
 	return true;
 }
 
-static bool
-tell_ca(struct ceremony *c, struct session *s)
+bool
+group_tell_ca(struct ceremony *c, struct session *s,
+    const struct history_epoch *const epochs[], size_t count)
 {
-	const struct history_token *t = s->token;
-	const struct history_key *ca = &t->keys[0], *sealer = &t->keys[1];
+	const struct history_key *ca = &s->token->keys[0];
+	const struct history_key *sealer = &s->token->keys[1];
 
+	for (size_t i = 0; i < count; i++)
+		s->epochs[i] = *epochs[i];
+	s->epoch_count = count;
 	message_start(&c->out, MSG_CA);
 	message_put_text(&c->out, ca->role);
 	message_put_octets(&c->out, ca->spki.der, ca->spki.len);
@@ -93,8 +136,12 @@ tell_ca(struct ceremony *c, struct session *s)
 	    !put_object(c, sealer->role[0] != '\0' && sealer->certified,
 		sealer->cert))
 		return false;
-	message_put_number(&c->out, t->epoch);
-	message_put_octets(&c->out, t->policy_sha256, 32);
+	message_put_number(&c->out, epochs[0]->epoch);
+	message_put_octets(&c->out, epochs[0]->policy_sha256, 32);
+	if (!child_ask(c, &s->child, MSG_OK) || count < 2)
+		return count < 2 && c->status == EXIT_DONE;
+	message_start(&c->out, MSG_EPOCH);
+	message_put_number(&c->out, epochs[1]->epoch);
 	return child_ask(c, &s->child, MSG_OK);
 }
 
@@ -114,38 +161,59 @@ session_new(struct ceremony *c, struct group *g, const char *label)
 	return child_start(c, SPAWN_SIGNER, &s->child) ? s : NULL;
 }
 
-bool
-group_open(struct ceremony *c, struct group *g, const char *label,
-    struct session **out)
+static bool
+find_token(struct ceremony *c, struct session *s, const char *label)
 {
-	struct session *s = session_new(c, g, label);
+	s->token = history_token(c->history, label);
+	return (s->token != NULL && s->token->now.epoch != 0) ||
+	    ceremony_stop(c, EXIT_INPUT,
+		"%s: no CA was made on a token of this label in this log",
+		label);
+}
+
+/* What answered is the token of the log. */
+static bool
+hear_opened(struct ceremony *c, struct session *s)
+{
 	char got[33], path[256];
 
-	if (s == NULL)
-		return false;
-	s->token = history_token(c->history, label);
-	if (s->token == NULL || s->token->epoch == 0)
-		return ceremony_stop(c, EXIT_INPUT,
-		    "%s: no CA was made on a token of this label in this log",
-		    label);
-	message_start(&c->out, MSG_OPEN);
-	message_put_text(&c->out, s->token->module);
-	message_put_text(&c->out, label);
-	message_put_text(&c->out, s->token->serial);
-	if (!child_ask(c, &s->child, MSG_OPENED))
-		return false;
 	message_get_text(&c->in, got, sizeof(got) - 1);
 	message_get_text(&c->in, s->serial, sizeof(s->serial) - 1);
 	message_get_text(&c->in, path, sizeof(path) - 1);
-	message_get_number(&c->in);
+	s->flags = (unsigned)message_get_number(&c->in);
 	if (!child_fields_ok(c))
 		return false;
 	if (strcmp(s->serial, s->token->serial) != 0)
 		return ceremony_stop(c, EXIT_CARD,
-		    "%s: another token answered (serial %s, made as %s)", label,
-		    s->serial, s->token->serial);
+		    "%s: another token answered (serial %s, made as %s)",
+		    s->label, s->serial, s->token->serial);
+	return true;
+}
+
+bool
+group_open(struct ceremony *c, struct group *g, const char *label, bool *absent,
+    struct session **out)
+{
+	struct session *s = session_new(c, g, label);
+
+	if (absent != NULL)
+		*absent = false;
+	if (s == NULL || !find_token(c, s, label))
+		return false;
+	message_start(&c->out, MSG_OPEN);
+	message_put_text(&c->out, s->token->module);
+	message_put_text(&c->out, label);
+	message_put_text(&c->out, s->token->serial);
+	if (!child_tell(c, &s->child) ||
+	    !child_hear_either(c, &s->child, MSG_OPENED, MSG_FAULT))
+		return false;
+	if (c->in.kind == MSG_FAULT && absent != NULL &&
+	    (*absent = child_is_absent(c)))
+		return false;
+	if (c->in.kind == MSG_FAULT)
+		return child_fault(c);
 	*out = s;
-	return tell_context(c, s) && tell_ca(c, s);
+	return hear_opened(c, s) && tell_context(c, g, s);
 }
 
 bool
@@ -153,20 +221,51 @@ group_open_blank(struct ceremony *c, struct group *g, const char *label,
     struct session **out)
 {
 	*out = session_new(c, g, label);
-	return *out != NULL && tell_context(c, *out);
+	return *out != NULL && tell_context(c, g, *out);
 }
 
 bool
 group_act(struct ceremony *c, struct group *g, struct session *s,
-    uint32_t epoch)
+    uint32_t epoch, const char *kind)
 {
+	struct proposal *p = &g->acts[g->act_count];
+
+	if (g->act_count == GROUP_ACTS_MAX)
+		return ceremony_stop(c, EXIT_PROCESS, "too many acts at once");
+	memset(p, 0, sizeof(*p));
+	p->session = s;
+	p->epoch = epoch;
+	p->kind = kind == NULL ? plan_kind_name(g->kind) : kind;
+	p->resumes = kind == NULL ? g->resumes : 0;
+	if (s == NULL)
+		return true;
 	message_start(&c->out, MSG_ACT);
 	message_put_number(&c->out, c->history->act_count + 1);
-	message_put_number(&c->out, g->resumes);
+	message_put_number(&c->out, p->resumes);
 	message_put_number(&c->out, g->step);
 	message_put_number(&c->out, epoch);
-	message_put_text(&c->out, plan_kind_name(g->kind));
+	message_put_text(&c->out, p->kind);
 	return child_ask(c, &s->child, MSG_OK);
+}
+
+bool
+group_tell_derive(struct ceremony *c, struct session *s,
+    const struct history_operator *operators, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint8_t *der = NULL;
+		size_t len = 0;
+
+		if (!ceremony_load(c, operators[i].derive_cert, &der, &len))
+			return false;
+		message_start(&c->out, MSG_DERIVE_CERT);
+		message_put_text(&c->out, operators[i].id);
+		message_put_octets(&c->out, der, len);
+		free(der);
+		if (!child_ask(c, &s->child, MSG_OK))
+			return false;
+	}
+	return true;
 }
 
 static bool
@@ -183,13 +282,50 @@ write_begin(struct ceremony *c, const struct proposal *p)
 	    NULL);
 }
 
+/* The token did not open, or what opened is not the token. */
+static bool
+not_begun(struct ceremony *c, const struct proposal *p)
+{
+	uint64_t code = child_fault_code(c);
+	struct session *s = p->session;
+
+	if (s->probing && code == CARD_ERR_PIN)
+		return true; /* s->opened stays 0 */
+	if (code == FAULT_EXPOSED &&
+	    !ceremony_record(c, "pin.exposed", NULL,
+		json_pack("{s:I,s:s}", "act", (json_int_t)p->number, "label",
+		    s->label),
+		NULL))
+		return false;
+	return child_fault(c);
+}
+
+static bool
+unlock(struct ceremony *c, const struct proposal *p)
+{
+	struct session *s = p->session;
+	size_t len;
+	const char *line = transcript_line(c->transcript,
+	    transcript_count(c->transcript) - 1, &len);
+
+	message_start(&c->out, MSG_BEGIN);
+	message_put_number(&c->out, p->number);
+	message_put_octets(&c->out, line, len);
+	s->opened = 0;
+	if (!child_tell(c, &s->child) ||
+	    !child_hear_either(c, &s->child, MSG_BEGUN, MSG_FAULT))
+		return false;
+	if (c->in.kind == MSG_FAULT)
+		return not_begun(c, p);
+	s->opened = (uint32_t)message_get_number(&c->in);
+	return child_fields_ok(c);
+}
+
 bool
 group_begin(struct ceremony *c, struct group *g, size_t i)
 {
 	struct proposal *p = &g->acts[i];
 	struct session *s = p->session;
-	const char *line;
-	size_t len;
 
 	if (people_interrupted())
 		return ceremony_stop(c, EXIT_STOPPED,
@@ -200,18 +336,14 @@ group_begin(struct ceremony *c, struct group *g, size_t i)
 		return false;
 	if (s == NULL)
 		return true;
-	line = transcript_line(c->transcript,
-	    transcript_count(c->transcript) - 1, &len);
-	if (!group_give_shares(c, g, s))
+	if (!group_give_shares(c, g, s) || !unlock(c, p))
 		return false;
-	message_start(&c->out, MSG_BEGIN);
-	message_put_number(&c->out, p->number);
-	message_put_octets(&c->out, line, len);
-	if (!child_ask(c, &s->child, MSG_BEGUN))
-		return false;
-	message_get_number(&c->in);
-	return child_fields_ok(c) &&
-	    head_check(c, &s->child, s->label, s->serial, true);
+	/* one that S opens has no PIN yet with which to look */
+	if (s->by_so || (s->probing && s->opened == 0))
+		return true;
+	/* the memory of one whose PIN changes is moved behind that */
+	return head_check(c, &s->child, s->label, s->serial,
+	    strcmp(p->kind, "rotate") == 0 ? HEAD_SHOW : HEAD_MOVE);
 }
 
 bool

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "transfer/text.h"
+#include "ceremony/custodian/share.h"
 
 static bool
 approve_act(struct ceremony *c, struct group *g, struct visitor *v, size_t i)
@@ -45,62 +45,91 @@ approve_act(struct ceremony *c, struct group *g, struct visitor *v, size_t i)
 }
 
 static const struct history_share *
-share_of(const struct history_token *t, const char *id)
+share_of(const struct history_epoch *e, const char *id)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		if (strcmp(t->shares[i].operator_id, id) == 0)
-			return &t->shares[i];
+	for (size_t i = 0; i < e->n; i++) {
+		if (strcmp(e->shares[i].operator_id, id) == 0)
+			return &e->shares[i];
 	}
 	return NULL;
 }
 
-/* Have the card open its share of a token's K; the operator's signer keeps it
- * until the first act on that token has begun. */
-static bool
-open_share(struct ceremony *c, struct visitor *v, const struct session *s)
+enum share_try {
+	SHARE_OPEN,
+	SHARE_BAD, /* this card cannot, others can go on */
+	SHARE_STOP
+};
+
+/* What a card said to a share that it was to open. */
+static enum share_try
+judge_share(struct ceremony *c)
 {
-	const struct history_token *t = s->token;
-	const struct history_share *share = share_of(t, v->who->id);
+	char text[513];
+
+	if (c->in.kind == MSG_OK)
+		return SHARE_OPEN;
+	if (child_fault_code(c) != FAULT_SHARE) {
+		child_fault(c);
+		return SHARE_STOP;
+	}
+	child_fault_text(c, text);
+	people_say(c->people, "  %s", text);
+	return SHARE_BAD;
+}
+
+/* Have the card open its share of a PIN's secret; the operator's signer keeps
+ * it until the first act on that token has begun. */
+static enum share_try
+open_share(struct ceremony *c, struct visitor *v, const struct session *s,
+    const struct history_epoch *e)
+{
+	const struct history_share *share = share_of(e, v->who->id);
 	uint8_t *blob = NULL;
 	size_t len = 0;
 
-	if (share == NULL)
-		return ceremony_stop(c, EXIT_REFUSED,
-		    "%s: %s has no share of its PIN", s->label, v->who->id);
-	if (!ceremony_load(c, share->blob, &blob, &len))
-		return false;
+	if (share == NULL) {
+		ceremony_stop(c, EXIT_REFUSED, "%s: %s has no share of its PIN",
+		    s->label, v->who->id);
+		return SHARE_STOP;
+	}
+	if (!share_load(c, share->blob, &blob, &len))
+		return SHARE_BAD;
 	message_start(&c->out, MSG_UNWRAP);
-	message_put_text(&c->out, t->serial);
-	message_put_number(&c->out, t->epoch);
+	message_put_text(&c->out, s->token->serial);
+	message_put_number(&c->out, e->epoch);
 	message_put_number(&c->out, share->x);
-	message_put_number(&c->out, t->m);
-	message_put_number(&c->out, t->n);
+	message_put_number(&c->out, e->m);
+	message_put_number(&c->out, e->n);
 	message_put_octets(&c->out, share->commitment, 32);
 	message_put_octets(&c->out, blob, len);
 	free(blob);
-	return child_ask(c, &v->child, MSG_OK);
+	if (!child_tell(c, &v->child) ||
+	    !child_hear_either(c, &v->child, MSG_OK, MSG_FAULT))
+		return SHARE_STOP;
+	return judge_share(c);
 }
 
-static bool
-visit(struct ceremony *c, struct group *g, struct visitor *v)
+/* A rotation that was cut off may have left shares that are no good: then it
+ * is the PIN before that opens, or nobody's. */
+static enum share_try
+open_shares(struct ceremony *c, struct group *g, struct visitor *v)
 {
-	for (size_t i = 0; i < g->act_count; i++) {
-		if (!approve_act(c, g, v, i))
-			return false;
-	}
 	for (size_t i = 0; i < g->session_count; i++) {
-		if (g->sessions[i].token == NULL)
-			continue;
-		if (!open_share(c, v, &g->sessions[i]))
-			return false;
-		v->opened[i] = true;
+		struct session *s = &g->sessions[i];
+
+		for (size_t k = 0; k < s->epoch_count; k++) {
+			enum share_try got = open_share(c, v, s, &s->epochs[k]);
+
+			v->opened[i][k] = got == SHARE_OPEN;
+			if (got == SHARE_STOP ||
+			    (got == SHARE_BAD && k + 1 == s->epoch_count))
+				return got;
+		}
 	}
-	people_say(c->people, "  %s approved %s", v->who->id,
-	    plan_kind_name(g->kind));
-	return true;
+	return SHARE_OPEN;
 }
 
-/* An operator came whose PIN does not open the card: no approval of theirs. */
+/* An operator came whose card does not do its part: no approval of theirs. */
 static bool
 record_refused(struct ceremony *c, const struct group *g, const char *id)
 {
@@ -115,47 +144,65 @@ record_refused(struct ceremony *c, const struct group *g, const char *id)
 	return true;
 }
 
-bool
-group_approve(struct ceremony *c, struct group *g, unsigned need)
+/* The shares first: who cannot give them approves nothing.  *absent: others
+ * can go on. */
+static bool
+visit(struct ceremony *c, struct group *g, struct visitor *v, bool *absent)
 {
-	const struct history *h = c->history;
-
-	for (size_t i = 0; i < h->operator_count; i++) {
-		struct visitor *v = &g->visitors[g->visitor_count];
-		bool absent = false;
-		if (g->visitor_count == need)
-			break;
-		memset(v, 0, sizeof(*v));
-		v->who = &h->operators[i];
-		if (!visit_open(c, v->who, &v->child, &absent)) {
-			if (!absent || !record_refused(c, g, v->who->id))
-				return false;
-			continue;
-		}
-		g->visitor_count++;
-		if (!visit(c, g, v))
+	if (!visit_open(c, v->who, &v->child, absent))
+		return false;
+	switch (open_shares(c, g, v)) {
+	case SHARE_OPEN:
+		break;
+	case SHARE_BAD:
+		child_end(&v->child);
+		*absent = true;
+		return visit_out(c, v->who, "its share does not open");
+	case SHARE_STOP:
+		return false;
+	}
+	for (size_t i = 0; i < g->act_count; i++) {
+		if (!approve_act(c, g, v, i))
 			return false;
 	}
-	if (g->visitor_count == need)
+	people_say(c->people, "  %s approved %s", v->who->id,
+	    plan_kind_name(g->kind));
+	return true;
+}
+
+bool
+group_approve(struct ceremony *c, struct group *g)
+{
+	for (size_t i = 0; i < g->operator_count && g->visitor_count < g->need;
+	     i++) {
+		struct visitor *v = &g->visitors[g->visitor_count++];
+		bool absent = false;
+
+		memset(v, 0, sizeof(*v));
+		v->child = (struct child){ .pid = -1, .sock = -1 };
+		v->who = &g->operators[i];
+		if (visit(c, g, v, &absent))
+			continue;
+		if (!absent || !record_refused(c, g, v->who->id))
+			return false;
+		g->visitor_count--;
+	}
+	if (g->visitor_count == g->need)
 		return true;
 	return ceremony_stop(c, EXIT_REFUSED,
 	    "step %u %s: %zu of %u approvals: nothing was signed; run the "
 	    "same plan again when more operators are here",
-	    g->step, plan_kind_name(g->kind), g->visitor_count, need);
+	    g->step, plan_kind_name(g->kind), g->visitor_count, g->need);
 }
 
 /* One share from the operator's signer straight into the CA token's. */
 static bool
-give_share(struct ceremony *c, struct group *g, size_t session,
-    struct visitor *v)
+give_share(struct ceremony *c, struct session *s, const struct history_epoch *e,
+    struct visitor *v, uint64_t index)
 {
-	struct session *s = &g->sessions[session];
-	const struct history_share *share = share_of(s->token, v->who->id);
-	uint64_t index = 0;
+	const struct history_share *share = share_of(e, v->who->id);
 	int pair[2];
 
-	for (size_t i = 0; i < session; i++)
-		index += v->opened[i];
 	if (!child_pair(c, pair))
 		return false;
 	message_start(&c->out, MSG_RELEASE);
@@ -166,23 +213,44 @@ give_share(struct ceremony *c, struct group *g, size_t session,
 		return false;
 	}
 	message_start(&c->out, MSG_SHARE);
-	message_put_number(&c->out, s->token->epoch);
+	message_put_number(&c->out, e->epoch);
 	message_put_number(&c->out, share->x);
 	message_put_octets(&c->out, share->commitment, 32);
 	c->out.fd = pair[1];
 	return child_ask(c, &s->child, MSG_OK);
 }
 
+/* The place of a share among those that a card has opened. */
+static uint64_t
+share_index(const struct group *g, const struct visitor *v, size_t session,
+    size_t epoch)
+{
+	uint64_t index = 0;
+
+	for (size_t i = 0; i < session; i++)
+		for (size_t k = 0; k < g->sessions[i].epoch_count; k++)
+			index += v->opened[i][k];
+	for (size_t k = 0; k < epoch; k++)
+		index += v->opened[session][k];
+	return index;
+}
+
 bool
 group_give_shares(struct ceremony *c, struct group *g, struct session *s)
 {
-	size_t session = (size_t)(s - g->sessions);
+	size_t at = (size_t)(s - g->sessions);
 
-	if (s->token == NULL || s->shares_given)
+	if (s->shares_given)
 		return true;
 	for (size_t i = 0; i < g->visitor_count; i++) {
-		if (!give_share(c, g, session, &g->visitors[i]))
-			return false;
+		struct visitor *v = &g->visitors[i];
+
+		for (size_t k = 0; k < s->epoch_count; k++) {
+			if (v->opened[at][k] &&
+			    !give_share(c, s, &s->epochs[k], v,
+				share_index(g, v, at, k)))
+				return false;
+		}
 	}
 	s->shares_given = true;
 	return true;

@@ -38,7 +38,6 @@ json_hex_or_dash(const uint8_t *data, size_t len)
 /* Of an act that is proposed: what the record says beyond the group. */
 struct offer {
 	const char *label, *token;
-	uint32_t epoch;
 	uint8_t policy[32], nonce[16], issuer[32];
 	size_t nonce_len, issuer_len;
 };
@@ -50,30 +49,16 @@ write_propose(struct ceremony *c, struct group *g, struct proposal *p,
 	p->number = c->history->act_count + 1;
 	return ceremony_record(c, "act.propose", NULL,
 	    json_pack("{s:I,s:I,s:i,s:s,s:s,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o}",
-		"act", (json_int_t)p->number, "resumes", (json_int_t)g->resumes,
-		"step", (int)g->step, "kind", plan_kind_name(g->kind), "label",
-		o->label, "token", o->token, "epoch", (int)o->epoch,
-		"policy_sha256", json_digest(o->policy), "plan_sha256",
+		"act", (json_int_t)p->number, "resumes", (json_int_t)p->resumes,
+		"step", (int)g->step, "kind", p->kind, "label", o->label,
+		"token", o->token, "epoch", (int)p->epoch, "policy_sha256",
+		json_digest(o->policy), "plan_sha256",
 		json_digest(c->plan_sha256), "input_sha256",
 		json_digest(p->input), "uses", json_uses(uses, use_count),
 		"issuer_spki_sha256",
 		json_hex_or_dash(o->issuer, o->issuer_len), "nonce",
 		json_hex_or_dash(o->nonce, o->nonce_len)),
 	    &p->line);
-}
-
-static struct proposal *
-proposal_new(struct ceremony *c, struct group *g, struct session *s)
-{
-	struct proposal *p = &g->acts[g->act_count];
-
-	if (g->act_count == GROUP_ACTS_MAX) {
-		ceremony_stop(c, EXIT_PROCESS, "too many acts at once");
-		return NULL;
-	}
-	memset(p, 0, sizeof(*p));
-	p->session = s;
-	return p;
 }
 
 static bool
@@ -135,19 +120,18 @@ hear_prepared(struct ceremony *c, struct session *s, struct proposal *p,
 
 bool
 group_propose(struct ceremony *c, struct group *g, struct session *s,
-    const struct use *uses, size_t use_count, uint32_t epoch, const void *input,
+    const struct use *uses, size_t use_count, const void *input,
     size_t input_len)
 {
-	struct proposal *p = proposal_new(c, g, s);
+	struct proposal *p = &g->acts[g->act_count];
 	struct offer o = { .label = s->label,
-		.token = s->token == NULL ? s->label : s->serial,
-		.epoch = epoch };
+		.token = s->token == NULL ? s->label : s->serial };
 	const char *line;
 	size_t len;
 
-	if (p == NULL || !hear_prepared(c, s, p, &o, input, input_len))
+	if (!hear_prepared(c, s, p, &o, input, input_len))
 		return false;
-	memcpy(o.policy, c->history->policy_sha256, 32);
+	memcpy(o.policy, g->policy_sha256, 32);
 	if (!write_propose(c, g, p, &o, uses, use_count))
 		return false;
 	g->act_count++;
@@ -164,12 +148,15 @@ group_propose_policy(struct ceremony *c, struct group *g, const char *text,
     size_t len)
 {
 	static const struct use use = { "self-test", 1 };
-	struct proposal *p = proposal_new(c, g, NULL);
+	struct proposal *p = &g->acts[g->act_count];
 	struct offer o = { .label = "-", .token = "-" };
 
-	if (p == NULL || !ceremony_store(c, text, len, p->input))
+	if (!group_act(c, g, NULL, 0, NULL) ||
+	    !ceremony_store(c, text, len, p->input))
 		return false;
-	memcpy(o.policy, p->input, 32);
+	/* a first policy is approved under itself */
+	memcpy(o.policy, c->history->has_policy ? g->policy_sha256 : p->input,
+	    32);
 	if (!write_propose(c, g, p, &o, &use, 1))
 		return false;
 	g->act_count++;

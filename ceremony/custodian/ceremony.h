@@ -120,6 +120,12 @@ bool child_hear_either(struct ceremony *c, struct child *ch,
     enum message_kind a, enum message_kind b);
 /* Stop as a fault in c->in says. */
 bool child_fault(struct ceremony *c);
+/* Its code: enum fault_code, or enum card_error. */
+uint64_t child_fault_code(struct ceremony *c);
+/* Its sentence, for when it is no reason to stop. */
+bool child_fault_text(struct ceremony *c, char text[513]);
+/* Does it say that no such token is there? */
+bool child_is_absent(struct ceremony *c);
 /* Fields of c->in all read and in form? */
 bool child_fields_ok(struct ceremony *c);
 /* Octets announced by a length, in PARTs; *out new, free(). */
@@ -131,10 +137,16 @@ bool child_pair(struct ceremony *c, int pair[2]);
 bool child_read_file(struct ceremony *c, enum message_kind kind,
     const uint8_t *data, size_t len, struct child *out);
 
-/* head.c: hold the card's memory of the transcript against ours; with write,
- * move it to our head.  The token must be logged in. */
+/* head.c: hold the card's memory of the transcript against ours; then let it
+ * see every line up to our head, and move it there.  The token must be logged
+ * in. */
+enum head_how {
+	HEAD_LOOK,
+	HEAD_SHOW,
+	HEAD_MOVE
+};
 bool head_check(struct ceremony *c, struct child *ch, const char *label,
-    const char *serial, bool write);
+    const char *serial, enum head_how how);
 
 /* close.c: close record, checkpoint, heads; then outputs leave. */
 bool ceremony_close(struct ceremony *c);
@@ -165,6 +177,12 @@ step_order_run(struct ceremony *c, const struct plan_step *s, unsigned index);
 bool step_batch_check(struct ceremony *c, const struct plan_step *s);
 bool
 step_batch_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_change_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_change_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_recovery_check(struct ceremony *c, const struct plan_step *s);
+bool step_recovery_run(struct ceremony *c, const struct plan_step *s,
+    unsigned index);
 bool step_crl_check(struct ceremony *c, const struct plan_step *s);
 bool
 step_crl_run(struct ceremony *c, const struct plan_step *s, unsigned index);

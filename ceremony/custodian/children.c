@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ceremony/custodian/ceremony.h"
+#include "smartcard/error.h"
 #include "transfer/file.h"
 
 #define CHILD_WAIT_MS 60000
@@ -97,6 +98,33 @@ child_fault(struct ceremony *c)
 	default:
 		return ceremony_stop(c, EXIT_CARD, "%s", text);
 	}
+}
+
+uint64_t
+child_fault_code(struct ceremony *c)
+{
+	uint64_t code = message_get_number(&c->in);
+
+	c->in.at = 0;
+	return code;
+}
+
+bool
+child_fault_text(struct ceremony *c, char text[513])
+{
+	message_get_number(&c->in);
+	message_get_number(&c->in);
+	message_get_number(&c->in);
+	message_get_text(&c->in, text, 512);
+	return child_fields_ok(c);
+}
+
+bool
+child_is_absent(struct ceremony *c)
+{
+	uint64_t code = child_fault_code(c);
+
+	return code == CARD_ERR_NO_TOKEN || code == CARD_ERR_REMOVED;
 }
 
 bool

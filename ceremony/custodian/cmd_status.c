@@ -10,6 +10,7 @@
 #include "ca/date.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
+#include "ceremony/custodian/rotate.h"
 #include "ceremony/record/words.h"
 
 static json_t *
@@ -20,15 +21,21 @@ json_tokens(const struct history *h)
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *t = &h->tokens[i];
 		char next[DATE_RFC3339_SIZE] = "-";
+		uint32_t so_n;
+		bool again;
+
 		if (t->has_crl)
 			date_format_rfc3339(t->crl_next, next);
 		json_array_append_new(out,
-		    json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:s}", "label",
-			t->label, "serial", t->serial, "module", t->module,
-			"role", t->keys[0].role, "epoch", (int)t->epoch, "m",
-			(int)t->m, "n", (int)t->n, "stale",
-			memcmp(t->policy_sha256, h->policy_sha256, 32) != 0,
-			"crl_next", next));
+		    json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:b,s:b,s:b,"
+			      "s:s}",
+			"label", t->label, "serial", t->serial, "module",
+			t->module, "role", t->keys[0].role, "epoch",
+			(int)t->now.epoch, "m", (int)t->now.m, "n",
+			(int)t->now.n, "stale", history_stale(h, t), "cut_off",
+			t->next.epoch != 0, "owed", t->owed, "recoverable",
+			history_so(h, t->label, &so_n, &again), "crl_next",
+			next));
 	}
 	return out;
 }
@@ -76,14 +83,21 @@ print_status(const struct history *h)
 		    h->operators[i].label, h->operators[i].serial);
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *t = &h->tokens[i];
+		const char *reason = rotate_reason(h, t);
 		char next[DATE_RFC3339_SIZE] = "no CRL yet";
+		uint32_t so_n;
+		bool again;
+
 		if (t->has_crl)
 			date_format_rfc3339(t->crl_next, next);
-		printf("%s: token %s (%s), epoch %u, CRL until %s%s\n",
-		    t->keys[0].role, t->label, t->serial, t->epoch, next,
-		    memcmp(t->policy_sha256, h->policy_sha256, 32) == 0
-			? ""
-			: ", stale: keyed for an old policy");
+		printf("%s: token %s (%s), epoch %u, CRL until %s\n",
+		    t->keys[0].role, t->label, t->serial, t->now.epoch, next);
+		if (reason != NULL)
+			printf("  %s: it does nothing before it is changed\n",
+			    reason);
+		if (!history_so(h, t->label, &so_n, &again))
+			printf("  S cannot recover it: its SO PIN comes from "
+			       "words that were replaced\n");
 	}
 	printf("%zu work orders, %zu requests, %llu certificates\n",
 	    h->order_count, h->request_count,

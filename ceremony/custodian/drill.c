@@ -236,6 +236,12 @@ drill_last_try(struct people *p, const char *label, const char *owner)
 	return p->drill->people->last_try(p, label, owner);
 }
 
+static enum people_answer
+drill_put_off(struct people *p, const char *label, char *reason, size_t size)
+{
+	return p->drill->people->put_off(p, label, reason, size);
+}
+
 static bool
 drill_words(struct people *p, bool load, int *fd)
 {
@@ -243,7 +249,7 @@ drill_words(struct people *p, bool load, int *fd)
 }
 
 static const struct people_ops ops = { drill_pin, drill_digest, drill_card,
-	drill_last_try, drill_words };
+	drill_last_try, drill_put_off, drill_words };
 
 /* ---- while the ceremony runs ---------------------------------------------- */
 

@@ -39,7 +39,8 @@ compare(struct ceremony *c, const char *label, bool present, uint64_t seq,
 }
 
 static bool
-show_lines(struct ceremony *c, struct child *ch, uint64_t from)
+show_lines(struct ceremony *c, struct child *ch, uint64_t from,
+    enum head_how how)
 {
 	for (uint64_t i = from; i < transcript_count(c->transcript); i++) {
 		size_t len;
@@ -49,13 +50,15 @@ show_lines(struct ceremony *c, struct child *ch, uint64_t from)
 		if (!child_ask(c, ch, MSG_OK))
 			return false;
 	}
+	if (how == HEAD_SHOW)
+		return true;
 	message_start(&c->out, MSG_HEAD_WRITE);
 	return child_ask(c, ch, MSG_OK);
 }
 
 bool
 head_check(struct ceremony *c, struct child *ch, const char *label,
-    const char *serial, bool write)
+    const char *serial, enum head_how how)
 {
 	uint8_t hash[32];
 	uint64_t seq, count = transcript_count(c->transcript);
@@ -69,8 +72,8 @@ head_check(struct ceremony *c, struct child *ch, const char *label,
 	message_get_exact(&c->in, hash, sizeof(hash));
 	if (!child_fields_ok(c) || !compare(c, label, present, seq, hash))
 		return false;
-	if (write)
-		return show_lines(c, ch, present ? seq : count - 1);
+	if (how != HEAD_LOOK)
+		return show_lines(c, ch, present ? seq : count - 1, how);
 	if (!c->history->open) /* nothing follows ceremony.close */
 		return true;
 	return record_card(c, label, serial,

@@ -3,6 +3,7 @@
 #define CUSTODIAN_PEOPLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "smartcard/secret.h"
@@ -43,6 +44,10 @@ struct people_ops {
 	/* The card says that one more wrong PIN locks it: try?  NO: not. */
 	enum people_answer (
 	    *last_try)(struct people *p, const char *label, const char *owner);
+	/* A CA token that must be there is not.  YES: now it is; NO: the
+	 * change of its PIN is put off, for a reason that is written down. */
+	enum people_answer (*put_off)(struct people *p, const char *label,
+	    char *reason, size_t size);
 	/* Where the words of S go to, or come from; *fd is the caller's. */
 	bool (*words)(struct people *p, bool load, int *fd);
 };

@@ -122,6 +122,17 @@ rehearsal_card(struct people *p, const char *label, const char *owner)
 	return people_interrupted() ? PEOPLE_STOP : PEOPLE_YES;
 }
 
+static enum people_answer
+rehearsal_put_off(struct people *p, const char *label, char *reason,
+    size_t size)
+{
+	(void)p;
+	(void)label;
+	(void)reason;
+	(void)size;
+	return PEOPLE_STOP;
+}
+
 /* The PIN in the folder is the one that was chosen. */
 static enum people_answer
 rehearsal_last_try(struct people *p, const char *label, const char *owner)
@@ -140,7 +151,8 @@ rehearsal_words(struct people *p, bool load, int *fd)
 }
 
 static const struct people_ops ops = { rehearsal_pin, rehearsal_digest,
-	rehearsal_card, rehearsal_last_try, rehearsal_words };
+	rehearsal_card, rehearsal_last_try, rehearsal_put_off,
+	rehearsal_words };
 
 void
 people_rehearsal(struct people *p, int folder_fd)

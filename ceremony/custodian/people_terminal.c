@@ -207,6 +207,29 @@ terminal_card(struct people *p, const char *label, const char *owner)
 }
 
 static enum people_answer
+terminal_put_off(struct people *p, const char *label, char *reason, size_t size)
+{
+	char prompt[400];
+	int len;
+
+	snprintf(prompt, sizeof(prompt),
+	    "%s is not here, and its PIN is to be changed before the ceremony "
+	    "ends.\nPut it in, then Enter (q: stop). Or give the reason why "
+	    "that is put off:\n%s will do nothing before it is done. ",
+	    label, label);
+	tty_write(p->tty, prompt);
+	len = tty_line(p->tty, (uint8_t *)reason, size - 1);
+	if (len == -1 || (len == 1 && reason[0] == 'q'))
+		return PEOPLE_STOP;
+	for (int i = 0; i < len; i++) {
+		if (reason[i] < ' ' || reason[i] > '~')
+			reason[i] = '?';
+	}
+	reason[len < 0 ? 0 : len] = '\0';
+	return reason[0] == '\0' ? PEOPLE_YES : PEOPLE_NO;
+}
+
+static enum people_answer
 terminal_last_try(struct people *p, const char *label, const char *owner)
 {
 	char prompt[240];
@@ -233,7 +256,7 @@ terminal_words(struct people *p, bool load, int *fd)
 }
 
 static const struct people_ops ops = { terminal_pin, terminal_digest,
-	terminal_card, terminal_last_try, terminal_words };
+	terminal_card, terminal_last_try, terminal_put_off, terminal_words };
 
 bool
 people_terminal(struct people *p)

@@ -15,6 +15,7 @@ resume_act(const struct ceremony *c, unsigned step)
 		if (strcmp(a->approval.ceremony, c->plan->ceremony) != 0)
 			return 0;
 		if (a->approval.step == step && a->state == ACT_VOID &&
+		    strcmp(a->approval.kind, "batch") == 0 &&
 		    memcmp(a->begin, never, sizeof(never)) != 0)
 			return a->approval.act;
 	}
@@ -22,18 +23,25 @@ resume_act(const struct ceremony *c, unsigned step)
 }
 
 bool
-resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step)
+resume_has_kind(const struct ceremony *c, const char *kind, unsigned step)
 {
-	if (kind != PLAN_WORK_ORDER && kind != PLAN_BATCH && kind != PLAN_CRL)
-		return false;
 	for (size_t i = c->history->act_count; i-- > 0;) {
 		const struct history_act *a = &c->history->acts[i];
 		if (strcmp(a->approval.ceremony, c->plan->ceremony) != 0)
 			return false;
-		if (a->approval.step == step && a->state == ACT_DONE)
+		if (a->approval.step == step && a->state == ACT_DONE &&
+		    strcmp(a->approval.kind, kind) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool
+resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step)
+{
+	if (kind != PLAN_WORK_ORDER && kind != PLAN_BATCH && kind != PLAN_CRL)
+		return false;
+	return resume_has_kind(c, plan_kind_name(kind), step);
 }
 
 static int

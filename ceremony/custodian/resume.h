@@ -18,6 +18,8 @@ uint64_t resume_act(const struct ceremony *c, unsigned step);
  * name. */
 bool
 resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step);
+/* Has an act of this kind, in this step of this ceremony, its result? */
+bool resume_has_kind(const struct ceremony *c, const char *kind, unsigned step);
 /* Give cert lines with an open intent that intent's serial and TBS. */
 bool resume_intents(struct ceremony *c, struct worklist *w);
 

@@ -11,6 +11,7 @@
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/make_up.h"
 #include "ceremony/custodian/resume.h"
+#include "ceremony/custodian/rotate.h"
 #include "ceremony/custodian/stop_sheet.h"
 #include "ceremony/process/sandbox.h"
 
@@ -21,6 +22,8 @@ static const struct step_row rows[] = {
 	{ PLAN_WORK_ORDER, step_order_check, step_order_run },
 	{ PLAN_BATCH, step_batch_check, step_batch_run },
 	{ PLAN_CRL, step_crl_check, step_crl_run },
+	{ PLAN_QUORUM_CHANGE, step_change_check, step_change_run },
+	{ PLAN_RECOVERY, step_recovery_check, step_recovery_run },
 };
 
 const struct step_row *
@@ -109,15 +112,9 @@ check_steps(struct ceremony *c)
 
 	for (size_t i = 0; i < c->plan->step_count; i++) {
 		const struct plan_step *s = &c->plan->steps[i];
-		const struct step_row *row = step_row(s->kind);
 		if (resumed && c->history->step_done[i + 1])
 			continue;
-		if (row == NULL)
-			return ceremony_stop(c, EXIT_INPUT,
-			    "step %zu: %s: this version cannot do this step "
-			    "yet: leave it out",
-			    i + 1, plan_kind_name(s->kind));
-		if (!row->check(c, s))
+		if (!step_row(s->kind)->check(c, s))
 			return false;
 	}
 	c->awaited_count = 0;
@@ -180,6 +177,8 @@ run_step(struct ceremony *c, unsigned index)
 		   NULL) &&
 	    (resume_has_result(c, s->kind, index) ||
 		step_row(s->kind)->run(c, s, index)) &&
+	    /* the close begins here: what was opened is rotated */
+	    (index < c->plan->step_count || rotate_left(c, index, s->kind)) &&
 	    ceremony_record(c, "step.end", NULL,
 		json_pack("{s:i}", "step", (int)index), NULL);
 }
@@ -221,6 +220,7 @@ run_all(struct ceremony *c)
 		c->opened = true;
 		if (!void_left(c))
 			return false;
+		rotate_say(c);
 		for (unsigned i = 1; i <= c->plan->step_count; i++) {
 			if (!run_step(c, i))
 				return false;

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SO_N 0u /* a blank token's first SO PIN */
-
 #define TICK_MS 200 /* a Ctrl-C between two looks is seen after so long */
 
 /* The signer talks to people: they take the time they need, or Ctrl-C. */
@@ -68,17 +66,35 @@ so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so)
 }
 
 bool
-so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd)
+so_check(struct ceremony *c, const char *label)
 {
+	uint32_t n;
+	bool again;
+
+	return history_so(c->history, label, &n, &again) ||
+	    ceremony_stop(c, EXIT_REFUSED,
+		"%s: its SO PIN comes from an S that was replaced, and nobody "
+		"knows it: take another token, with another label",
+		label);
+}
+
+bool
+so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd,
+    bool *again)
+{
+	uint32_t n;
 	int pair[2];
 
+	if (!so_check(c, label))
+		return false;
+	history_so(c->history, label, &n, again);
 	if (!ceremony_record(c, "so.use", NULL,
-		json_pack("{s:s,s:i}", "label", label, "n", (int)SO_N), NULL) ||
+		json_pack("{s:s,s:i}", "label", label, "n", (int)n), NULL) ||
 	    !child_pair(c, pair))
 		return false;
 	message_start(&c->out, MSG_SO_PIN);
 	message_put_text(&c->out, label);
-	message_put_number(&c->out, SO_N);
+	message_put_number(&c->out, n);
 	c->out.fd = pair[0];
 	if (!child_ask(c, so, MSG_OK)) {
 		close(pair[1]);
@@ -89,21 +105,18 @@ so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd)
 }
 
 bool
-so_used(const struct ceremony *c, const char *label)
+so_record_split(struct ceremony *c, const struct plan_quorum *q)
 {
-	char want[64] = "";
+	json_t *custodians = json_array();
 
-	if (label != NULL)
-		snprintf(want, sizeof(want),
-		    "\"body\":{\"label\":\"%s\",\"n\":", label);
-	for (uint64_t i = 0; i < transcript_count(c->transcript); i++) {
-		size_t len;
-		const char *line = transcript_line(c->transcript, i, &len);
-		if (memmem(line, len, "\"type\":\"so.use\"", 15) != NULL &&
-		    memmem(line, len, want, strlen(want)) != NULL)
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < q->so_count; i++)
+		json_array_append_new(custodians,
+		    json_string(q->so_custodians[i]));
+	return ceremony_record(c, "so.split", NULL,
+	    json_pack("{s:i,s:o,s:s}", "threshold", (int)q->so_threshold,
+		"custodians", custodians, "kept",
+		c->rehearsal ? "rehearsal" : "paper"),
+	    NULL);
 }
 
 static const char *const attribute_names[] = { "token", "private", "sensitive",

@@ -12,13 +12,16 @@
 /* Start it with a new S, split as the plan says, or, with q NULL, with the
  * words given back. */
 bool so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so);
-/* Log the use, then have the SO PIN of a label written to a new socket: *fd is
- * the end from which it can be read. */
-bool
-so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd);
-/* Was an SO PIN of this label used in this log before?  Then a token of that
- * label is ours and may be initialised again.  label NULL: of any label. */
-bool so_used(const struct ceremony *c, const char *label);
+/* Is this token's SO PIN of an S that still exists?  Otherwise stops. */
+bool so_check(struct ceremony *c, const char *label);
+/* Log the use, then have the present SO PIN of a label and the next one
+ * written to a new socket: *fd is the end from which they can be read.
+ * *again: it was used before and nothing came of it, so that the token is ours
+ * and may have the next one already. */
+bool so_hand_out(struct ceremony *c, struct child *so, const char *label,
+    int *fd, bool *again);
+/* S is new: who keeps how many of its words. */
+bool so_record_split(struct ceremony *c, const struct plan_quorum *q);
 /* Attributes of a key as the module reports them. */
 json_t *json_attributes(uint64_t bits);
 

@@ -6,6 +6,7 @@
 
 #include "ceremony/custodian/batch.h"
 #include "ceremony/custodian/resume.h"
+#include "ceremony/custodian/rotate.h"
 #include "transfer/text.h"
 
 bool
@@ -121,8 +122,6 @@ step_batch_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 		batch_clear(&b);
 		return ok;
 	}
-	group_start(&g, index, PLAN_BATCH);
-	g.resumes = resume_act(c, index);
 	ok = batch_decide(c, &b) && record_request(c, &b);
 	const struct use uses[] = { { b.request.order.profile, b.certs },
 		{ "crl", b.list.has_crl }, { "seal-response", 1 } };
@@ -135,14 +134,18 @@ step_batch_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 			"worklist not confirmed: nothing was signed; run the "
 			"same plan again");
 	}
-	ok = ok &&
-	    group_open(c, &g, c->plan->tokens[b.plan->token].label, &s) &&
-	    group_act(c, &g, s, s->token->epoch) && batch_tell(c, s, &b) &&
-	    group_propose(c, &g, s, uses, 3, s->token->epoch, b.text,
-		b.text_len) &&
-	    group_approve(c, &g, c->history->policy.m) &&
-	    group_begin(c, &g, 0) && batch_sign(c, &g, &b, uses, 3);
-	group_end(c, &g);
+	if (ok) {
+		ok = group_start_on(c, &g, index, PLAN_BATCH,
+		    c->plan->tokens[b.plan->token].label, &s);
+		g.resumes = resume_act(c, index);
+		ok = ok && group_act(c, &g, s, s->token->now.epoch, NULL) &&
+		    batch_tell(c, s, &b) &&
+		    group_propose(c, &g, s, uses, 3, b.text, b.text_len) &&
+		    rotate_propose_last(c, &g, s) && group_approve(c, &g) &&
+		    group_begin(c, &g, 0) && batch_sign(c, &g, &b, uses, 3) &&
+		    rotate_all(c, &g);
+		group_end(c, &g);
+	}
 	if (ok)
 		people_say(c->people, "  %zu certificates signed", b.certs);
 	batch_clear(&b);

@@ -3,12 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ca/cert.h"
 #include "ca/date.h"
 #include "ca/key.h"
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/chain.h"
+#include "ceremony/custodian/enrol.h"
+#include "ceremony/custodian/rotate.h"
+#include "ceremony/custodian/share.h"
 #include "ceremony/custodian/so.h"
 
 #define DAY 86400
@@ -52,46 +56,12 @@ step_ca_check(struct ceremony *c, const struct plan_step *s)
 		    "token %s: holds a CA of this log already: name another "
 		    "token in the plan",
 		    t->label);
-	if (!c->rehearsal && strcmp(t->module, "softhsm") != 0)
-		return ceremony_stop(c, EXIT_INPUT,
-		    "token %s: module %s: this version runs ceremonies on "
-		    "softhsm only; rehearse this plan instead",
-		    t->label, t->module);
+	if (!enrol_module_known(c, t) || !so_check(c, t->label))
+		return false;
 	return s->kind != PLAN_PRODUCT_CA || issuer_ready(c, s);
 }
 
 /* ---- act a: initialise the token, make its keys --------------------------- */
-
-static bool
-tell_derive_certs(struct ceremony *c, struct session *s)
-{
-	for (size_t i = 0; i < c->history->operator_count; i++) {
-		const struct history_operator *o = &c->history->operators[i];
-		uint8_t *der = NULL;
-		size_t len = 0;
-		if (!ceremony_load(c, o->derive_cert, &der, &len))
-			return false;
-		message_start(&c->out, MSG_DERIVE_CERT);
-		message_put_text(&c->out, o->id);
-		message_put_octets(&c->out, der, len);
-		free(der);
-		if (!child_ask(c, &s->child, MSG_OK))
-			return false;
-	}
-	return true;
-}
-
-static bool
-hand_over_so_pin(struct ceremony *c, struct session *s, struct child *so)
-{
-	int fd;
-
-	if (!so_hand_out(c, so, s->label, &fd))
-		return false;
-	message_start(&c->out, MSG_SO_TAKE);
-	c->out.fd = fd;
-	return child_ask(c, &s->child, MSG_OK);
-}
 
 /* The keys and shares a signer tells of, as the record has them. */
 static bool
@@ -120,28 +90,6 @@ hear_key(struct ceremony *c, json_t *keys)
 		       json_octets(spki, spki_len), "attributes",
 		       json_attributes(bits), "text", text, "signature",
 		       json_octets(p, len))) == 0 ||
-	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
-}
-
-static bool
-hear_share(struct ceremony *c, json_t *shares)
-{
-	char id[POLICY_ID_MAX + 1];
-	uint8_t blob[32], commitment[32];
-	const uint8_t *p;
-	uint64_t x;
-	size_t len;
-
-	message_get_text(&c->in, id, sizeof(id) - 1);
-	x = message_get_number(&c->in);
-	p = message_get_octets(&c->in, CERT_MAX, &len);
-	message_get_exact(&c->in, commitment, sizeof(commitment));
-	if (!child_fields_ok(c) || !ceremony_store(c, p, len, blob))
-		return false;
-	return json_array_append_new(shares,
-		   json_pack("{s:s,s:I,s:o,s:o}", "operator", id, "x",
-		       (json_int_t)x, "blob", json_digest(blob), "commitment",
-		       json_digest(commitment))) == 0 ||
 	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
 }
 
@@ -176,7 +124,7 @@ hear_made(struct ceremony *c, struct session *s, size_t roles, json_t *keys,
 	}
 	for (size_t i = 0; i < c->history->policy.n; i++) {
 		if (!child_hear(c, &s->child, MSG_MADE_SHARE) ||
-		    !hear_share(c, shares))
+		    !share_hear(c, shares))
 			return false;
 	}
 	if (!child_hear(c, &s->child, MSG_MADE))
@@ -208,34 +156,30 @@ make_keys(struct ceremony *c, struct group *g, struct session *s,
 		shares));
 }
 
+/* What the act is made of, and the SO PIN for the token. */
 static bool
 tell_keys(struct ceremony *c, struct session *s, const struct plan_ca *ca,
-    const char *role)
+    const char *role, struct child *so)
 {
 	const struct plan_token *t = holder(c, ca);
+	bool again = false;
+	int fd;
 
+	if (!so_hand_out(c, so, s->label, &fd, &again))
+		return false;
 	message_start(&c->out, MSG_ACT_KEYS);
 	message_put_text(&c->out, t->module);
 	message_put_text(&c->out, t->label);
 	message_put_text(&c->out, role);
 	message_put_number(&c->out, strcmp(ca->key, "p384") == 0);
-	message_put_number(&c->out, so_used(c, t->label));
-	return child_ask(c, &s->child, MSG_OK);
-}
-
-/* The next epoch of a label: numbers are never used again, whether or not a
- * result came. */
-static uint32_t
-next_epoch(const struct ceremony *c, const char *label)
-{
-	uint32_t epoch = 0;
-
-	for (size_t i = 0; i < c->history->act_count; i++) {
-		const struct history_act *a = &c->history->acts[i];
-		if (strcmp(a->label, label) == 0 && a->approval.epoch > epoch)
-			epoch = a->approval.epoch;
+	message_put_number(&c->out, again);
+	if (!child_ask(c, &s->child, MSG_OK)) {
+		close(fd);
+		return false;
 	}
-	return epoch + 1;
+	message_start(&c->out, MSG_SO_TAKE);
+	c->out.fd = fd;
+	return child_ask(c, &s->child, MSG_OK);
 }
 
 static bool
@@ -245,21 +189,20 @@ keys_act(struct ceremony *c, const struct plan_step *step, unsigned index,
 	const struct plan_ca *ca = &step->u.ca;
 	const struct plan_token *t = holder(c, ca);
 	const struct use use = { "self-test", roles };
-	uint32_t epoch = next_epoch(c, t->label);
+	uint32_t epoch = history_epoch_next(c->history, t->label);
 	struct child so = { .pid = -1, .sock = -1 };
 	struct session *s = NULL;
 	struct group g;
 	bool ok;
 
-	group_start(&g, index, step->kind);
+	group_start(c, &g, index, step->kind);
 	ok = so_open(c, NULL, &so) && group_open_blank(c, &g, t->label, &s) &&
-	    group_act(c, &g, s, epoch) && tell_keys(c, s, ca, role) &&
-	    hand_over_so_pin(c, s, &so);
+	    group_act(c, &g, s, epoch, NULL) && tell_keys(c, s, ca, role, &so);
 	child_end(&so); /* S is needed no more: nobody waits while it is here */
-	ok = ok && group_propose(c, &g, s, &use, 1, epoch, NULL, 0) &&
-	    tell_derive_certs(c, s) &&
-	    group_approve(c, &g, c->history->policy.m) &&
-	    group_begin(c, &g, 0) && make_keys(c, &g, s, t, epoch, roles);
+	ok = ok && group_propose(c, &g, s, &use, 1, NULL, 0) &&
+	    group_tell_derive(c, s, g.operators, g.operator_count) &&
+	    group_approve(c, &g) && group_begin(c, &g, 0) &&
+	    make_keys(c, &g, s, t, epoch, roles);
 	group_end(c, &g);
 	if (ok)
 		people_say(c->people, "  keys made on %s", t->label);
@@ -278,7 +221,7 @@ propose_cert(struct ceremony *c, struct group *g, struct session *s,
 
 	if (date_end_of_years(c->plan->date, years, &end) != CA_OK)
 		return ceremony_stop(c, EXIT_INPUT, "%s: years", subject);
-	if (!group_act(c, g, s, s->token->epoch))
+	if (!group_act(c, g, s, s->token->now.epoch, NULL))
 		return false;
 	message_start(&c->out, MSG_ACT_CERT);
 	message_put_text(&c->out, profile);
@@ -287,7 +230,7 @@ propose_cert(struct ceremony *c, struct group *g, struct session *s,
 	message_put_number(&c->out, (uint64_t)c->plan->date);
 	message_put_number(&c->out, (uint64_t)end);
 	return child_ask(c, &s->child, MSG_OK) &&
-	    group_propose(c, g, s, &use, 1, s->token->epoch, NULL, 0);
+	    group_propose(c, g, s, &use, 1, NULL, 0);
 }
 
 static bool
@@ -316,14 +259,14 @@ propose_empty_crl(struct ceremony *c, struct group *g, struct session *s,
 {
 	static const struct use use = { "crl", 1 };
 
-	if (!group_act(c, g, s, s->token->epoch))
+	if (!group_act(c, g, s, s->token->now.epoch, NULL))
 		return false;
 	message_start(&c->out, MSG_ACT_CRL);
 	message_put_number(&c->out, 1);
 	message_put_number(&c->out, (uint64_t)c->plan->date);
 	message_put_number(&c->out, (uint64_t)(c->plan->date + days * DAY));
 	return child_ask(c, &s->child, MSG_OK) &&
-	    group_propose(c, g, s, &use, 1, s->token->epoch, NULL, 0);
+	    group_propose(c, g, s, &use, 1, NULL, 0);
 }
 
 static bool
@@ -402,14 +345,14 @@ step_root_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 	if (t->has_crl)
 		return true;
 	cert = !t->keys[0].certified;
-	group_start(&g, index, PLAN_ROOT);
-	ok = group_open(c, &g, label, &s) &&
+	ok = group_start_on(c, &g, index, PLAN_ROOT, label, &s) &&
 	    (!cert ||
 		propose_cert(c, &g, s, "root", ca->subject, &t->keys[0].spki,
 		    ca->years)) &&
 	    propose_empty_crl(c, &g, s, ca->crl_days) &&
-	    group_approve(c, &g, c->history->policy.m) &&
-	    (!cert || certify(c, &g, 0, "root")) && sign_crl(c, &g, cert, true);
+	    rotate_propose_last(c, &g, s) && group_approve(c, &g) &&
+	    (!cert || certify(c, &g, 0, "root")) &&
+	    sign_crl(c, &g, cert, true) && rotate_all(c, &g);
 	group_end(c, &g);
 	if (ok) {
 		people_say(c->people, "  root CA: %s", ca->subject);
@@ -433,8 +376,8 @@ certify_product(struct ceremony *c, const struct plan_step *step,
 	size_t act = 0;
 	bool ok, todo[2];
 
-	group_start(&g, index, PLAN_PRODUCT_CA);
-	ok = group_open(c, &g, c->plan->tokens[ca->issuer].label, &root);
+	ok = group_start_on(c, &g, index, PLAN_PRODUCT_CA,
+	    c->plan->tokens[ca->issuer].label, &root);
 	for (int i = 0; i < 2; i++) {
 		todo[i] = !t->keys[i].certified;
 		ok = ok &&
@@ -442,9 +385,10 @@ certify_product(struct ceremony *c, const struct plan_step *step,
 			propose_cert(c, &g, root, profiles[i], subjects[i],
 			    &t->keys[i].spki, ca->years));
 	}
-	ok = ok && group_approve(c, &g, c->history->policy.m);
+	ok = ok && rotate_propose_last(c, &g, root) && group_approve(c, &g);
 	for (int i = 0; i < 2; i++)
 		ok = ok && (!todo[i] || certify(c, &g, act++, profiles[i]));
+	ok = ok && rotate_all(c, &g);
 	group_end(c, &g);
 	return ok;
 }
@@ -468,11 +412,10 @@ step_product_run(struct ceremony *c, const struct plan_step *step,
 		return false;
 	if (t->has_crl)
 		return true;
-	group_start(&g, index, PLAN_PRODUCT_CA);
-	ok = group_open(c, &g, label, &product) &&
+	ok = group_start_on(c, &g, index, PLAN_PRODUCT_CA, label, &product) &&
 	    propose_empty_crl(c, &g, product, ca->crl_days) &&
-	    group_approve(c, &g, c->history->policy.m) &&
-	    sign_crl(c, &g, 0, true);
+	    rotate_propose_last(c, &g, product) && group_approve(c, &g) &&
+	    sign_crl(c, &g, 0, true) && rotate_all(c, &g);
 	group_end(c, &g);
 	if (ok)
 		people_say(c->people, "  product CA: %s", ca->subject);

@@ -7,6 +7,7 @@
 #include "ceremony/custodian/chain.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/revoke.h"
+#include "ceremony/custodian/rotate.h"
 
 #define DAY 86400
 
@@ -90,10 +91,10 @@ step_crl_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 	uint64_t number = 0;
 	bool ok;
 
-	group_start(&g, index, PLAN_CRL);
-	ok = group_open(c, &g, c->plan->tokens[p->token].label, &s) &&
+	ok = group_start_on(c, &g, index, PLAN_CRL,
+		 c->plan->tokens[p->token].label, &s) &&
 	    revoke_list(c, p, s->token, &list, &count) &&
-	    group_act(c, &g, s, s->token->epoch);
+	    group_act(c, &g, s, s->token->now.epoch, NULL);
 	if (ok) {
 		number = s->token->crl_number + 1;
 		message_start(&c->out, MSG_ACT_CRL);
@@ -103,10 +104,9 @@ step_crl_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 		    (uint64_t)(c->plan->date + p->crl_days * DAY));
 		ok = child_ask(c, &s->child, MSG_OK) &&
 		    tell_list(c, s, list, count) &&
-		    group_propose(c, &g, s, &use, 1, s->token->epoch, NULL,
-			0) &&
-		    group_approve(c, &g, c->history->policy.m) &&
-		    sign(c, &g, &use, number);
+		    group_propose(c, &g, s, &use, 1, NULL, 0) &&
+		    rotate_propose_last(c, &g, s) && group_approve(c, &g) &&
+		    sign(c, &g, &use, number) && rotate_all(c, &g);
 	}
 	group_end(c, &g);
 	free(list);

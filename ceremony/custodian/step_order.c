@@ -11,6 +11,7 @@
 #include "ceremony/custodian/chain.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/resume.h"
+#include "ceremony/custodian/rotate.h"
 #include "transfer/order.h"
 
 static bool
@@ -134,18 +135,18 @@ step_order_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 
 	if (!compose(c, p, &payload, &len))
 		return false;
-	group_start(&g, index, PLAN_WORK_ORDER);
-	ok = group_open(c, &g, c->plan->tokens[p->token].label, &s) &&
-	    group_act(c, &g, s, s->token->epoch);
+	ok = group_start_on(c, &g, index, PLAN_WORK_ORDER,
+		 c->plan->tokens[p->token].label, &s) &&
+	    group_act(c, &g, s, s->token->now.epoch, NULL);
 	if (ok) {
 		message_start(&c->out, MSG_ACT_SEAL);
 		message_put_number(&c->out, (uint64_t)c->plan->date);
 		message_put_octets(&c->out, payload, len);
 		ok = child_ask(c, &s->child, MSG_OK) &&
-		    group_propose(c, &g, s, &use, 1, s->token->epoch, payload,
-			len) &&
-		    group_approve(c, &g, c->history->policy.m) &&
-		    group_begin(c, &g, 0) && seal(c, &g, &use);
+		    group_propose(c, &g, s, &use, 1, payload, len) &&
+		    rotate_propose_last(c, &g, s) && group_approve(c, &g) &&
+		    group_begin(c, &g, 0) && seal(c, &g, &use) &&
+		    rotate_all(c, &g);
 	}
 	group_end(c, &g);
 	free(payload);

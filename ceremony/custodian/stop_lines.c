@@ -62,6 +62,14 @@ static const struct {
 	{ "seal-response", "response sealed" },
 };
 
+/* Its one use, a self-test, proves the PIN that it has made. */
+static bool
+is_rekey(const struct history_act *a)
+{
+	return strcmp(a->approval.kind, "rotate") == 0 ||
+	    strcmp(a->approval.kind, "recovery") == 0;
+}
+
 static void
 add_use(struct text *t, size_t start, const struct history_act *a,
     const char *use)
@@ -76,6 +84,8 @@ add_use(struct text *t, size_t start, const struct history_act *a,
 	}
 	if (a->label[0] == '\0')
 		snprintf(item, sizeof(item), "policy agreed on");
+	if (is_rekey(a))
+		snprintf(item, sizeof(item), "PIN of %s changed", a->label);
 	add_item(t, start, item);
 }
 
@@ -118,7 +128,7 @@ add_batch(struct text *t, const struct plan *p, const struct state_view *v,
 
 	for (size_t i = 0; i < v->history->act_count; i++) {
 		const struct history_act *a = &v->history->acts[i];
-		if (!state_view_act_of(a, p->ceremony, step))
+		if (!state_view_act_of(a, p->ceremony, step) || is_rekey(a))
 			continue;
 		before = in_log;
 		in_log += v->results[i + 1];
@@ -233,8 +243,27 @@ add_tokens(struct text *t, const struct plan *p, const struct state_view *v,
 	case PLAN_CRL:
 		add_item(t, 0, p->tokens[s->u.batch.token].label);
 		break;
+	case PLAN_QUORUM_CHANGE:
+		for (size_t i = 0; i < s->u.quorum.rotate_count; i++)
+			add_item(t, 0, p->tokens[s->u.quorum.rotate[i]].label);
+		break;
+	case PLAN_RECOVERY:
+		add_item(t, 0, p->tokens[s->u.recovery.token].label);
+		break;
 	default:
 		break;
+	}
+}
+
+/* Those whose PIN is to be changed before the ceremony ends. */
+static void
+add_used(struct text *t, const struct history *h)
+{
+	for (size_t i = 0; i < h->token_count; i++) {
+		const struct history_token *token = &h->tokens[i];
+
+		if (token->used)
+			add_item(t, 0, token->label);
 	}
 }
 
@@ -248,7 +277,33 @@ stop_tokens(const struct plan *p, const struct state_view *v,
 		if (!state_view_step_done(v, which, i))
 			add_tokens(&t, p, v, &p->steps[i - 1]);
 	}
+	add_used(&t, v->history);
 	return t.len > 0;
+}
+
+static bool
+has_card(const struct state_view *v, const struct plan *p,
+    const struct plan_operator *o)
+{
+	const struct history *h = v->history;
+
+	for (size_t i = 0; i < h->card_count; i++) {
+		if (strcmp(h->cards[i].label, p->tokens[o->token].label) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+needs_cards(const struct plan *p, const struct state_view *v,
+    const struct plan_quorum *q)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		if (q->operators[i].new_card &&
+		    !has_card(v, p, &q->operators[i]))
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -261,6 +316,10 @@ needs_words(const struct plan *p, const struct state_view *v,
 	case PLAN_ROOT:
 	case PLAN_PRODUCT_CA:
 		return !has_keys(v, p->tokens[s->u.ca.holders[0]].label);
+	case PLAN_QUORUM_CHANGE:
+		return needs_cards(p, v, &s->u.quorum);
+	case PLAN_RECOVERY:
+		return true;
 	default:
 		return false;
 	}
@@ -296,6 +355,7 @@ add_custodians(struct text *t, const struct state_view *v)
 		used = used || strcmp(e.type, "so.use") == 0;
 		if (strcmp(e.type, "so.split") == 0) {
 			split = true;
+			used = false;
 			say_split(t, e.body);
 		}
 		event_clear(&e);

@@ -8,20 +8,6 @@
 
 #define PIN_ATTEMPTS 3
 
-/* No card of that label and serial: its operator may come later, others can
- * go on.  Any other fault stops, in its own words. */
-static bool
-fault_of_absence(struct ceremony *c)
-{
-	uint64_t code = message_get_number(&c->in);
-
-	c->in.at = 0;
-	if (code == CARD_ERR_NO_TOKEN || code == CARD_ERR_REMOVED)
-		return true;
-	child_fault(c);
-	return false;
-}
-
 static bool
 open_card(struct ceremony *c, const struct history_operator *who,
     struct child *ch, uint64_t *flags, bool *absent)
@@ -36,9 +22,11 @@ open_card(struct ceremony *c, const struct history_operator *who,
 		return false;
 	if (!child_hear_either(c, ch, MSG_OPENED, MSG_FAULT))
 		return false;
+	/* its operator may come later, others can go on; any other fault
+	 * stops, in its own words */
 	if (c->in.kind == MSG_FAULT) {
-		*absent = fault_of_absence(c);
-		return false;
+		*absent = child_is_absent(c);
+		return *absent ? false : child_fault(c);
 	}
 	message_get_text(&c->in, label, sizeof(label) - 1);
 	message_get_text(&c->in, serial, sizeof(serial) - 1);
@@ -160,10 +148,8 @@ try_pins(struct ceremony *c, const struct history_operator *who,
 	return got;
 }
 
-/* This card does nothing in this round, for a reason that records can name, or
- * because it is not there (NULL); others can go on. */
-static bool
-is_out(struct ceremony *c, const struct history_operator *who,
+bool
+visit_out(struct ceremony *c, const struct history_operator *who,
     const char *reason)
 {
 	c->out_reason = reason;
@@ -190,11 +176,11 @@ open_with_pin(struct ceremony *c, const struct history_operator *who,
 		return true;
 	case TRY_WRONG:
 	case TRY_UNKNOWN:
-		return is_out(c, who, "PIN not known");
+		return visit_out(c, who, "PIN not known");
 	case TRY_LOCKED:
-		return is_out(c, who, "PIN locked");
+		return visit_out(c, who, "PIN locked");
 	case TRY_ABSENT:
-		return is_out(c, who, NULL);
+		return visit_out(c, who, NULL);
 	case TRY_STOP:
 		break;
 	}
@@ -211,7 +197,7 @@ visit_open(struct ceremony *c, const struct history_operator *who,
 		break;
 	case PEOPLE_NO:
 		*absent = true;
-		return is_out(c, who, NULL);
+		return visit_out(c, who, NULL);
 	case PEOPLE_STOP:
 		return ceremony_stop(c, EXIT_STOPPED,
 		    "stopped while waiting for card %s; run the same plan "
@@ -220,7 +206,7 @@ visit_open(struct ceremony *c, const struct history_operator *who,
 	}
 	if (!open_with_pin(c, who, out, absent))
 		return false;
-	if (head_check(c, out, who->label, who->serial, false))
+	if (head_check(c, out, who->label, who->serial, HEAD_LOOK))
 		return true;
 	child_end(out);
 	return false;

@@ -265,7 +265,7 @@ bool signer_line_says(const uint8_t *line, size_t len, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* signer_epoch.c: K from m shares, unless it is there; wipe K and shares. */
-bool signer_epoch_combine(struct signer *s, struct epoch *e);
+enum quorum_error signer_epoch_combine(struct signer *s, struct epoch *e);
 void signer_epoch_forget(struct epoch *e);
 
 /* signer_activate.c: the CA's key must answer, or the PIN counts as exposed.

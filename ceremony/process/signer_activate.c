@@ -89,19 +89,44 @@ try_epoch(struct signer *s, struct epoch *e, enum card_error *err)
 	return true;
 }
 
-/* Every K is there before the first PIN is tried; one that did not open is
- * wiped. */
+/* Every K is there before the first PIN is tried.  The shares of a rotation
+ * that was cut off may be no good: then its PIN is passed over, and the one
+ * before it is tried. */
+static bool
+combine(struct signer *s)
+{
+	struct group *g = s->group;
+	enum quorum_error err = QUORUM_OK;
+
+	for (size_t i = 0; err == QUORUM_OK && i < SIGNER_EPOCHS_MAX; i++) {
+		struct epoch *e = &g->epochs[i];
+
+		if (e->number == 0)
+			continue;
+		err = signer_epoch_combine(s, e);
+		if (err == QUORUM_OK)
+			continue;
+		if (i == 0 && g->epochs[1].number != 0) {
+			e->number = 0;
+			err = QUORUM_OK;
+			continue;
+		}
+		signer_fault(s, FAULT_SHARE, "%s: shares of epoch %u: %s",
+		    token_info(s->token)->label, e->number,
+		    quorum_strerror(err));
+	}
+	return err == QUORUM_OK;
+}
+
+/* A K whose PIN did not open is wiped. */
 static bool
 open_token(struct signer *s)
 {
 	struct group *g = s->group;
 	enum card_error err = CARD_ERR_PIN;
 
-	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++) {
-		if (g->epochs[i].number != 0 &&
-		    !signer_epoch_combine(s, &g->epochs[i]))
-			return false;
-	}
+	if (!combine(s))
+		return false;
 	for (size_t i = 0; i < SIGNER_EPOCHS_MAX && err == CARD_ERR_PIN; i++) {
 		if (g->epochs[i].number != 0 &&
 		    !try_epoch(s, &g->epochs[i], &err))

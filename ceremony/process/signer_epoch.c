@@ -121,21 +121,17 @@ signer_share(struct signer *s)
 	signer_ok(s);
 }
 
-bool
+enum quorum_error
 signer_epoch_combine(struct signer *s, struct epoch *e)
 {
 	unsigned m = s->group->policy.m;
 	enum quorum_error err;
 
 	if (e->k != NULL)
-		return true;
+		return QUORUM_OK;
 	err = e->share_count < m
 	    ? QUORUM_ERR_THRESHOLD
 	    : shamir_combine(e->share_x, e->shares, m, &e->k);
 	shares_free(e);
-	if (err == QUORUM_OK)
-		return true;
-	signer_fault(s, FAULT_SHARE, "%s: shares of epoch %u: %s",
-	    token_info(s->token)->label, e->number, quorum_strerror(err));
-	return false;
+	return err;
 }

@@ -106,18 +106,35 @@ signer_head_line(struct signer *s)
 	signer_ok(s);
 }
 
+/* A token keyed for an earlier policy does not go past the line that said so
+ * before it is keyed anew: it would not be told a second time. */
+static bool
+may_move(struct signer *s)
+{
+	const struct group *g = s->group;
+
+	if (!s->has_line) {
+		signer_fault(s, FAULT_HEAD, "head: no line was shown");
+		return false;
+	}
+	if (g == NULL || !g->log_policy_known ||
+	    memcmp(g->policy_sha256, g->log_policy_sha256, 32) == 0 ||
+	    (g->current->what == ACT_ROTATE && g->current->done))
+		return true;
+	signer_fault(s, FAULT_REFUSED,
+	    "%s: the log has another policy now: this token does nothing but rotate",
+	    token_info(s->token)->label);
+	return false;
+}
+
 void
 signer_head_write(struct signer *s)
 {
 	struct head head;
 	enum card_error err = CARD_OK;
 
-	if (signer_bad_form(s))
+	if (signer_bad_form(s) || !may_move(s))
 		return;
-	if (!s->has_line) {
-		signer_fault(s, FAULT_HEAD, "head: no line was shown");
-		return;
-	}
 	head.seq = s->line.seq;
 	memcpy(head.hash, s->line.hash, sizeof(head.hash));
 	if (!s->card_has_head || head.seq > s->card_seq)

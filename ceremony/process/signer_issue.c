@@ -207,8 +207,19 @@ in_policy(struct signer *s, const struct act *a)
 	return false;
 }
 
-/* Once, and only when the card's memory stands at this act's begin; a token
- * that is to be recovered cannot be asked yet. */
+/* Whether the card is where this act begins: its memory stands there, or, when
+ * its PIN changes first, every line up to there was shown.  One that is to be
+ * recovered cannot be asked yet. */
+static bool
+at_begin(const struct signer *s, const struct act *a)
+{
+	if (signer_group_recovers(s->group) || signer_head_is(s, a->begin))
+		return true;
+	return a->what == ACT_ROTATE && s->has_line &&
+	    memcmp(s->line.hash, a->begin, sizeof(a->begin)) == 0;
+}
+
+/* Once, and in its place in the log. */
 void
 signer_execute(struct signer *s)
 {
@@ -222,15 +233,15 @@ signer_execute(struct signer *s)
 		    (unsigned long long)a->approval.act);
 		return;
 	}
-	if (!signer_group_recovers(s->group) && !signer_head_is(s, a->begin)) {
+	if (!in_policy(s, a))
+		return;
+	if (!at_begin(s, a)) {
 		signer_fault(s, FAULT_HEAD,
 		    "%s: does not remember this act's begin yet: nothing is "
 		    "done",
 		    token_info(s->token)->label);
 		return;
 	}
-	if (!in_policy(s, a))
-		return;
 	if (a->what == ACT_ROTATE &&
 	    !signer_keying_ready(s, signer_act_keying(a)))
 		return;

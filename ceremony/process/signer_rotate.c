@@ -181,18 +181,6 @@ forget(struct signer *s, struct act *a)
 	signer_keying_clear(&a->u.rotate.keying);
 }
 
-/* A recovered token stays logged in: its head is still to be moved. */
-static void
-finish(struct signer *s, struct act *a)
-{
-	if (!a->u.rotate.recover) {
-		signer_act_finish(s, a);
-		return;
-	}
-	a->done = true;
-	s->state = STATE_BEGUN;
-}
-
 /* The new shares are on disk: now the token. */
 void
 signer_commit(struct signer *s)
@@ -219,7 +207,9 @@ signer_commit(struct signer *s)
 		return;
 	}
 	if (key_anew(s, a) && signer_challenge(s, text, &sig, &sig_len)) {
-		finish(s, a);
+		/* still logged in: its head is to be moved now */
+		a->done = true;
+		s->state = STATE_BEGUN;
 		message_start(&s->out, MSG_ROTATED);
 		message_put_text(&s->out, text);
 		message_put_octets(&s->out, sig, sig_len);

@@ -47,6 +47,8 @@ history_free(struct history *h)
 	free(g->labels);
 	free(g->keys);
 	free(g);
+	free(h->policies);
+	free(h->cards);
 	free(h->ceremonies);
 	free(h->acts);
 	free(h->orders);
@@ -81,6 +83,66 @@ history_epoch_next(const struct history *h, const char *label)
 		if (strcmp(g->labels[i].label, label) == 0)
 			return g->labels[i].epoch + 1;
 	return 1;
+}
+
+bool
+history_so(const struct history *h, const char *label, uint32_t *n, bool *again)
+{
+	const struct history_group *g = h->private_;
+
+	*n = 0;
+	*again = false;
+	for (size_t i = 0; i < g->label_count; i++) {
+		if (strcmp(g->labels[i].label, label) != 0 ||
+		    g->labels[i].so_made == 0)
+			continue;
+		*n = g->labels[i].so_n;
+		*again = g->labels[i].so_open;
+		return g->labels[i].so_made == h->so_generation;
+	}
+	return true;
+}
+
+const struct policy *
+history_policy(const struct history *h, const uint8_t sha256[32])
+{
+	for (size_t i = 0; i < h->policy_count; i++)
+		if (memcmp(h->policies[i].sha256, sha256, 32) == 0)
+			return &h->policies[i].policy;
+	return NULL;
+}
+
+static bool
+same_key(const struct policy_spki *a, const struct policy_spki *b)
+{
+	return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
+}
+
+size_t
+history_cards_of(const struct history *h, const struct policy *policy,
+    struct history_operator out[POLICY_OPERATORS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->n; i++) {
+		const struct policy_operator *o = &policy->operators[i];
+
+		for (size_t k = 0; k < h->card_count; k++) {
+			if (!same_key(&h->cards[k].sign, &o->sign) ||
+			    !same_key(&h->cards[k].derive, &o->derive))
+				continue;
+			out[count] = h->cards[k];
+			memcpy(out[count++].id, o->id, sizeof(o->id));
+			break;
+		}
+	}
+	return count;
+}
+
+bool
+history_stale(const struct history *h, const struct history_token *token)
+{
+	return memcmp(token->now.policy_sha256, h->policy_sha256, 32) != 0;
 }
 
 const struct history_token *

@@ -13,17 +13,24 @@
 
 #define HISTORY_TOKENS_MAX 32
 #define HISTORY_STEPS_MAX 64
+/* "what" of an exception that closes a ceremony without a token's rotation,
+ * before the token's label. */
+#define HISTORY_PUT_OFF "rotation put off: "
 
 /*
  * What a transcript says, replayed line by line; every line is held against
  * the rules of the design as it comes.  Operators open a state with it and
  * auditors judge one: there is one reading of a transcript.
  */
-struct history_operator {
+struct history_operator { /* a person's card */
 	char id[POLICY_ID_MAX + 1];
 	char label[33], serial[17], module[256];
-	uint32_t so_n;
 	uint8_t sign_cert[32], derive_cert[32]; /* objects */
+	struct policy_spki sign, derive;        /* their keys */
+};
+struct history_policy {
+	uint8_t sha256[32];
+	struct policy policy;
 };
 struct history_share {
 	char operator_id[POLICY_ID_MAX + 1];
@@ -37,12 +44,18 @@ struct history_key {
 	bool certified;
 	uint8_t cert[32]; /* object */
 };
-struct history_token { /* of a CA */
-	char label[33], serial[17], module[256];
-	uint32_t epoch;
+struct history_epoch {  /* a user PIN of a token: K in shares, and a policy */
+	uint32_t epoch; /* 0: none */
 	unsigned m, n;
 	uint8_t policy_sha256[32];
 	struct history_share shares[POLICY_OPERATORS_MAX];
+};
+struct history_token { /* of a CA */
+	char label[33], serial[17], module[256];
+	struct history_epoch now;
+	struct history_epoch next; /* prepared; whether it came, is not known */
+	bool used; /* opened since it was keyed: its PIN is to be changed */
+	bool owed; /* it does nothing before that */
 	struct history_key keys[2]; /* CA key; sealer */
 	bool has_crl;
 	uint8_t crl[32]; /* object */
@@ -92,7 +105,7 @@ struct history {
 	struct policy policy;
 	uint8_t policy_sha256[32];
 	size_t operator_count, token_count;
-	struct history_operator operators[POLICY_OPERATORS_MAX];
+	struct history_operator operators[POLICY_OPERATORS_MAX]; /* present */
 	struct history_token tokens[HISTORY_TOKENS_MAX];
 	/* the ceremony: open or the last one */
 	char ceremony[APPROVAL_NAME_MAX + 1];
@@ -101,7 +114,15 @@ struct history {
 	bool open;
 	unsigned steps_begun;
 	bool step_done[HISTORY_STEPS_MAX + 1]; /* index from 1 */
+	/* S: how often it was made, and whether a token hangs on the last */
+	unsigned so_generation;
+	bool so_hanging;
+	char so_ceremony[APPROVAL_NAME_MAX + 1]; /* that made it */
 	/* everything so far, growing */
+	size_t policy_count;
+	struct history_policy *policies;
+	size_t card_count; /* every operator's card that was ever enrolled */
+	struct history_operator *cards;
 	size_t ceremony_count;
 	struct history_ceremony {
 		char name[APPROVAL_NAME_MAX + 1];
@@ -117,8 +138,7 @@ struct history {
 	size_t request_count;
 	struct history_request *requests;
 	struct history_state_of_log log_state;
-	uint32_t so_n_next; /* highest so.use n of any label, plus 1 */
-	void *private_;     /* group state, for history.c alone */
+	void *private_; /* group state, for history.c alone */
 };
 
 /* A new, empty history; history_free(NULL) is fine. */
@@ -154,6 +174,20 @@ unsigned
 history_step(const struct history *h, char kind[APPROVAL_NAME_MAX + 1]);
 /* The lowest epoch that a token of this label may be keyed under. */
 uint32_t history_epoch_next(const struct history *h, const char *label);
+/* Number of the SO PIN that a token of this label has.  *again: it was used
+ * and no result followed, so that it may be the next one.  False when it comes
+ * from an S that was replaced: nobody knows it. */
+bool history_so(const struct history *h, const char *label, uint32_t *n,
+    bool *again);
+/* A policy of this log, or NULL. */
+const struct policy *
+history_policy(const struct history *h, const uint8_t sha256[32]);
+/* The cards of a policy's operators, in its order and under the ids it gives
+ * them; how many. */
+size_t history_cards_of(const struct history *h, const struct policy *policy,
+    struct history_operator out[POLICY_OPERATORS_MAX]);
+/* Keyed for a policy that was replaced: it does nothing but rotate. */
+bool history_stale(const struct history *h, const struct history_token *token);
 /* The key whose SPKI digest this is, with its token; NULL when none. */
 const struct history_key *history_key(const struct history *h,
     const uint8_t spki_sha256[32], const struct history_token **token);

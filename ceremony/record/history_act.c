@@ -23,17 +23,25 @@ standing_act(const struct history_line *l, uint64_t number,
 	return RECORD_OK;
 }
 
-/* Genesis is voted on under the policy it brings. */
-static const struct policy *
-policy_of(const struct history_line *l)
+enum record_error
+history_begun_act(const struct history_line *l, uint64_t number,
+    struct history_act **out)
 {
-	return l->h->has_policy ? &l->h->policy : &l->g->proposed;
+	return standing_act(l, number, ACT_BEGUN, out);
+}
+
+/* Genesis is voted on under the policy it brings. */
+const struct policy *
+history_policy_of(const struct history_line *l, const struct approval *a)
+{
+	return l->h->has_policy ? history_policy(l->h, a->policy_sha256)
+				: &l->g->proposed;
 }
 
 enum record_error
 history_do_approve(struct history_line *l)
 {
-	const struct policy *policy = policy_of(l);
+	const struct policy *policy;
 	struct history_octets sig;
 	struct history_act *act;
 	const char *id;
@@ -48,6 +56,7 @@ history_do_approve(struct history_line *l)
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
 	    (ret = standing_act(l, number, ACT_PROPOSED, &act)) != RECORD_OK)
 		return ret;
+	policy = history_policy_of(l, &act->approval);
 	if (policy_operator(policy, id) < 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s is no operator of the policy", id);
@@ -125,10 +134,39 @@ check_turn(const struct history_line *l, uint64_t number)
 	return RECORD_OK;
 }
 
+/* What has changed in the group since it was proposed: the policy, or the
+ * token's PIN. */
+static enum record_error
+check_still(const struct history_line *l, const struct history_act *act,
+    const struct history_kind *k)
+{
+	struct history_token *token;
+
+	if (k->on != ON_TOKEN && k->on != ON_REKEY)
+		return RECORD_OK;
+	token = history_token_of(l, act);
+	if (k->on == ON_REKEY &&
+	    memcmp(act->approval.input_sha256, l->h->policy_sha256, 32) != 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s would be keyed for another policy than the log's",
+		    token->label);
+	if (k->on == ON_TOKEN &&
+	    (token->now.epoch != act->approval.epoch ||
+		history_stale(l->h, token)))
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s was keyed anew since the act was proposed",
+		    token->label);
+	/* a recovery opens nothing with the PIN that is in force */
+	if (strcmp(k->kind, "recovery") != 0)
+		token->used = true;
+	return RECORD_OK;
+}
+
 enum record_error
 history_do_begin(struct history_line *l)
 {
-	const struct policy *policy = policy_of(l);
+	const struct policy *policy;
+	const struct history_kind *k;
 	struct history_act *act;
 	json_t *operators;
 	unsigned need;
@@ -145,12 +183,16 @@ history_do_begin(struct history_line *l)
 	    (ret = check_turn(l, number)) != RECORD_OK ||
 	    (ret = check_operators(l, act, operators)) != RECORD_OK)
 		return ret;
+	policy = history_policy_of(l, &act->approval);
+	k = history_kind(act->approval.kind, act->approval.uses[0].name);
 	/* nobody is made an operator without having said so */
 	need = l->h->has_policy ? policy->m : (unsigned)policy->n;
 	if (act->approved < need)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%u of the %u approvals that act %llu needs", act->approved,
 		    need, (unsigned long long)number);
+	if ((ret = check_still(l, act, k)) != RECORD_OK)
+		return ret;
 	act->state = ACT_BEGUN;
 	memcpy(act->begin, l->e->link.hash, 32);
 	l->g->settled = true;
@@ -168,6 +210,7 @@ end_group(struct history_line *l)
 			return;
 	}
 	l->g->phase = PHASE_STEP;
+	l->g->changing = false;
 }
 
 /* ---- act.result ---------------------------------------------------------- */
@@ -283,6 +326,8 @@ history_do_void(struct history_line *l)
 	if ((ret = history_note_left(l, act)) != RECORD_OK)
 		return ret;
 	act->state = ACT_VOID;
+	if (strcmp(act->approval.kind, "quorum-change") == 0)
+		l->g->changing = false;
 	/* those after it stand on it */
 	l->g->void_next = number < l->g->last ? number + 1 : 0;
 	end_group(l);

@@ -48,6 +48,9 @@ start_ceremony(struct history_line *l, const uint8_t plan_sha256[32],
 	h->steps_begun = 0;
 	memset(h->step_done, 0, sizeof(h->step_done));
 	memset(l->g->kinds, 0, sizeof(l->g->kinds));
+	/* what was put off in the last one is owed, and said to be */
+	for (size_t i = 0; i < h->token_count; i++)
+		h->tokens[i].used = false;
 	l->g->step = 0;
 	l->g->resumed = false;
 	l->g->phase = PHASE_OPEN;
@@ -124,6 +127,20 @@ history_do_resume(struct history_line *l)
 	return RECORD_OK;
 }
 
+/* Whoever saw a PIN in this ceremony has nothing from it in the next. */
+static enum record_error
+check_rotated(const struct history_line *l)
+{
+	for (size_t i = 0; i < l->h->token_count; i++) {
+		const struct history_token *t = &l->h->tokens[i];
+
+		if (!t->owed && (t->used || t->next.epoch != 0))
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "%s was opened and not rotated since", t->label);
+	}
+	return RECORD_OK;
+}
+
 enum record_error
 history_do_close(struct history_line *l)
 {
@@ -147,6 +164,8 @@ history_do_close(struct history_line *l)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%u steps ended, not %u", l->h->steps_begun,
 		    (unsigned)steps);
+	if ((ret = check_rotated(l)) != RECORD_OK)
+		return ret;
 	if ((ret = history_log_state(l, &now, &growth)) != RECORD_OK)
 		return ret;
 	if (now.issuance_lines != l->h->log_state.issuance_lines &&
@@ -251,14 +270,31 @@ history_do_card(struct history_line *l)
 	return history_body(l, HISTORY_ROWS(rows));
 }
 
+/* A token that cannot be rotated now does nothing before it is. */
+static void
+put_off_rotation(struct history_line *l, const char *what)
+{
+	if (strncmp(what, HISTORY_PUT_OFF, strlen(HISTORY_PUT_OFF)) != 0)
+		return;
+	for (size_t i = 0; i < l->h->token_count; i++) {
+		struct history_token *t = &l->h->tokens[i];
+
+		if (strcmp(t->label, what + strlen(HISTORY_PUT_OFF)) == 0)
+			t->owed = true;
+	}
+}
+
 enum record_error
 history_do_exception(struct history_line *l)
 {
 	const char *what, *reason;
+	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "what", FIELD_NOTE, TEXT_MAX, &what, NULL },
 		{ "reason", FIELD_NOTE, TEXT_MAX, &reason, NULL },
 	};
 
-	return history_body(l, HISTORY_ROWS(rows));
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) == RECORD_OK)
+		put_off_rotation(l, what);
+	return ret;
 }

@@ -10,9 +10,11 @@
 static enum record_error
 check_quorum_step(const struct history_line *l)
 {
-	if (strcmp(l->g->kinds[l->g->step], "quorum") != 0)
+	const char *kind = l->g->kinds[l->g->step];
+
+	if (strcmp(kind, "quorum") != 0 && strcmp(kind, "quorum-change") != 0)
 		return history_refuse(l, RECORD_ERR_ORDER,
-		    "belongs in a quorum step");
+		    "belongs in a quorum or quorum-change step");
 	return RECORD_OK;
 }
 
@@ -61,7 +63,13 @@ history_do_so_split(struct history_line *l)
 	if (strcmp(kept, "paper") != 0 && strcmp(kept, "rehearsal") != 0)
 		return history_refuse(l, RECORD_ERR_FORM,
 		    "\"kept\" is paper or rehearsal");
-	return check_custodians(l, custodians, threshold);
+	ret = check_custodians(l, custodians, threshold);
+	if (ret != RECORD_OK)
+		return ret;
+	l->h->so_generation++;
+	l->h->so_hanging = false;
+	memcpy(l->h->so_ceremony, l->h->ceremony, sizeof(l->h->so_ceremony));
+	return RECORD_OK;
 }
 
 enum record_error
@@ -80,14 +88,32 @@ history_do_so_use(struct history_line *l)
 		return ret;
 	if ((known = history_label_of(l->g, label)) == NULL)
 		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
-	if (n < known->so_n)
+	if (l->h->so_generation == 0)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "there is no so.split yet");
+	if (known->so_made != 0 && known->so_made != l->h->so_generation)
 		return history_refuse(l, RECORD_ERR_RULE,
-		    "n is %u, but %u was used for %s before", (unsigned)n,
-		    known->so_n, label);
-	known->so_n = (uint32_t)n;
-	if (n >= l->h->so_n_next)
-		l->h->so_n_next = (uint32_t)n + 1;
+		    "the SO PIN of %s comes from an S that was replaced",
+		    label);
+	if (n != known->so_n)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "n is %u, but the SO PIN of %s has number %u", (unsigned)n,
+		    label, known->so_n);
+	known->so_open = true;
+	known->so_made = l->h->so_generation;
+	l->h->so_hanging = true;
 	return RECORD_OK;
+}
+
+void
+history_so_done(const struct history_line *l, const char *label)
+{
+	struct history_label *known = history_label_of(l->g, label);
+
+	if (known == NULL || !known->so_open)
+		return;
+	known->so_open = false;
+	known->so_n++;
 }
 
 /* ---- enrol --------------------------------------------------------------- */
@@ -98,6 +124,7 @@ struct enrolment {
 	uint8_t sign[32], derive[32];
 	struct history_octets signature;
 	json_t *attributes;
+	struct policy_spki sign_spki, derive_spki; /* of the certificates */
 };
 
 static enum record_error
@@ -132,6 +159,12 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 	return history_attributes(l, "derive", derive);
 }
 
+static bool
+at_genesis(const struct history_line *l)
+{
+	return strcmp(l->g->kinds[l->g->step], "quorum") == 0;
+}
+
 /* Before the step's act: no one joins behind a vote. */
 static enum record_error
 check_enrol_place(const struct history_line *l)
@@ -141,28 +174,52 @@ check_enrol_place(const struct history_line *l)
 
 	if ((ret = check_quorum_step(l)) != RECORD_OK)
 		return ret;
-	if (h->has_policy)
+	if (at_genesis(l) && h->has_policy)
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "the policy is settled already");
-	if (h->operator_count == POLICY_OPERATORS_MAX)
+	if (at_genesis(l) && h->operator_count == POLICY_OPERATORS_MAX)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "more operators than a policy takes");
 	return RECORD_OK;
 }
 
+/* A new card, and at genesis a new operator: later someone may come with
+ * another card. */
 static enum record_error
 check_new(const struct history_line *l, const struct enrolment *n)
 {
-	for (size_t i = 0; i < l->h->operator_count; i++) {
-		const struct history_operator *o = &l->h->operators[i];
+	const struct history_token *token =
+	    history_token_by_serial(l->h, n->serial);
 
-		if (strcmp(o->id, n->id) == 0)
+	if (token != NULL)
+		return history_refuse(l, RECORD_ERR_RULE, "token %s is %s",
+		    n->serial, token->label);
+	for (size_t i = 0; i < l->h->card_count; i++) {
+		const struct history_operator *o = &l->h->cards[i];
+
+		if (at_genesis(l) && strcmp(o->id, n->id) == 0)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "operator %s is enrolled already", n->id);
 		if (strcmp(o->serial, n->serial) == 0)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "token %s is operator %s's", n->serial, o->id);
 	}
+	return RECORD_OK;
+}
+
+/* The SO PIN has moved on with the card's making. */
+static enum record_error
+check_so(const struct history_line *l, const struct enrolment *n)
+{
+	uint32_t so_n;
+	bool open;
+
+	history_so(l->h, n->label, &so_n, &open);
+	if (!open || n->so_n != (uint64_t)so_n + 1)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "so_n is %u, but the SO PIN of %s %s", (unsigned)n->so_n,
+		    n->label,
+		    open ? "has another number" : "was not used for it");
 	return RECORD_OK;
 }
 
@@ -188,15 +245,14 @@ spki_of(const struct history_line *l, const char *what, const X509 *cert,
 
 /* sign signed itself and derive: one token, one holder. */
 static enum record_error
-check_certs(struct history_line *l, const struct enrolment *n, X509 *sign,
+check_certs(struct history_line *l, struct enrolment *n, X509 *sign,
     X509 *derive)
 {
-	struct policy_spki sign_spki, derive_spki;
 	EVP_PKEY *key = X509_get0_pubkey(sign);
 	enum record_error ret;
 
-	if ((ret = spki_of(l, "sign", sign, &sign_spki)) != RECORD_OK ||
-	    (ret = spki_of(l, "derive", derive, &derive_spki)) != RECORD_OK)
+	if ((ret = spki_of(l, "sign", sign, &n->sign_spki)) != RECORD_OK ||
+	    (ret = spki_of(l, "derive", derive, &n->derive_spki)) != RECORD_OK)
 		return ret;
 	if (X509_verify(sign, key) != 1)
 		return history_refuse(l, RECORD_ERR_SIGNATURE,
@@ -206,18 +262,19 @@ check_certs(struct history_line *l, const struct enrolment *n, X509 *sign,
 		    "the derive certificate is not signed by sign");
 	ret = history_test_text(l, "sign", key, n->text, &n->signature);
 	if (ret != RECORD_OK ||
-	    (ret = history_new_key(l, "sign", &sign_spki)) != RECORD_OK)
+	    (ret = history_new_key(l, "sign", &n->sign_spki)) != RECORD_OK)
 		return ret;
-	return history_new_key(l, "derive", &derive_spki);
+	return history_new_key(l, "derive", &n->derive_spki);
 }
 
 static enum record_error
-check_enrolment(struct history_line *l, const struct enrolment *n)
+check_enrolment(struct history_line *l, struct enrolment *n)
 {
 	X509 *sign = NULL, *derive = NULL;
 	enum record_error ret;
 
 	if ((ret = check_new(l, n)) == RECORD_OK &&
+	    (ret = check_so(l, n)) == RECORD_OK &&
 	    (ret = history_load_cert(l, n->sign, "sign", &sign)) == RECORD_OK &&
 	    (ret = history_load_cert(l, n->derive, "derive", &derive)) ==
 		RECORD_OK)
@@ -227,25 +284,37 @@ check_enrolment(struct history_line *l, const struct enrolment *n)
 	return ret;
 }
 
+static void
+card_of(const struct enrolment *n, struct history_operator *o)
+{
+	memset(o, 0, sizeof(*o));
+	strncpy(o->id, n->id, sizeof(o->id) - 1);
+	strncpy(o->label, n->label, sizeof(o->label) - 1);
+	strncpy(o->serial, n->serial, sizeof(o->serial) - 1);
+	strncpy(o->module, n->module, sizeof(o->module) - 1);
+	memcpy(o->sign_cert, n->sign, 32);
+	memcpy(o->derive_cert, n->derive, 32);
+	o->sign = n->sign_spki;
+	o->derive = n->derive_spki;
+}
+
 enum record_error
 history_do_enrol(struct history_line *l)
 {
+	struct history *h = l->h;
 	struct enrolment n;
-	struct history_operator *o;
 	enum record_error ret;
 
 	if ((ret = check_enrol_place(l)) != RECORD_OK ||
 	    (ret = read_enrolment(l, &n)) != RECORD_OK ||
 	    (ret = check_enrolment(l, &n)) != RECORD_OK)
 		return ret;
-	o = &l->h->operators[l->h->operator_count++];
-	memset(o, 0, sizeof(*o));
-	strncpy(o->id, n.id, sizeof(o->id) - 1);
-	strncpy(o->label, n.label, sizeof(o->label) - 1);
-	strncpy(o->serial, n.serial, sizeof(o->serial) - 1);
-	strncpy(o->module, n.module, sizeof(o->module) - 1);
-	o->so_n = (uint32_t)n.so_n;
-	memcpy(o->sign_cert, n.sign, 32);
-	memcpy(o->derive_cert, n.derive, 32);
+	if (!history_grow(&h->cards, h->card_count, sizeof(*h->cards)))
+		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
+	card_of(&n, &h->cards[h->card_count++]);
+	/* who joins later is an operator once the policy says so */
+	if (at_genesis(l))
+		card_of(&n, &h->operators[h->operator_count++]);
+	history_so_done(l, n.label);
 	return RECORD_OK;
 }

@@ -10,109 +10,6 @@
 #define TEST_TEXT_MAX 4096
 #define KEYS_MAX 2
 
-/* ---- genesis ------------------------------------------------------------- */
-
-/* A key of the policy is the one in the operator's certificate. */
-static enum record_error
-check_policy_key(const struct history_line *l, const char *id,
-    const uint8_t cert_sha256[32], const struct policy_spki *spki)
-{
-	X509 *cert = NULL;
-	uint8_t *der = NULL;
-	size_t len = 0;
-	enum record_error ret;
-	bool same;
-
-	ret = history_load_cert(l, cert_sha256, "certificate", &cert);
-	if (ret != RECORD_OK)
-		return ret;
-	same = X509_get0_pubkey(cert) != NULL &&
-	    key_to_spki(X509_get0_pubkey(cert), &der, &len) == CA_OK &&
-	    len == spki->len && memcmp(der, spki->der, len) == 0;
-	OPENSSL_free(der);
-	X509_free(cert);
-	return same ? RECORD_OK
-		    : history_refuse(l, RECORD_ERR_RULE,
-			  "the policy has another key for operator %s", id);
-}
-
-/* The policy is of this log, and of those enrolled, all of them. */
-static enum record_error
-check_policy(const struct history_line *l, const struct policy *p)
-{
-	enum record_error ret = RECORD_OK;
-
-	if (strcmp(p->log, l->h->log) != 0)
-		return history_refuse(l, RECORD_ERR_OTHER_LOG,
-		    "the policy is of another log");
-	if (p->n != l->h->operator_count)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "the policy has %zu operators, %zu are enrolled", p->n,
-		    l->h->operator_count);
-	for (size_t i = 0; i < p->n && ret == RECORD_OK; i++) {
-		const struct policy_operator *o = &p->operators[i];
-		const struct history_operator *enrolled =
-		    history_operator(l->h, o->id);
-
-		if (enrolled == NULL)
-			return history_refuse(l, RECORD_ERR_RULE,
-			    "operator %s of the policy is not enrolled", o->id);
-		ret = check_policy_key(l, o->id, enrolled->sign_cert, &o->sign);
-		if (ret == RECORD_OK)
-			ret = check_policy_key(l, o->id, enrolled->derive_cert,
-			    &o->derive);
-	}
-	return ret;
-}
-
-enum record_error
-history_genesis_propose(struct history_line *l, struct history_act *act)
-{
-	uint8_t *text = NULL;
-	size_t len;
-	enum record_error ret;
-
-	if (l->h->has_policy)
-		return history_refuse(l, RECORD_ERR_ORDER,
-		    "the policy is settled already");
-	ret =
-	    history_load(l, act->approval.input_sha256, "policy", &text, &len);
-	if (ret != RECORD_OK)
-		return ret;
-	if (policy_read((const char *)text, len, &l->g->proposed) != QUORUM_OK)
-		ret = history_refuse(l, RECORD_ERR_FORM,
-		    "the input is no policy");
-	free(text);
-	return ret != RECORD_OK ? ret : check_policy(l, &l->g->proposed);
-}
-
-enum record_error
-history_genesis_result(struct history_line *l, struct history_act *act,
-    const struct approval *done)
-{
-	struct history *h = l->h;
-	uint8_t policy[32];
-	enum record_error ret;
-	const struct history_field rows[] = {
-		{ "policy", FIELD_HEX32, 0, policy, NULL },
-	};
-
-	(void)done;
-	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
-		return ret;
-	if (memcmp(policy, act->approval.input_sha256, 32) != 0)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "another policy than was approved");
-	h->policy = l->g->proposed;
-	memcpy(h->policy_sha256, policy, 32);
-	h->has_policy = true;
-	memcpy(h->anchor, l->e->link.hash, 32);
-	h->has_anchor = true;
-	return RECORD_OK;
-}
-
-/* ---- keys of a CA token -------------------------------------------------- */
-
 /* The roles of the keys that a kind of step makes. */
 static unsigned
 roles_of(const char *kind, const char *roles[KEYS_MAX])
@@ -261,54 +158,6 @@ take_keys(struct history_line *l, const struct history_act *act, json_t *keys,
 	return ret;
 }
 
-static enum record_error
-take_share(struct history_line *l, json_t *obj, struct history_token *t,
-    unsigned at)
-{
-	struct history_share *out = &t->shares[at];
-	const char *id;
-	uint64_t x;
-	enum record_error ret;
-	const struct history_field rows[] = {
-		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &id, NULL },
-		{ "x", FIELD_NUMBER, POLICY_OPERATORS_MAX - 1, &x, NULL },
-		{ "blob", FIELD_HEX32, 0, out->blob, NULL },
-		{ "commitment", FIELD_HEX32, 0, out->commitment, NULL },
-	};
-
-	if ((ret = history_fields(l, obj, HISTORY_ROWS(rows))) != RECORD_OK)
-		return ret;
-	memcpy(out->operator_id, id, strlen(id) + 1);
-	out->x = (unsigned)x;
-	if (policy_operator(&l->h->policy, id) < 0)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "a share for %s, no operator of the policy", id);
-	if (x >= t->n)
-		return history_refuse(l, RECORD_ERR_RULE, "share x %u of %u",
-		    out->x, t->n);
-	for (unsigned i = 0; i < at; i++)
-		if (t->shares[i].x == out->x ||
-		    strcmp(t->shares[i].operator_id, id) == 0)
-			return history_refuse(l, RECORD_ERR_RULE,
-			    "operator or x of a share stands twice: %s, %u", id,
-			    out->x);
-	return history_exists(l, out->blob, "share");
-}
-
-static enum record_error
-take_shares(struct history_line *l, json_t *shares, struct history_token *out)
-{
-	enum record_error ret = RECORD_OK;
-
-	if (json_array_size(shares) != out->n)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "%zu shares for %u operators", json_array_size(shares),
-		    out->n);
-	for (unsigned i = 0; i < out->n && ret == RECORD_OK; i++)
-		ret = take_share(l, json_array_get(shares, i), out, i);
-	return ret;
-}
-
 /* The place of the token: that of its label, or a new one. */
 static enum record_error
 put_token(struct history_line *l, const struct history_token *token)
@@ -324,11 +173,11 @@ put_token(struct history_line *l, const struct history_token *token)
 	if (holder != NULL && strcmp(holder->label, token->label) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "token %s is %s already", token->serial, holder->label);
-	for (size_t k = 0; k < h->operator_count; k++)
-		if (strcmp(h->operators[k].serial, token->serial) == 0)
+	for (size_t k = 0; k < h->card_count; k++)
+		if (strcmp(h->cards[k].serial, token->serial) == 0)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "token %s is operator %s's", token->serial,
-			    h->operators[k].id);
+			    h->cards[k].id);
 	if (i == HISTORY_TOKENS_MAX)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "more tokens than a log takes");
@@ -343,13 +192,9 @@ static enum record_error
 check_numbers(const struct history_line *l, const struct approval *a,
     const struct history_token *t)
 {
-	if (strcmp(t->label, a->token) != 0 || t->epoch != a->epoch)
+	if (strcmp(t->label, a->token) != 0 || t->now.epoch != a->epoch)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "another label or epoch than was approved");
-	if (t->m != l->h->policy.m || t->n != l->h->policy.n)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "%u of %u, but the policy says %u of %zu", t->m, t->n,
-		    l->h->policy.m, l->h->policy.n);
 	return RECORD_OK;
 }
 
@@ -379,13 +224,16 @@ history_keygen_result(struct history_line *l, struct history_act *act,
 	memcpy(token.label, label, strlen(label) + 1);
 	memcpy(token.serial, serial, strlen(serial) + 1);
 	memcpy(token.module, module, strlen(module) + 1);
-	memcpy(token.policy_sha256, l->h->policy_sha256, 32);
-	token.epoch = (uint32_t)epoch;
-	token.m = (unsigned)m;
-	token.n = (unsigned)n;
+	memcpy(token.now.policy_sha256, l->h->policy_sha256, 32);
+	token.now.epoch = (uint32_t)epoch;
+	token.now.m = (unsigned)m;
+	token.now.n = (unsigned)n;
 	if ((ret = check_numbers(l, &act->approval, &token)) != RECORD_OK ||
 	    (ret = take_keys(l, act, keys, &token)) != RECORD_OK ||
-	    (ret = take_shares(l, shares, &token)) != RECORD_OK)
+	    (ret = history_take_shares(l, shares, &l->h->policy, &token.now)) !=
+		RECORD_OK ||
+	    (ret = put_token(l, &token)) != RECORD_OK)
 		return ret;
-	return put_token(l, &token);
+	history_so_done(l, label);
+	return RECORD_OK;
 }

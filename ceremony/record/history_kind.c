@@ -6,26 +6,34 @@
 
 /* What each kind of step may ask of a key. */
 static const struct history_kind kinds[] = {
-	{ "quorum", "self-test", ON_NOTHING, ISSUER_NONE, true,
+	{ "quorum", "self-test", ON_NOTHING, ISSUER_NONE, true, false,
 	    history_genesis_propose, history_genesis_result },
-	{ "root", "self-test", ON_LABEL, ISSUER_NONE, false,
+	{ "quorum-change", "self-test", ON_NOTHING, ISSUER_NONE, true, false,
+	    history_change_propose, history_change_result },
+	{ "rotate", "self-test", ON_REKEY, ISSUER_CA, true, true,
+	    history_rotate_propose, history_rotate_result },
+	{ "recovery", "self-test", ON_REKEY, ISSUER_CA, true, false,
+	    history_rotate_propose, history_rotate_result },
+	{ "root", "self-test", ON_LABEL, ISSUER_NONE, false, false,
 	    history_keygen_propose, history_keygen_result },
-	{ "root", "root", ON_TOKEN, ISSUER_CA, true, NULL,
+	{ "root", "root", ON_TOKEN, ISSUER_CA, true, false, NULL,
 	    history_certify_result },
-	{ "root", "crl", ON_TOKEN, ISSUER_CA, true, NULL, history_crl_result },
-	{ "product-ca", "self-test", ON_LABEL, ISSUER_NONE, false,
-	    history_keygen_propose, history_keygen_result },
-	{ "product-ca", "product-ca", ON_TOKEN, ISSUER_CA, true, NULL,
-	    history_certify_result },
-	{ "product-ca", "sealer", ON_TOKEN, ISSUER_CA, true, NULL,
-	    history_certify_result },
-	{ "product-ca", "crl", ON_TOKEN, ISSUER_CA, true, NULL,
+	{ "root", "crl", ON_TOKEN, ISSUER_CA, true, false, NULL,
 	    history_crl_result },
-	{ "work-order", "seal-order", ON_TOKEN, ISSUER_TOKEN, true,
+	{ "product-ca", "self-test", ON_LABEL, ISSUER_NONE, false, false,
+	    history_keygen_propose, history_keygen_result },
+	{ "product-ca", "product-ca", ON_TOKEN, ISSUER_CA, true, false, NULL,
+	    history_certify_result },
+	{ "product-ca", "sealer", ON_TOKEN, ISSUER_CA, true, false, NULL,
+	    history_certify_result },
+	{ "product-ca", "crl", ON_TOKEN, ISSUER_CA, true, false, NULL,
+	    history_crl_result },
+	{ "work-order", "seal-order", ON_TOKEN, ISSUER_TOKEN, true, false,
 	    history_order_propose, history_order_result },
-	{ "batch", NULL, ON_TOKEN, ISSUER_CA, false, history_batch_propose,
-	    history_batch_result },
-	{ "crl", "crl", ON_TOKEN, ISSUER_CA, true, NULL, history_crl_result },
+	{ "batch", NULL, ON_TOKEN, ISSUER_CA, false, false,
+	    history_batch_propose, history_batch_result },
+	{ "crl", "crl", ON_TOKEN, ISSUER_CA, true, false, NULL,
+	    history_crl_result },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -43,7 +51,7 @@ bool
 history_kind_known(const char *kind)
 {
 	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(kinds[i].kind, kind) == 0)
+		if (strcmp(kinds[i].kind, kind) == 0 && !kinds[i].any_step)
 			return true;
 	return false;
 }

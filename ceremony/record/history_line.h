@@ -30,8 +30,10 @@ enum history_phase {
  * even when nothing came of them. */
 struct history_label {
 	char label[33];
-	uint32_t epoch; /* highest proposed */
-	uint32_t so_n;  /* highest used */
+	uint32_t epoch;   /* highest proposed */
+	uint32_t so_n;    /* number of its SO PIN, as far as is known */
+	bool so_open;     /* it was used, and no result followed */
+	unsigned so_made; /* generation of S that it comes from */
 };
 
 /* h->private_ */
@@ -49,8 +51,11 @@ struct history_group {
 	 * without an act.result that counts them */
 	bool uncounted;
 	uint8_t uncounted_order[32];
-	uint64_t left;          /* of them, as seen at act.void */
-	struct policy proposed; /* genesis: what is voted on */
+	uint64_t left; /* of them, as seen at act.void */
+	/* what is voted on: at genesis, or to follow the present one */
+	bool changing;
+	uint8_t proposed_sha256[32];
+	struct policy proposed;
 	size_t label_count;
 	struct history_label *labels;
 	size_t key_count;
@@ -153,6 +158,7 @@ history_handler history_do_request, history_do_repeat;
 history_handler history_do_propose, history_do_approve, history_do_refused;
 history_handler history_do_begin, history_do_result, history_do_void;
 history_handler history_do_card, history_do_exception;
+history_handler history_do_found, history_do_prepare, history_do_exposed;
 
 /*
  * What an act does: a row by kind of step and first use.  propose looks at
@@ -163,6 +169,7 @@ enum history_on {
 	ON_NOTHING, /* no token, epoch or nonce */
 	ON_LABEL,   /* a token that is about to be keyed */
 	ON_TOKEN,   /* a keyed one, by its serial */
+	ON_REKEY,   /* the same, which gets a new epoch */
 };
 enum history_issuer {
 	ISSUER_NONE,
@@ -173,7 +180,8 @@ struct history_kind {
 	const char *kind, *use; /* NULL: a profile or whatever stands first */
 	enum history_on on;
 	enum history_issuer issuer;
-	bool single; /* the use stands alone, count 1 */
+	bool single;   /* the use stands alone, count 1 */
+	bool any_step; /* no kind of step: it may stand in each */
 	enum record_error (
 	    *propose)(struct history_line *l, struct history_act *act);
 	enum record_error (*result)(struct history_line *l,
@@ -183,6 +191,18 @@ struct history_kind {
 const struct history_kind *history_kind(const char *kind, const char *use);
 /* Whether steps of this kind exist. */
 bool history_kind_known(const char *kind);
+
+/* The act of a line, which must be begun. */
+enum record_error history_begun_act(const struct history_line *l,
+    uint64_t number, struct history_act **out);
+/* The policy that an act is approved under. */
+const struct policy *
+history_policy_of(const struct history_line *l, const struct approval *a);
+/* n shares of a policy's operators, from a record. */
+enum record_error history_take_shares(const struct history_line *l,
+    json_t *shares, const struct policy *policy, struct history_epoch *out);
+/* The SO PIN of a label is the next one: what it was used for has a result. */
+void history_so_done(const struct history_line *l, const char *label);
 
 /* The rest of an act.result's body, behind act and uses. */
 enum record_error history_result_body(const struct history_line *l,
@@ -205,6 +225,14 @@ enum record_error history_keygen_result(struct history_line *l,
 enum record_error history_certify_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
 enum record_error history_crl_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_change_propose(struct history_line *l, struct history_act *act);
+enum record_error history_change_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_rotate_propose(struct history_line *l, struct history_act *act);
+enum record_error history_rotate_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
 enum record_error
 history_order_propose(struct history_line *l, struct history_act *act);

@@ -99,7 +99,8 @@ label_of(const struct history_line *l)
 }
 
 static enum record_error
-check_numbers(const struct history_line *l, const struct approval *a)
+check_numbers(const struct history_line *l, const struct approval *a,
+    const struct history_kind *k)
 {
 	const struct history_group *g = l->g;
 	const struct history_act *before;
@@ -112,7 +113,8 @@ check_numbers(const struct history_line *l, const struct approval *a)
 	if (a->step != g->step)
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "step %u stands, not %u", g->step, a->step);
-	if (strcmp(a->kind, g->kinds[g->step]) != 0)
+	if ((k == NULL || !k->any_step) &&
+	    strcmp(a->kind, g->kinds[g->step]) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "step %u is a %s step", g->step, g->kinds[g->step]);
 	if (g->phase == PHASE_GROUP && g->settled)
@@ -129,15 +131,31 @@ check_numbers(const struct history_line *l, const struct approval *a)
 	return RECORD_OK;
 }
 
+/* The policy whose operators approve: the present one.  Before genesis it is
+ * the one that is voted on; a token that is keyed for an earlier one rotates
+ * under that, or under the one that a rotation was cut off for. */
+static const uint8_t *
+policy_wanted(const struct history_line *l, const struct approval *a)
+{
+	const struct history_token *token;
+
+	if (!l->h->has_policy)
+		return a->input_sha256;
+	if (strcmp(a->kind, "rotate") != 0)
+		return l->h->policy_sha256;
+	token = history_token_by_serial(l->h, a->token);
+	if (token == NULL)
+		return l->h->policy_sha256;
+	return token->next.epoch != 0 ? token->next.policy_sha256
+				      : token->now.policy_sha256;
+}
+
 static enum record_error
 check_digests(const struct history_line *l, const struct approval *a)
 {
 	const struct history *h = l->h;
-	/* before genesis the policy that is voted on stands in for it */
-	const uint8_t *policy =
-	    h->has_policy ? h->policy_sha256 : a->input_sha256;
 
-	if (memcmp(a->policy_sha256, policy, 32) != 0)
+	if (memcmp(a->policy_sha256, policy_wanted(l, a), 32) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "policy_sha256 is not the policy's");
 	if (memcmp(a->plan_sha256, h->plan_sha256, 32) != 0)
@@ -177,22 +195,29 @@ check_no_token(const struct history_line *l, const struct approval *a)
 	return RECORD_OK;
 }
 
+/* No epoch of a label comes twice. */
 static enum record_error
-check_new_token(const struct history_line *l, const struct approval *a)
+take_epoch(const struct history_line *l, const struct approval *a)
 {
-	struct history_label *known;
+	struct history_label *known = history_label_of(l->g, label_of(l));
 
-	if (strcmp(a->token, label_of(l)) != 0 || strcmp(a->token, "-") == 0)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "token is not the label of the token to be keyed");
-	if ((known = history_label_of(l->g, a->token)) == NULL)
+	if (known == NULL)
 		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
 	if (a->epoch <= known->epoch)
 		return history_refuse(l, RECORD_ERR_RULE,
-		    "epoch %u of %s was used: %u is next", a->epoch, a->token,
-		    known->epoch + 1);
+		    "epoch %u of %s was used: %u is next", a->epoch,
+		    known->label, known->epoch + 1);
 	known->epoch = a->epoch;
 	return RECORD_OK;
+}
+
+static enum record_error
+check_new_token(const struct history_line *l, const struct approval *a)
+{
+	if (strcmp(a->token, label_of(l)) != 0 || strcmp(a->token, "-") == 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "token is not the label of the token to be keyed");
+	return take_epoch(l, a);
 }
 
 static enum record_error
@@ -215,21 +240,46 @@ check_issuer(const struct history_line *l, const struct approval *a,
 	return RECORD_OK;
 }
 
+/* A token that is waiting for a new PIN does nothing else. */
+static enum record_error
+check_fit(const struct history_line *l, const struct history_token *token)
+{
+	if (token->next.epoch != 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "a rotation of %s was cut off: it does nothing but rotate",
+		    token->label);
+	if (token->owed)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s must be rotated before anything else", token->label);
+	if (history_stale(l->h, token))
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s is keyed for an earlier policy: it does nothing but "
+		    "rotate",
+		    token->label);
+	return RECORD_OK;
+}
+
 static enum record_error
 check_token(const struct history_line *l, const struct approval *a,
-    enum history_issuer rule)
+    const struct history_kind *k)
 {
 	const struct history_token *token =
 	    history_token_by_serial(l->h, a->token);
+	enum record_error ret;
 
 	if (token == NULL || strcmp(token->label, label_of(l)) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "token %s is not in the log under this label", a->token);
-	if (a->epoch != token->epoch)
-		return history_refuse(l, RECORD_ERR_RULE,
-		    "epoch %u, but %s is in epoch %u", a->epoch, token->label,
-		    token->epoch);
-	return check_issuer(l, a, token, rule);
+	if (k->on == ON_REKEY) {
+		ret = take_epoch(l, a);
+	} else {
+		if (a->epoch != token->now.epoch)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "epoch %u, but %s is in epoch %u", a->epoch,
+			    token->label, token->now.epoch);
+		ret = check_fit(l, token);
+	}
+	return ret != RECORD_OK ? ret : check_issuer(l, a, token, k->issuer);
 }
 
 /* Token, epoch, issuer and nonce as the kind of act has them. */
@@ -253,7 +303,8 @@ check_kind(const struct history_line *l, const struct approval *a,
 		ret = check_new_token(l, a);
 		break;
 	case ON_TOKEN:
-		ret = check_token(l, a, k->issuer);
+	case ON_REKEY:
+		ret = check_token(l, a, k);
 		break;
 	}
 	if (ret == RECORD_OK && k->issuer == ISSUER_NONE)
@@ -280,11 +331,12 @@ history_do_propose(struct history_line *l)
 	const struct history_kind *k;
 	enum record_error ret;
 
-	if ((ret = read_proposal(l, &act.approval)) != RECORD_OK ||
-	    (ret = check_numbers(l, &act.approval)) != RECORD_OK ||
-	    (ret = check_digests(l, &act.approval)) != RECORD_OK)
+	if ((ret = read_proposal(l, &act.approval)) != RECORD_OK)
 		return ret;
 	k = history_kind(act.approval.kind, act.approval.uses[0].name);
+	if ((ret = check_numbers(l, &act.approval, k)) != RECORD_OK ||
+	    (ret = check_digests(l, &act.approval)) != RECORD_OK)
+		return ret;
 	if ((ret = check_kind(l, &act.approval, k)) != RECORD_OK)
 		return ret;
 	if (k->on != ON_NOTHING)

@@ -24,4 +24,10 @@ enum record_error object_put(int dirfd, const void *data, size_t len,
 enum record_error object_get(int dirfd, const uint8_t digest[32], uint8_t **out,
     size_t *len, struct record_fault *fault);
 
+/* The same in copies/, for what must not go with one bad sector. */
+enum record_error object_put_copy(int dirfd, const void *data, size_t len,
+    struct record_fault *fault);
+enum record_error object_get_copy(int dirfd, const uint8_t digest[32],
+    uint8_t **out, size_t *len, struct record_fault *fault);
+
 #endif

@@ -11,15 +11,17 @@ add(struct ledger *ledger, const struct policy_spki *spki, const char *role)
 	return ledger_add_role(ledger, ident.unique, role);
 }
 
+/* Whoever was an operator once, with each card there ever was. */
 static enum record_error
-add_people(struct ledger *ledger, const struct policy *p)
+add_people(struct ledger *ledger, const struct history *h)
 {
+	const struct policy *p = &h->policy;
 	enum record_error ret = RECORD_OK;
 
-	for (size_t i = 0; ret == RECORD_OK && i < p->n; i++) {
-		ret = add(ledger, &p->operators[i].sign, "operator");
+	for (size_t i = 0; ret == RECORD_OK && i < h->card_count; i++) {
+		ret = add(ledger, &h->cards[i].sign, "operator");
 		if (ret == RECORD_OK)
-			ret = add(ledger, &p->operators[i].derive, "operator");
+			ret = add(ledger, &h->cards[i].derive, "operator");
 	}
 	for (size_t i = 0; ret == RECORD_OK && i < p->witness_count; i++)
 		ret = add(ledger, &p->witnesses[i].spki, "witness");
@@ -34,7 +36,7 @@ roles_add(struct ledger *ledger, const struct history *h,
 	    ledger_add_role(ledger, station->unique, "station");
 
 	if (ret == RECORD_OK)
-		ret = add_people(ledger, &h->policy);
+		ret = add_people(ledger, h);
 	for (size_t i = 0; ret == RECORD_OK && i < h->token_count; i++) {
 		for (int k = 0; ret == RECORD_OK && k < 2; k++) {
 			const struct history_key *key = &h->tokens[i].keys[k];

@@ -17,7 +17,8 @@
 set -u
 BUILD=${BUILD:?}
 EVERY=${EVERY:-1}
-PLANS=${PLANS:-genesis batch crl}
+ALL="genesis batch crl change recovery"
+PLANS=${PLANS:-$ALL}
 POINTS=${POINTS:-}
 AGAIN=${AGAIN:-}
 JOBS=${JOBS:-2}
@@ -72,15 +73,31 @@ request() {
 		--date 2026-12-05T00:00:00Z --out "$1/in/line3.request" "$W/units"
 }
 
-# kinds POWER: the kind of step of each point, and what happens there
+# kinds POWER: the kind of step of each point, and what happens there; the
+# change of a PIN is a kind of its own
 kinds() {
 	"$power" events "$1" | awk '
 		BEGIN { kind = "open" }
-		{ print $1, kind, $0 }
+		{
+			n++
+			line[n] = $0
+			of[n] = kind
+		}
 		/ step.begin / { kind = $NF }
-		/ step.end / { kind = "after-" kind }
-		/ ceremony.close / { kind = "close" }' |
-		sed 's/^\([0-9]* \)after-[a-z-]* /\1between /'
+		/ step.end / { kind = "between" }
+		/ ceremony.close / { kind = "close" }
+		/ act.begin / { begin = n }
+		/ rotate.prepare / { prepared = 1 }
+		/ act.result / {
+			if (prepared)
+				for (i = begin; i <= n; i++)
+					of[i] = "rotate"
+			prepared = 0
+		}
+		END {
+			for (i = 1; i <= n; i++)
+				print i, of[i], line[i]
+		}'
 }
 
 # base PLAN: the folder before it, and its points when nothing is cut off
@@ -90,7 +107,7 @@ bases() {
 		--out "$W/genesis/in/line3.station" || return 1
 	"$devices" make "$W/units" $units || return 1
 	last=
-	for plan in genesis batch crl; do
+	for plan in $ALL; do
 		[ -z "$last" ] || cp -a "$W/$last" "$W/$plan" || return 1
 		[ $plan != batch ] || request "$W/batch" || return 1
 		cp -a "$W/$plan" "$W/$plan.whole" &&
@@ -121,7 +138,7 @@ audited() {
 # go_on FOLDER PLAN: the same plan, those after it, the auditor
 go_on() {
 	at=before
-	for step in genesis batch crl; do
+	for step in $ALL; do
 		[ $step != "$2" ] || at=now
 		[ $at != before ] || continue
 		echo "== $step"

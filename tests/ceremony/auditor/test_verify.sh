@@ -116,8 +116,8 @@ finding checkpoint-none "closed without checkpoint"
 finding request-gap "sequence 2, expected 1 after the request before"
 finding request-stranger "the request does not carry its station's key"
 finding worklist-key 'worklist line 9 is "cert device-tls unit-2'
-finding device-subject "the certificate of unit-3 is not the one of act 11"
-finding device-years "the certificate of unit-3 is not the one of act 11"
+finding device-subject "the certificate of unit-3 is not the one of act 13"
+finding device-years "the certificate of unit-3 is not the one of act 13"
 finding result-missing "unit-3 has no certificate in the log"
 finding response-rule "response entry 4: rule csr.der, not csr.pop"
 finding response-proof "response entry 2 (unit-2): its proof does not lead"
@@ -126,9 +126,9 @@ finding response-counts "the response has other counts"
 finding crl-days "the CRL is not the plan's"
 finding crl-drops "a serial that was revoked is not in the CRL"
 
-damage "torn transcript" "line 101: torn" \
+damage "torn transcript" "line 171: torn" \
     sh -c 'printf "{\"v\":1," >>transcript.jsonl'
-damage "transcript cut" "ceremony batch-1 is not closed" \
+damage "transcript cut" "ceremony change is not closed" \
     sed -i '$d' transcript.jsonl
 damage "a line changed" "transcript.jsonl line 21" \
     sed -i '20s/"alice"/"carol"/' transcript.jsonl

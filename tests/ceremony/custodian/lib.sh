@@ -10,6 +10,7 @@ factory=$BUILD/bin/anchorite-factory
 audit=$BUILD/bin/anchorite-audit
 devices=$BUILD/tests/demo/tool_devices
 bundle=$BUILD/tests/ceremony/custodian/tool_bundle
+liar=$BUILD/tests/ceremony/custodian/tool_liar
 collude=$BUILD/tests/ceremony/custodian/tool_collude
 dir=$(mktemp -d "$BUILD/custodian.XXXXXX") || exit 1
 trap 'chmod -R u+rwX "$dir"; rm -rf "$dir"' EXIT
@@ -126,4 +127,11 @@ flip() {
 	octet=$(od -An -tu1 -j "$2" -N 1 "$1")
 	octal=$(printf %03o $((octet ^ 1)))
 	printf '%b' "\\0$octal" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>err
+}
+
+# install_liar NAME: ./NAME/bin/anchorite, whose anchorite-NAME is the liar
+install_liar() {
+	mkdir "$1" && cp -R "$BUILD/bin" "$BUILD/libexec" "$1" || return 1
+	helper=$1/libexec/anchorite/anchorite-$1
+	mv "$helper" "$helper.honest" && cp "$liar" "$helper"
 }

@@ -122,10 +122,10 @@ S S:itself (act-keys|so-take)>(root-1|product-1)
 op-(.*) share:([^/]*)/\1 (prompt|(approval|share)>\2)
 op-(.*) share:[^/]*/\1 (open|login|head-read|approve|unwrap|release)>op-[a-z]*
 (.*) share:\1/[a-z]* ((share|begin)>\1|release>op-[a-z]*)
-(.*) K:\1 (begin|head-read|head-write|execute|write-cert)>\1
+(.*) K:\1 (begin|head-read|head-write|execute|write-cert|commit)>\1
 END
 only "genesis: and nowhere else, nor longer"
-! grep -v '^anchorite card-PIN:' found | awk -v m="$(after genesis 'execute>product-1')" \
+! grep -v '^anchorite card-PIN:' found | awk -v m="$(after genesis 'commit>product-1')" \
 	'$6 > m' | grep . >err
 ok "genesis: nothing but a card's PIN after its last act"
 
@@ -139,7 +139,7 @@ only "rehearsal: nor there"
 # ---- batch -------------------------------------------------------------------
 where batch
 ok "batch: images are searched"
-for act in head-read execute go seal; do
+for act in head-read execute go seal commit; do
 	found "(product-1) K:\\1 $act>\\1" || echo "$act"
 done >err
 [ ! -s err ]
@@ -155,10 +155,10 @@ anchorite card-PIN:(.*) login>\1
 op-(.*) share:([^/]*)/\1 (prompt|(approval|share)>\2)
 op-(.*) share:[^/]*/\1 (open|login|head-read|approve|unwrap|release)>op-[a-z]*
 (.*) share:\1/[a-z]* ((share|begin)>\1|release>op-[a-z]*)
-(.*) K:\1 (head-read|head-write|execute|go|seal)>\1
+(.*) K:\1 (begin|head-read|head-write|execute|go|seal|commit)>\1
 END
 only "batch: and nowhere else, nor longer"
-m=$(after batch 'seal>product-1')
+m=$(after batch 'commit>product-1')
 [ "$(awk -v m="$m" '$1 > m && $2 == "prompt"' batch/index | wc -l)" -ge 4 ] &&
 	! awk -v m="$m" '$6 > m' found | grep -v ' login>op-' >err
 ok "batch: nothing is in any process when people wait after its act"

@@ -104,7 +104,7 @@ row_has what "$who did not come" missing-operator.out &&
 	row_has when 'step 1, batch, line 1' missing-operator.out &&
 	row_has 'done' "went on without $who" missing-operator.out &&
 	row_has 'for real' "find out why $who did not come" missing-operator.out &&
-	row_has recorded '1 of 1 steps begun are done, 1 acts with their results, 3 certificates' \
+	row_has recorded '1 of 1 steps begun are done, 2 acts with their results, 3 certificates' \
 		missing-operator.out &&
 	row_has 'going on' 'after ' missing-operator.out
 ok "the report: what, when, done, recorded, for real, going on"
@@ -115,7 +115,7 @@ for kind in missing-operator dead-card lost-pin; do
 	began >operators
 	note=$(cat r/state/checkpoints/2026-12-batch-1.note)
 	refusals=$(jq -r 'select(.type == "approve.refused").body |
-		.operator + " " + .reason' $T)
+		.operator + " " + .reason' $T | sort -u)
 	case $note in *"/$who "*) false ;; esac &&
 		case $kind in
 		missing-operator)

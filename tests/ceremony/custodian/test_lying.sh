@@ -6,14 +6,6 @@
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-liar=$BUILD/tests/ceremony/custodian/tool_liar
-
-# install_liar NAME: ./NAME/bin/anchorite, whose anchorite-NAME is the liar
-install_liar() {
-	mkdir "$1" && cp -R "$BUILD/bin" "$BUILD/libexec" "$1" || return 1
-	helper=$1/libexec/anchorite/anchorite-$1
-	mv "$helper" "$helper.honest" && cp "$liar" "$helper"
-}
 
 audited() {
 	run "$1" "$audit" verify row/state --anchor "$(cat anchor)"
@@ -194,6 +186,23 @@ signer "response longer than told" 6 'wrong size' \
 signer "response over every limit" 6 'wrong size' \
 	batch file 2 splice 0 8 00000000ffffffff
 signer "dies before the response" 6 'process has ended' batch part 2 end
+
+# ---- while the token's PIN changes ------------------------------------------
+signer "a share of the new PIN fewer" 6 'wrong kind' batch made-share 5 skip
+signer "a share of the new PIN more" 6 'wrong kind' batch made-share 5 twice
+signer "one x of the new PIN twice" 1 'stands twice' batch made-share 1 flip 16
+signer "a share for a stranger" 1 'no operator of the policy' \
+	batch made-share 1 flip 4
+signer "keys another token" 6 'keys another token' batch made 1 flip 5
+signer "a commitment that is not the share's" 1 'not of this act' \
+	batch made-share 2 flip -1
+signer "does not change it" 6 'process has ended' batch made 1 end
+signer "changes it and says nothing" 6 'process has ended' batch rotated 1 end
+signer "an answer of another token" 1 'the text is not of token' \
+	batch rotated 1 flip 80
+signer "an answer that does not verify" 1 'does not verify' \
+	batch rotated 1 flip -1
+signer "opened by no PIN" 6 'wrong size' batch begun 1 cut 1
 
 # ---- making a product CA ----------------------------------------------------
 signer "another key than it proves" 1 'does not verify' \

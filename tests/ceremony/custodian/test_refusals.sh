@@ -43,7 +43,7 @@ mended() {
 # token LABEL: the folder of the soft token
 token() {
 	serial=$(jq -r --arg l "$1" 'select(.type == "enrol" or
-		.type == "act.result").body | select(.label == $l).serial' $T)
+		.type == "act.result").body | select(.label == $l).serial // empty' $T)
 	find r/tokens -maxdepth 1 -name "*${serial#????}"
 }
 
@@ -233,7 +233,7 @@ if mounted true 2>err; then
 		digests r | diff before - >>err
 	ok "read-only state"
 	crl full
-	mounted 'mkdir full && mount -t tmpfs -o size=1m tmpfs full &&
+	mounted 'mkdir full && mount -t tmpfs -o size=8m tmpfs full &&
 		cp -R r/state/. full && mount --bind full r/state &&
 		! dd if=/dev/zero of=r/state/filler bs=4k 2>filled &&
 		"$1" rehearse full.yaml --dir r --in in >out 2>err

@@ -5,7 +5,8 @@
  *
  *   tool_collude DIR
  *       DIR is the scratch folder of a rehearsal.  For each CA token a line:
- *       label, PIN, K in hexadecimal.  The PIN has opened the token.
+ *       label, PIN, K in hexadecimal.  The PIN has opened the token, and none
+ *       that it had before has.
  *   tool_collude DIR all
  *       All secrets of the log that DIR holds, those of the custodians of S
  *       too, a line "NAME HEX" for each.  Of words four at a time.
@@ -34,6 +35,7 @@
 
 #define FILE_MAX_SIZE (64u << 20)
 #define SHARES_MAX 16
+#define SO_PINS 3    /* numbers of a label that are looked for */
 #define WORDS_SEEN 4 /* in a row: one alone stands in the list of words */
 
 static void
@@ -48,7 +50,10 @@ need(bool ok, const char *what)
 struct world {
 	int dir;
 	struct module *module;
-	json_t *enrols; /* bodies of the operators' records, by id */
+	json_t *enrols; /* bodies of the operators' records */
+	json_t *acts;   /* bodies of act.propose, by number */
+	json_t *keyed;  /* what is known of a token's PIN, by label */
+	json_t *next;   /* the same that rotate.prepare says, by act */
 	char policy_sha256[65];
 	bool all;
 	struct secret *s;
@@ -140,15 +145,14 @@ pin_of(const struct world *w, const char *label)
 	return pin;
 }
 
-/* What the operator's card makes of the blob. */
+/* What a card makes of the blob; NULL when it is not for it. */
 static struct secret *
-open_share(const struct world *w, const char *operator, const char * blob_name,
-    const struct share_label *label)
+try_card(const struct world *w, const json_t *enrol, const uint8_t *blob,
+    size_t blob_len, const struct share_label *label)
 {
-	const json_t *enrol = json_object_get(w->enrols, operator);
 	struct secret *pin = pin_of(w, text(enrol, "label")), *share = NULL;
-	uint8_t *der = NULL, *spki = NULL, *blob;
-	size_t der_len = 0, spki_len = 0, blob_len = 0;
+	uint8_t *der = NULL, *spki = NULL;
+	size_t der_len = 0, spki_len = 0;
 	struct token *card = NULL;
 	EVP_PKEY *key = NULL;
 	X509 *cert;
@@ -156,24 +160,46 @@ open_share(const struct world *w, const char *operator, const char * blob_name,
 	need(token_open(w->module, text(enrol, "label"), text(enrol, "serial"),
 		 &card) == CARD_OK &&
 		token_login(card, pin) == CARD_OK,
-	     operator);
+	    text(enrol, "label"));
 	need(token_read_cert(card, "derive", &der, &der_len) == CARD_OK &&
 		token_public_key(card, "derive", &spki, &spki_len) == CARD_OK &&
 		token_key(card, "derive", spki, spki_len, &key) == CARD_OK,
 	    "derive key");
 	const uint8_t *p = der;
 	cert = d2i_X509(NULL, &p, (long)der_len);
-	blob = load(w, "state/objects/", blob_name, &blob_len);
-	need(cert != NULL &&
-		share_unwrap(blob, blob_len, key, cert, label, &share) ==
-		    QUORUM_OK,
-	    "share");
-	free(blob);
+	need(cert != NULL, "derive certificate");
+	if (share_unwrap(blob, blob_len, key, cert, label, &share) != QUORUM_OK)
+		share = NULL;
 	X509_free(cert);
 	OPENSSL_free(der);
 	OPENSSL_free(spki);
 	token_close(card);
 	secret_free(pin);
+	return share;
+}
+
+/* By the card that the operator has, or whoever can: names change. */
+static struct secret *
+open_share(const struct world *w, const char *operator, const char * blob_name,
+    const struct share_label *label)
+{
+	size_t blob_len = 0;
+	uint8_t *blob = load(w, "state/objects/", blob_name, &blob_len);
+	struct secret *share = NULL;
+	const json_t *enrol;
+
+	for (int own = 1; share == NULL && own >= 0; own--) {
+		for (size_t i = json_array_size(w->enrols);
+		     share == NULL && i-- > 0;) {
+			enrol = json_array_get(w->enrols, i);
+			if ((strcmp(text(enrol, "operator"), operator) == 0) ==
+			    own)
+				share =
+				    try_card(w, enrol, blob, blob_len, label);
+		}
+	}
+	need(share != NULL, "share");
+	free(blob);
 	return share;
 }
 
@@ -235,22 +261,25 @@ print_card(const struct world *w, const char *label)
 	print_so_pin(w, label);
 }
 
+/* PIN and K of one epoch of a token: of the present one it opens the token. */
 static void
-expose(const struct world *w, const json_t *made)
+expose(const struct world *w, const json_t *made, bool present)
 {
 	struct secret *k = combine(w, made), *pin = NULL;
 	struct token *ca = NULL;
 	uint8_t policy[32];
 	char hex[TEXT_HEX_SIZE(PIN_K_SIZE)];
 
-	need(text_unhex(w->policy_sha256, policy, sizeof(policy)) &&
+	need(text_unhex(text(made, "policy_sha256"), policy, sizeof(policy)) &&
 		pin_user(k, text(made, "serial"), number(made, "epoch"), policy,
 		    &pin) == QUORUM_OK,
 	    "PIN");
 	need(token_open(w->module, text(made, "label"), text(made, "serial"),
-		 &ca) == CARD_OK &&
-		token_login(ca, pin) == CARD_OK,
-	    "the PIN does not open the token");
+		 &ca) == CARD_OK,
+	    "CA token");
+	need((token_login(ca, pin) == CARD_OK) == present,
+	    present ? "the PIN does not open the token"
+		    : "a PIN that was changed opens the token");
 	token_close(ca);
 	text_hex(k->data, k->len, hex);
 	if (w->all) {
@@ -260,12 +289,60 @@ expose(const struct world *w, const json_t *made)
 		print_extracted("K-extracted", text(made, "label"), k,
 		    text(made, "serial"));
 		print_so_pin(w, text(made, "label"));
-	} else {
+	} else if (present) {
 		printf("%s %.*s %s\n", text(made, "label"), (int)pin->len,
 		    pin->data, hex);
 	}
 	secret_free(pin);
 	secret_free(k);
+}
+
+/* A token is keyed; what opened it before is worth nothing now. */
+static void
+keyed(struct world *w, json_t *made)
+{
+	const char *label = text(made, "label");
+	const json_t *before = json_object_get(w->keyed, label);
+
+	if (before != NULL)
+		expose(w, before, false);
+	json_object_set(w->keyed, label, made);
+}
+
+static json_t *
+act_of(const json_t *by_number, const json_t *body)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%u", number(body, "act"));
+	return json_object_get(by_number, key);
+}
+
+static void
+keep(json_t *by_number, json_t *body)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%u", number(body, "act"));
+	json_object_set(by_number, key, body);
+}
+
+/* What an act was to do is known by number; its result says that it did. */
+static void
+result(struct world *w, json_t *body)
+{
+	json_t *next = act_of(w->next, body);
+
+	if (json_object_get(body, "policy") != NULL)
+		snprintf(w->policy_sha256, sizeof(w->policy_sha256), "%s",
+		    text(body, "policy"));
+	if (json_object_get(body, "shares") != NULL) {
+		json_object_set_new(body, "policy_sha256",
+		    json_string(w->policy_sha256));
+		keyed(w, body);
+	} else if (next != NULL) {
+		keyed(w, next);
+	}
 }
 
 static void
@@ -275,17 +352,33 @@ record(struct world *w, const json_t *line)
 	json_t *body = json_object_get(line, "body");
 
 	if (strcmp(type, "enrol") == 0) {
-		json_object_set(w->enrols, text(body, "operator"), body);
+		json_array_append(w->enrols, body);
 		if (w->all)
 			print_card(w, text(body, "label"));
+	} else if (strcmp(type, "act.propose") == 0) {
+		keep(w->acts, body);
+	} else if (strcmp(type, "rotate.prepare") == 0) {
+		const json_t *act = act_of(w->acts, body);
+		json_object_set_new(body, "label",
+		    json_string(text(act, "label")));
+		json_object_set_new(body, "serial",
+		    json_string(text(act, "token")));
+		keep(w->next, body);
+	} else if (strcmp(type, "act.result") == 0) {
+		result(w, body);
 	}
-	if (strcmp(type, "act.result") != 0)
-		return;
-	if (json_object_get(body, "policy") != NULL)
-		snprintf(w->policy_sha256, sizeof(w->policy_sha256), "%s",
-		    text(body, "policy"));
-	if (json_object_get(body, "shares") != NULL)
-		expose(w, body);
+}
+
+static void
+expose_all(const struct world *w)
+{
+	const char *label;
+	json_t *made;
+
+	json_object_foreach(w->keyed, label, made)
+	{
+		expose(w, made, true);
+	}
 }
 
 /* Words that stand in a row, as text and as the numbers they are. */
@@ -358,7 +451,10 @@ learn_s(struct world *w)
 int
 main(int argc, char **argv)
 {
-	struct world w = { .enrols = json_object() };
+	struct world w = { .enrols = json_array(),
+		.acts = json_object(),
+		.keyed = json_object(),
+		.next = json_object() };
 	char conf[4096];
 	uint8_t *data;
 	size_t len = 0, size;
@@ -387,7 +483,11 @@ main(int argc, char **argv)
 		json_decref(line);
 	}
 	free(data);
+	expose_all(&w);
 	json_decref(w.enrols);
+	json_decref(w.acts);
+	json_decref(w.keyed);
+	json_decref(w.next);
 	secret_free(w.s);
 	module_free(w.module);
 	close(w.dir);

@@ -332,12 +332,18 @@ head_read_seq(struct act *a)
 }
 
 static inline void
-act_head(struct act *a)
+act_show(struct act *a)
 {
 	for (uint64_t i = head_read_seq(a); i < a->w->count; i++) {
 		tell_line(a->p, a->w->lines[i]);
 		peer_ask(a->p, MSG_OK);
 	}
+}
+
+static inline void
+act_head(struct act *a)
+{
+	act_show(a);
 	peer_start(a->p, MSG_HEAD_WRITE);
 	peer_ask(a->p, MSG_OK);
 }

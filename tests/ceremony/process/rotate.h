@@ -239,11 +239,12 @@ rotate(struct world *w, struct ca_token *t, const struct keyed *k,
 	rotate_told(w, &a, t, k);
 	rotate_approved(&a, k);
 	assert_int_equal(rotate_begun(&a), opened);
-	act_head(&a);
+	act_show(&a);
 	rotate_executed(&a, k, &next);
 	tell_good_commit(&a, &next);
 	peer_tell(a.p);
 	hear_rotated(&a);
+	act_head(&a);
 	peer_start(a.p, MSG_END_GROUP);
 	peer_ask(a.p, MSG_OK);
 	act_close(&a);

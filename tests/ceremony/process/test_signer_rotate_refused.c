@@ -585,8 +585,25 @@ stale_crl(struct world *w, struct act *a, const void *arg)
 	log_policy(w, &newest);
 	begin_crl(w, a, &w->product);
 	peer_ask(a->p, MSG_BEGUN);
-	act_head(a);
+	act_show(a);
 	peer_start(a->p, MSG_EXECUTE);
+	peer_try(a->p);
+	return a->p;
+}
+
+/* Past the line that names the policy, which would not be shown again. */
+static struct peer *
+stale_head(struct world *w, struct act *a, const void *arg)
+{
+	log_policy(w, &newest);
+	if (arg == NULL) {
+		begin_crl(w, a, &w->product);
+		peer_ask(a->p, MSG_BEGUN);
+	} else {
+		rotate_to_begin(w, a, arg);
+	}
+	act_show(a);
+	peer_start(a->p, MSG_HEAD_WRITE);
 	peer_try(a->p);
 	return a->p;
 }
@@ -598,7 +615,7 @@ stale_rotation(struct world *w, struct act *a, const void *arg)
 	log_policy(w, &all); /* the newest line counts */
 	log_policy(w, &newest);
 	rotate_to_begin(w, a, arg);
-	act_head(a);
+	act_show(a);
 	peer_start(a->p, MSG_EXECUTE);
 	peer_try(a->p);
 	return a->p;
@@ -725,6 +742,12 @@ static const struct refusal refusals[] = {
 	    "begin another recovery" },
 
 	{ "CRL after the log's policy changed", stale_crl, NULL, FAULT_REFUSED,
+	    "product-1: the log has another policy now: this token does nothing but rotate" },
+	{ "head moved past the log's policy", stale_head, NULL, FAULT_REFUSED,
+	    "product-1: the log has another policy now: this token does nothing but rotate" },
+	{ "head moved there before the PIN is changed", stale_head,
+	    &(const struct keyed){ .from = &couple, .to = &newest, .epoch = 7 },
+	    FAULT_REFUSED,
 	    "product-1: the log has another policy now: this token does nothing but rotate" },
 	{ "rotation to a policy that is not the log's", stale_rotation,
 	    &(const struct keyed){ .from = &couple, .to = &couple, .epoch = 7 },

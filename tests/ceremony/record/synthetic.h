@@ -5,8 +5,10 @@
 /*
  * A state folder made with software keys through the public interfaces: three
  * operators, a root, a product CA with its sealer, one work order; then a
- * ceremony with a batch that was void once, its repetition and a CRL.  A twist
- * makes one thing in it wrong.  No cmocka in here: a tool writes states too.
+ * ceremony with a batch that was void once, its repetition and a CRL; then one
+ * in which the quorum changes, and the product CA's token, which is not there,
+ * is recovered and rotated later.  A twist makes one thing in it wrong.  No
+ * cmocka in here: a tool writes states too.
  */
 
 #include <fcntl.h>
@@ -44,10 +46,13 @@
 
 #define SYN_LOG "demo.example/fleet"
 #define SYN_OPERATORS 3
+#define SYN_LATER 4   /* operators after the quorum has changed */
+#define SYN_CARDS 5   /* of operators, in all */
 #define SYN_DEVICES 4 /* the last one's CSR is spoilt */
 #define SYN_NAMES_MAX 64
 #define SYN_DATE_1 "2026-12-01T09:00:00Z"
 #define SYN_DATE_2 "2026-12-08T09:00:00Z"
+#define SYN_DATE_3 "2026-12-15T09:00:00Z"
 #define SYN_CRL_DAYS 90
 
 static const char syn_plan_1[] =
@@ -134,6 +139,39 @@ static const char syn_plan_2[] =
     "      out: product-again.crl\n"
     "      crl-days: 90\n";
 
+static const char syn_plan_3[] =
+    "plan: 1\n"
+    "log: demo.example/fleet\n"
+    "ceremony: change\n"
+    "title: Another quorum\n"
+    "date: 2026-12-15T09:00:00Z\n"
+    "roles:\n"
+    "  - {role: witness, name: Tom Reed}\n"
+    "tokens:\n"
+    "  - {label: op-a, module: softhsm, owner: alice}\n"
+    "  - {label: op-b, module: softhsm, owner: rob}\n"
+    "  - {label: op-d, module: softhsm, owner: carol}\n"
+    "  - {label: op-e, module: softhsm, owner: dave}\n"
+    "  - {label: root-1, module: softhsm}\n"
+    "  - {label: prod-1, module: softhsm}\n"
+    "steps:\n"
+    "  - quorum-change:\n"
+    "      threshold: 3\n"
+    "      operators:\n"
+    "        - {id: alice, name: Alice Moor, token: op-a}\n"
+    "        - {id: rob, name: Rob Lang, token: op-b, was: bob}\n"
+    "        - {id: carol, name: Carol Reis, token: op-d, card: new}\n"
+    "        - {id: dave, name: Dave Imre, token: op-e, card: new}\n"
+    "      reason: a card was lost\n"
+    "      tokens: [root-1]\n"
+    "  - recovery:\n"
+    "      token: prod-1\n"
+    "      reason: its PIN was locked\n"
+    "  - crl:\n"
+    "      token: prod-1\n"
+    "      out: product-later.crl\n"
+    "      crl-days: 90\n";
+
 struct syn_name { /* of an object, for tests to write as @name */
 	const char *name;
 	uint8_t digest[32];
@@ -145,6 +183,12 @@ struct syn_token {
 	uint8_t ca_spki[32];
 	uint8_t crl_sha256[32];
 	X509_CRL *crl;
+	uint32_t epoch, next_epoch;
+	int so_n;
+};
+struct syn_member { /* an operator, as the policy names them */
+	const char *id;
+	unsigned card;
 };
 struct synthetic {
 	const char *twist; /* "" for none */
@@ -156,7 +200,9 @@ struct synthetic {
 	uint8_t plan[32], policy_sha256[32];
 	bool has_policy;
 	struct policy policy;
-	EVP_PKEY *sign[SYN_OPERATORS], *derive[SYN_OPERATORS];
+	unsigned m, member_count;
+	struct syn_member members[SYN_LATER];
+	EVP_PKEY *sign[SYN_CARDS], *derive[SYN_CARDS];
 	EVP_PKEY *station, *device[SYN_DEVICES], *stranger;
 	X509 *station_cert;
 	struct syn_token root, prod;
@@ -175,11 +221,12 @@ struct synthetic {
 	struct syn_name names[SYN_NAMES_MAX];
 };
 
-static const char *const syn_operators[SYN_OPERATORS] = { "alice", "bob",
-	"carol" };
+/* whose each card is when it is enrolled */
+static const char *const syn_operators[SYN_CARDS] = { "alice", "bob", "carol",
+	"carol", "dave" };
 
-static const char *const syn_people[SYN_OPERATORS] = { "Alice Moor", "Bob Lang",
-	"Carol Reis" };
+static const char *const syn_people[SYN_CARDS] = { "Alice Moor", "Bob Lang",
+	"Carol Reis", "Carol Reis", "Dave Imre" };
 
 #define SYN(condition) syn_need((condition), #condition, __LINE__)
 static inline void
@@ -429,7 +476,8 @@ syn_propose(struct synthetic *s, const char *label, struct approval *a)
 
 	snprintf(a->log, sizeof(a->log), SYN_LOG);
 	snprintf(a->ceremony, sizeof(a->ceremony), "%s", s->cer);
-	snprintf(a->kind, sizeof(a->kind), "%s", s->kind);
+	if (a->kind[0] == '\0')
+		snprintf(a->kind, sizeof(a->kind), "%s", s->kind);
 	a->act = ++s->act;
 	a->step = s->step;
 	memcpy(a->plan_sha256, s->plan, 32);
@@ -460,12 +508,13 @@ syn_approve(struct synthetic *s, const struct approval *a, unsigned operators)
 	size_t len;
 
 	for (unsigned i = 0; i < operators; i++) {
-		SYN(approval_text(a, syn_operators[i], text, &len) ==
-		    QUORUM_OK);
+		const struct syn_member *who = &s->members[i];
+
+		SYN(approval_text(a, who->id, text, &len) == QUORUM_OK);
 		syn_line(s, "approve",
 		    json_pack("{s:I,s:s,s:o}", "act", (json_int_t)a->act,
-			"operator", syn_operators[i], "signature",
-			syn_sign(s->sign[i], text, len)));
+			"operator", who->id, "signature",
+			syn_sign(s->sign[who->card], text, len)));
 	}
 }
 
@@ -476,7 +525,7 @@ syn_begin(struct synthetic *s, const struct approval *a, unsigned operators)
 	struct link link;
 
 	for (unsigned i = 0; i < operators; i++)
-		json_array_append_new(ids, json_string(syn_operators[i]));
+		json_array_append_new(ids, json_string(s->members[i].id));
 	link = syn_line(s, "act.begin",
 	    json_pack("{s:I,s:o}", "act", (json_int_t)a->act, "operators",
 		ids));
@@ -501,15 +550,15 @@ static inline void
 syn_act(struct synthetic *s, const char *label, struct approval *a)
 {
 	syn_propose(s, label, a);
-	syn_approve(s, a, 2);
-	syn_begin(s, a, 2);
+	syn_approve(s, a, s->m);
+	syn_begin(s, a, s->m);
 }
 
 /* An act of a keyed token. */
 static inline struct approval
 syn_on(const struct syn_token *t, const uint8_t input[32])
 {
-	struct approval a = { .epoch = 1,
+	struct approval a = { .epoch = t->epoch,
 		.has_nonce = true,
 		.has_issuer = true };
 
@@ -525,8 +574,9 @@ static inline void
 syn_open(struct synthetic *s, const char *name, const char *date,
     const char *plan, const char *plan_name)
 {
-	const char *title =
-	    strcmp(name, "genesis") == 0 ? "The beginning" : "A batch";
+	const char *title = strcmp(name, "genesis") == 0 ? "The beginning"
+	    : strcmp(name, "change") == 0                ? "Another quorum"
+							 : "A batch";
 
 	s->cer = name;
 	s->step = 0;
@@ -547,25 +597,25 @@ syn_enrol(struct synthetic *s, unsigned i)
 	X509 *sign, *derive;
 	uint8_t sign_sha[32], derive_sha[32];
 
-	snprintf(label, sizeof(label), "op-%c", 'a' + (int)i);
+	snprintf(label, sizeof(label), "op-%c", 'a' + (int)i); /* by card */
 	snprintf(serial, sizeof(serial), "OP%u", i);
 	sign = syn_self_cert(s->sign[i], syn_operators[i], s->sign[i]);
 	derive = syn_self_cert(s->derive[i], syn_operators[i], s->sign[i]);
 	syn_put_cert(s,
 	    i == 0       ? "sign-0"
 		: i == 1 ? "sign-1"
-			 : "sign-2",
+		: i == 2 ? "sign-2"
+			 : NULL,
 	    sign, sign_sha);
 	syn_put_cert(s, i == 0 ? "derive-0" : NULL, derive, derive_sha);
-	syn_line(s, "so.use",
-	    json_pack("{s:s,s:i}", "label", label, "n", (int)i + 1));
+	syn_line(s, "so.use", json_pack("{s:s,s:i}", "label", label, "n", 0));
 	syn_line(s, "enrol",
 	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,"
 		      "s:{s:{s:b,s:b},s:{s:b,s:b}}}",
 		"operator", syn_operators[i], "name", syn_people[i], "label",
-		label, "serial", serial, "module", "softhsm", "so_n",
-		(int)i + 1, "sign", syn_hex(sign_sha, 32), "derive",
-		syn_hex(derive_sha, 32), "text", text, "signature",
+		label, "serial", serial, "module", "softhsm", "so_n", 1, "sign",
+		syn_hex(sign_sha, 32), "derive", syn_hex(derive_sha, 32),
+		"text", text, "signature",
 		syn_sign(s->sign[i], text, strlen(text)), "attributes", "sign",
 		"sensitive", 1, "extractable", 0, "derive", "sensitive", 1,
 		"extractable", 0));
@@ -596,6 +646,10 @@ syn_quorum(struct synthetic *s)
 		syn_spki(s->sign[i], &o->sign);
 		syn_spki(s->derive[i], &o->derive);
 	}
+	for (unsigned i = 0; i < SYN_OPERATORS; i++)
+		s->members[i] = (struct syn_member){ syn_operators[i], i };
+	s->m = s->policy.m;
+	s->member_count = SYN_OPERATORS;
 	SYN(policy_write(&s->policy, &text, &len) == QUORUM_OK);
 	syn_put(s, "policy", text, len, s->policy_sha256);
 	free(text);
@@ -628,18 +682,60 @@ syn_shares(struct synthetic *s, const char *label)
 {
 	json_t *shares = json_array();
 
-	for (unsigned i = 0; i < SYN_OPERATORS; i++) {
+	for (unsigned i = 0; i < s->member_count; i++) {
 		uint8_t blob[32];
 		char text[64];
 
 		snprintf(text, sizeof(text), "share of %s, %u", label, i);
 		syn_put(s, NULL, text, strlen(text), blob);
 		json_array_append_new(shares,
-		    json_pack("{s:s,s:i,s:o,s:o}", "operator", syn_operators[i],
+		    json_pack("{s:s,s:i,s:o,s:o}", "operator", s->members[i].id,
 			"x", (int)i, "blob", syn_hex(blob, 32), "commitment",
 			syn_hex(blob, 32)));
 	}
 	return shares;
+}
+
+/* A token is keyed anew, by its operators or with S: an act of kind `kind`,
+ * which the caller has proposed and begun. */
+static inline void
+syn_rekey(struct synthetic *s, struct syn_token *t, const struct approval *a)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text),
+	    "anchorite-test/v1\nlog " SYN_LOG "\nkey ca\ntoken %s\nnonce 0\n",
+	    t->serial);
+	syn_line(s, "rotate.prepare",
+	    json_pack("{s:I,s:i,s:o,s:i,s:i,s:o}", "act", (json_int_t)a->act,
+		"epoch", (int)a->epoch, "policy_sha256",
+		syn_hex(s->policy_sha256, 32), "m", (int)s->m, "n",
+		(int)s->member_count, "shares", syn_shares(s, t->label)));
+	syn_result(s, a,
+	    json_pack("{s:s,s:i,s:s,s:o}", "label", t->label, "epoch",
+		(int)a->epoch, "text", text, "signature",
+		syn_sign(t->ca, text, strlen(text))));
+	t->epoch = a->epoch;
+}
+
+static inline struct approval
+syn_rekey_act(struct syn_token *t, const char *kind, const uint8_t policy[32])
+{
+	struct approval a = syn_on(t, policy);
+
+	a.epoch = ++t->next_epoch;
+	snprintf(a.kind, sizeof(a.kind), "%s", kind);
+	syn_use(&a, "self-test", 1);
+	return a;
+}
+
+static inline void
+syn_rotate(struct synthetic *s, struct syn_token *t)
+{
+	struct approval a = syn_rekey_act(t, "rotate", s->policy_sha256);
+
+	syn_act(s, t->label, &a);
+	syn_rekey(s, t, &a);
 }
 
 /* Initialise a token and make its keys. */
@@ -658,8 +754,9 @@ syn_keygen(struct synthetic *s, struct syn_token *t, const char *roles,
 	snprintf(a.token, sizeof(a.token), "%s", t->label);
 	syn_use(&a, "self-test", (uint32_t)json_array_size(keys));
 	syn_line(s, "so.use",
-	    json_pack("{s:s,s:i}", "label", t->label, "n", 7));
+	    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
 	syn_act(s, t->label, &a);
+	t->epoch = t->next_epoch = 1;
 	syn_result(s, &a,
 	    json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o}", "label", t->label,
 		"serial", t->serial, "module", "softhsm", "epoch", 1, "m", 2,
@@ -825,6 +922,9 @@ syn_order(struct synthetic *s)
 	    json_pack("{s:o,s:o}", "order", syn_hex(s->order, 32), "file",
 		syn_hex(s->order_file, 32)));
 	free(payload);
+	if (!syn_twist(s, "rotate-none"))
+		syn_rotate(s, &s->root);
+	syn_rotate(s, &s->prod);
 	syn_step_end(s);
 }
 
@@ -848,9 +948,9 @@ static inline void
 syn_checkpoint(struct synthetic *s, const struct link *last)
 {
 	struct checkpoint c = { .seq = last->seq };
-	struct checkpoint_sig sigs[SYN_OPERATORS] = { 0 };
+	struct checkpoint_sig sigs[SYN_LATER] = { 0 };
 	char text[CHECKPOINT_TEXT_MAX], name[64], *note = NULL;
-	unsigned m = syn_twist(s, "checkpoint-one") ? 1 : 2;
+	unsigned m = syn_twist(s, "checkpoint-one") ? 1 : s->m;
 	size_t len;
 	int fd;
 
@@ -863,15 +963,16 @@ syn_checkpoint(struct synthetic *s, const struct link *last)
 	SYN(checkpoint_text(&c, text, &len) == RECORD_OK);
 	for (unsigned i = 0; i < m; i++) {
 		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+		EVP_PKEY *key = s->sign[s->members[i].card];
 		struct policy_spki spki;
 
-		syn_spki(s->sign[i], &spki);
+		syn_spki(key, &spki);
 		snprintf(sigs[i].id, sizeof(sigs[i].id), "%s",
-		    syn_operators[i]);
+		    s->members[i].id);
 		checkpoint_key_id(&spki, sigs[i].key_id);
 		sigs[i].len = sizeof(sigs[i].der);
-		SYN(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL,
-			s->sign[i]) == 1);
+		SYN(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) ==
+		    1);
 		SYN(EVP_DigestSign(ctx, sigs[i].der, &sigs[i].len,
 			(const uint8_t *)text, len) == 1);
 		EVP_MD_CTX_free(ctx);
@@ -1241,6 +1342,133 @@ syn_crl_steps(struct synthetic *s)
 	syn_act_crl(s, &s->prod, NULL, 4,
 	    syn_twist(s, "crl-days") ? 89 : SYN_CRL_DAYS, &revoked,
 	    syn_twist(s, "crl-drops") ? 0 : 1, json_array());
+	syn_rotate(s, &s->prod);
+	syn_step_end(s);
+}
+
+/* ---- the third ceremony -------------------------------------------------- */
+
+/* Bob is called Rob now, Carol has another card, Dave joins: three of four. */
+static inline void
+syn_compose_change(struct synthetic *s, uint8_t digest[32])
+{
+	static const struct syn_member later[SYN_LATER] = { { "alice", 0 },
+		{ "carol", 3 }, { "dave", 4 }, { "rob", 1 } };
+	struct policy *p = &s->policy;
+	char *text = NULL;
+	size_t len;
+
+	p->version = syn_twist(s, "policy-version") ? 3 : 2;
+	p->m = 3;
+	p->n = SYN_LATER;
+	for (unsigned i = 0; i < SYN_LATER; i++) {
+		struct policy_operator *o = &p->operators[i];
+
+		snprintf(o->id, sizeof(o->id), "%s", later[i].id);
+		syn_spki(i == 2 && syn_twist(s, "policy-stranger")
+			? s->stranger
+			: s->sign[later[i].card],
+		    &o->sign);
+		syn_spki(s->derive[later[i].card], &o->derive);
+	}
+	SYN(policy_write(p, &text, &len) == QUORUM_OK);
+	syn_put(s, "policy-2", text, len, digest);
+	free(text);
+}
+
+static inline void
+syn_take_change(struct synthetic *s, const uint8_t digest[32])
+{
+	static const struct syn_member later[SYN_LATER] = { { "alice", 0 },
+		{ "carol", 3 }, { "dave", 4 }, { "rob", 1 } };
+
+	memcpy(s->members, later, sizeof(later));
+	memcpy(s->policy_sha256, digest, 32);
+	s->member_count = SYN_LATER;
+	s->m = s->policy.m;
+}
+
+static inline void
+syn_change(struct synthetic *s)
+{
+	struct approval a = { .token = "-" }, b;
+	uint8_t later[32];
+
+	syn_step(s, "quorum-change");
+	syn_enrol(s, 3);
+	syn_enrol(s, 4);
+	syn_compose_change(s, later);
+	memcpy(a.input_sha256, later, 32);
+	syn_use(&a, "self-test", 1);
+	b = syn_rekey_act(&s->root, "rotate",
+	    syn_twist(s, "rotate-before") ? s->policy_sha256 : later);
+	syn_propose(s, "-", &a);
+	syn_propose(s, s->root.label, &b);
+	syn_approve(s, &a, 2);
+	syn_approve(s, &b, 2);
+	syn_begin(s, &a, 2);
+	syn_result(s, &a, json_pack("{s:o}", "policy", syn_hex(later, 32)));
+	syn_begin(s, &b, 2);
+	syn_take_change(s, later);
+	syn_rekey(s, &s->root, &b);
+	syn_step_end(s);
+}
+
+/* The token is on the old policy: S makes it the new one's. */
+static inline void
+syn_recovery(struct synthetic *s)
+{
+	struct syn_token *t = &s->prod;
+	struct approval a;
+
+	syn_step(s, "recovery");
+	syn_line(s, "so.use",
+	    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
+	a = syn_rekey_act(t, "recovery", s->policy_sha256);
+	syn_act(s, t->label, &a);
+	syn_rekey(s, t, &a);
+	syn_step_end(s);
+}
+
+/* A rotation is cut off, and the next one finds out what came of it. */
+static inline void
+syn_cut_rotation(struct synthetic *s, struct syn_token *t)
+{
+	struct approval a = syn_rekey_act(t, "rotate", s->policy_sha256);
+
+	syn_act(s, t->label, &a);
+	syn_line(s, "rotate.prepare",
+	    json_pack("{s:I,s:i,s:o,s:i,s:i,s:o}", "act", (json_int_t)a.act,
+		"epoch", (int)a.epoch, "policy_sha256",
+		syn_hex(s->policy_sha256, 32), "m", (int)s->m, "n",
+		(int)s->member_count, "shares", syn_shares(s, t->label)));
+	syn_line(s, "act.void",
+	    json_pack("{s:I,s:s}", "act", (json_int_t)a.act, "reason",
+		"the power failed"));
+	a = syn_rekey_act(t, "rotate", s->policy_sha256);
+	syn_act(s, t->label, &a);
+	syn_line(s, "rotate.found",
+	    json_pack("{s:I,s:i}", "act", (json_int_t)a.act, "epoch",
+		(int)t->epoch));
+	syn_rekey(s, t, &a);
+}
+
+static inline void
+syn_later_crl(struct synthetic *s)
+{
+	struct crl_entry revoked = { .serial_len = SERIAL_SIZE,
+		.reason = 1,
+		.date = 0 };
+	X509 *cert = NULL;
+
+	SYN(date_parse_rfc3339(SYN_DATE_2, &revoked.date) == CA_OK);
+	SYN(cert_parse(s->issued[0].data, s->issued[0].len, &cert) == CA_OK);
+	SYN(cert_serial(cert, revoked.serial, &revoked.serial_len) == CA_OK);
+	X509_free(cert);
+	syn_step(s, "crl");
+	syn_act_crl(s, &s->prod, NULL, 5, SYN_CRL_DAYS, &revoked, 1,
+	    json_array());
+	syn_cut_rotation(s, &s->prod);
 	syn_step_end(s);
 }
 
@@ -1251,7 +1479,7 @@ static inline void
 syn_keys(struct synthetic *s)
 {
 	memset(s, 0, sizeof(*s));
-	for (unsigned i = 0; i < SYN_OPERATORS; i++) {
+	for (unsigned i = 0; i < SYN_CARDS; i++) {
 		s->sign[i] = EVP_EC_gen("P-256");
 		s->derive[i] = EVP_EC_gen("P-256");
 	}
@@ -1284,6 +1512,11 @@ syn_make(struct synthetic *s, int dirfd, const char *twist)
 	syn_open(s, "batch-1", SYN_DATE_2, syn_plan_2, "plan-2");
 	syn_batch(s);
 	syn_crl_steps(s);
+	syn_close(s);
+	syn_open(s, "change", SYN_DATE_3, syn_plan_3, "plan-3");
+	syn_change(s);
+	syn_recovery(s);
+	syn_later_crl(s);
 	syn_close(s);
 }
 
@@ -1319,7 +1552,7 @@ static inline void
 syn_free(struct synthetic *s)
 {
 	syn_reset(s);
-	for (unsigned i = 0; i < SYN_OPERATORS; i++) {
+	for (unsigned i = 0; i < SYN_CARDS; i++) {
 		EVP_PKEY_free(s->sign[i]);
 		EVP_PKEY_free(s->derive[i]);
 	}

@@ -148,7 +148,8 @@ static const struct row rows[] = {
 
 	/* the SO secret and enrolment */
 	{ "split outside of quorum", "so.use#4", PUT, "so.split", "$so.split#1",
-	    RECORD_ERR_ORDER, "so.split: belongs in a quorum step", NULL },
+	    RECORD_ERR_ORDER,
+	    "so.split: belongs in a quorum or quorum-change step", NULL },
 	{ "threshold over custodians", "so.split#1", SET, "threshold", "4",
 	    RECORD_ERR_RULE, "so.split: threshold 4 of 3 custodians", NULL },
 	{ "custodian twice", "so.split#1", SET, "custodians.1", "\"Nora Lind\"",
@@ -160,9 +161,10 @@ static const struct row rows[] = {
 	    RECORD_ERR_FORM, "so.split: \"kept\" is paper or rehearsal", NULL },
 	{ "SO PIN number falls", "act.propose#2", PUT, "so.use",
 	    "{\"label\":\"root-1\",\"n\":6}", RECORD_ERR_RULE,
-	    "so.use: n is 6, but 7 was used for root-1 before", NULL },
+	    "so.use: n is 6, but the SO PIN of root-1 has number 0", NULL },
 	{ "enrol outside of quorum", "so.use#4", PUT, "enrol", "$enrol#1",
-	    RECORD_ERR_ORDER, "enrol: belongs in a quorum step", NULL },
+	    RECORD_ERR_ORDER,
+	    "enrol: belongs in a quorum or quorum-change step", NULL },
 	{ "enrol behind the vote", "step.end#1", PUT, "enrol", "$enrol#1",
 	    RECORD_ERR_ORDER, "enrol: the policy is settled already", NULL },
 	{ "operator twice", "enrol#2", SET, "operator", "\"alice\"",
@@ -211,10 +213,10 @@ static const struct row rows[] = {
 	    "$act.propose#2:act=2,step=1,kind=quorum", RECORD_ERR_ORDER,
 	    "act.propose: the acts that stand are approved or begun already",
 	    NULL },
-	{ "resumes an act that is done", "act.propose#11", SET, "resumes", "9",
+	{ "resumes an act that is done", "act.propose#13", SET, "resumes", "9",
 	    RECORD_ERR_RULE, "act.propose: act 9 is none that can be resumed",
 	    NULL },
-	{ "resumes what is not there", "act.propose#11", SET, "resumes", "99",
+	{ "resumes what is not there", "act.propose#13", SET, "resumes", "99",
 	    RECORD_ERR_RULE, "act.propose: act 99 is none that can be resumed",
 	    NULL },
 	{ "under another policy", "act.propose#2", SET, "policy_sha256",
@@ -227,9 +229,9 @@ static const struct row rows[] = {
 	    RECORD_ERR_MISSING, "act.propose: input: objects/0000*", NULL },
 	{ "no uses", "act.propose#2", SET, "uses", "[]", RECORD_ERR_FORM,
 	    "act.propose: \"uses\" is out of form or range", NULL },
-	{ "use twice", "act.propose#11", SET, "uses.1.use", "\"device-tls\"",
+	{ "use twice", "act.propose#13", SET, "uses.1.use", "\"device-tls\"",
 	    RECORD_ERR_FORM, "act.propose: use device-tls stands twice", NULL },
-	{ "use is no name", "act.propose#11", SET, "uses.1.use", "\"a b\"",
+	{ "use is no name", "act.propose#13", SET, "uses.1.use", "\"a b\"",
 	    RECORD_ERR_FORM, "act.propose: use a b is no name", NULL },
 	{ "use of another kind of step", "act.propose#3", SET, "uses.0.use",
 	    "\"sealer\"", RECORD_ERR_RULE,
@@ -278,22 +280,22 @@ static const struct row rows[] = {
 	    "act.propose: the input does not ask for these keys on this token",
 	    NULL },
 	{ "the order was sealed before", "step.end#4", PUT, "act.propose",
-	    "$act.propose#9:act=10,nonce=00112233445566778899aabbccddeeff",
+	    "$act.propose#9:act=12,epoch=2,nonce=00112233445566778899aabbccddeeff",
 	    RECORD_ERR_RULE, "act.propose: this order was sealed before",
 	    NULL },
 	{ "order is none", "act.propose#9", SET, "input_sha256", "@plan-1",
 	    RECORD_ERR_FORM, "act.propose: the input is no order: *", NULL },
-	{ "worklist is none", "act.propose#10", SET, "input_sha256", "@plan-1",
+	{ "worklist is none", "act.propose#12", SET, "input_sha256", "@plan-1",
 	    RECORD_ERR_FORM,
 	    "act.propose: worklist line 1: not in the form of "
 	    "anchorite-worklist/v1",
 	    NULL },
-	{ "more uses than the worklist", "act.propose#10", SET, "uses.0.n", "4",
+	{ "more uses than the worklist", "act.propose#12", SET, "uses.0.n", "4",
 	    RECORD_ERR_RULE,
 	    "act.propose: the worklist has 3 certificates of profile "
 	    "device-tls, the uses 4",
 	    NULL },
-	{ "a use the worklist has not", "act.propose#10", SET, "uses.1.use",
+	{ "a use the worklist has not", "act.propose#12", SET, "uses.1.use",
 	    "\"seal-order\"", RECORD_ERR_RULE,
 	    "act.propose: other uses than the worklist has", NULL },
 
@@ -382,10 +384,10 @@ static const struct row rows[] = {
 	{ "result with other uses", "act.result#2", SET, "uses.0.use",
 	    "\"root\"", RECORD_ERR_RULE,
 	    "act.result: other uses than were approved", NULL },
-	{ "result with more uses", "act.result#10", SET, "uses.0.n", "3",
+	{ "result with more uses", "act.result#12", SET, "uses.0.n", "3",
 	    RECORD_ERR_RULE, "act.result: use device-tls: 3, but 2 approved",
 	    NULL },
-	{ "result with a use less", "act.result#10", SET, "uses",
+	{ "result with a use less", "act.result#12", SET, "uses",
 	    "[{\"use\":\"device-tls\",\"n\":2}]", RECORD_ERR_RULE,
 	    "act.result: other uses than were approved", NULL },
 	{ "result of no use", "act.result#3", SET, "uses.0.n", "0",
@@ -458,7 +460,7 @@ static const struct row rows[] = {
 	    RECORD_ERR_RULE, "act.result: its CRL has number 1, not 2", NULL },
 	{ "CRL is none", "act.result#8", SET, "crl", "@plan-1", RECORD_ERR_FORM,
 	    "act.result: CRL: not a strict CRL", NULL },
-	{ "certificates in a crl step", "act.result#11", SET, "certificates",
+	{ "certificates in a crl step", "act.result#13", SET, "certificates",
 	    "[\"@root\"]", RECORD_ERR_RULE,
 	    "act.result: a crl step writes no certificates", NULL },
 	{ "another order", "act.result#9", SET, "order", "@plan-1",
@@ -476,44 +478,213 @@ static const struct row rows[] = {
 	    NULL },
 	{ "request is not stored", "request#1", SET, "file", ZEROS,
 	    RECORD_ERR_MISSING, "request: file: objects/0000*", NULL },
-	{ "bundle with another payload", "act.propose#10", PUT, "request",
+	{ "bundle with another payload", "act.propose#12", PUT, "request",
 	    "$request#1:request=00000000000000000000000000000000000000000000"
 	    "00000000000000000000,sequence=2",
 	    RECORD_ERR_RULE,
 	    "request: this bundle id came with another payload before", NULL },
-	{ "sequence again", "act.propose#10", PUT, "request",
+	{ "sequence again", "act.propose#12", PUT, "request",
 	    "$request#1:request=00000000000000000000000000000000000000000000"
 	    "00000000000000000000,bundle=00112233445566778899aabbccddeeff",
 	    RECORD_ERR_RULE, "request: sequence 1 after 1", NULL },
-	{ "request again, otherwise", "act.propose#10", PUT, "request",
+	{ "request again, otherwise", "act.propose#12", PUT, "request",
 	    "$request#1:sequence=2", RECORD_ERR_RULE,
 	    "request: it was recorded otherwise before", NULL },
 	{ "request again, answered", "request.repeat#1", PUT, "request",
 	    "$request#1", RECORD_ERR_RULE,
 	    "request: it was answered before: request.repeat", NULL },
-	{ "repeat of none", "act.propose#10", PUT, "request.repeat",
+	{ "repeat of none", "act.propose#12", PUT, "request.repeat",
 	    "$request.repeat#1", RECORD_ERR_RULE,
 	    "request.repeat: of a request that was not answered", NULL },
 	{ "repeat with another response", "request.repeat#1", SET, "response",
 	    "@order-file", RECORD_ERR_RULE,
 	    "request.repeat: not the response that was given", NULL },
-	{ "response by a stranger", "act.result#10", SET, "response",
+	{ "response by a stranger", "act.result#12", SET, "response",
 	    "@request-file", RECORD_ERR_SIGNATURE,
 	    "act.result: not sealed by prod-1: *", NULL },
-	{ "another response payload", "act.result#10", SET, "response",
+	{ "another response payload", "act.result#12", SET, "response",
 	    "@order-file", RECORD_ERR_RULE,
 	    "act.result: the sealed file holds another payload", NULL },
-	{ "issued is not the uses", "act.result#10", SET, "issued", "1",
+	{ "issued is not the uses", "act.result#12", SET, "issued", "1",
 	    RECORD_ERR_RULE, "act.result: 1 issued, but the uses say 2", NULL },
-	{ "entries went missing", "act.result#10", SET, "rejected", "0",
+	{ "entries went missing", "act.result#12", SET, "rejected", "0",
 	    RECORD_ERR_RULE,
 	    "act.result: the worklist has 4 entries, the response 3", NULL },
-	{ "CRL without its number", "act.result#10", DEL, "number", NULL,
+	{ "CRL without its number", "act.result#12", DEL, "number", NULL,
 	    RECORD_ERR_RULE,
 	    "act.result: CRL or response are not what the uses say", NULL },
-	{ "log did not grow", "act.result#10", SET, "tree_size", "4",
+	{ "log did not grow", "act.result#12", SET, "tree_size", "4",
 	    RECORD_ERR_RULE, "act.result: the response has another tree",
 	    NULL },
+
+	/* tokens are keyed anew */
+	{ "rotate under another policy", "act.propose#18", SET, "policy_sha256",
+	    "@policy-2", RECORD_ERR_RULE,
+	    "act.propose: policy_sha256 is not the policy's", NULL },
+	{ "rotate to a policy nobody proposed", "act.propose#11", SET,
+	    "input_sha256", "@policy-2", RECORD_ERR_RULE,
+	    "act.propose: the input is not the log's policy, nor the one "
+	    "proposed with it",
+	    NULL },
+	{ "rotate to what is no policy", "act.propose#11", SET, "input_sha256",
+	    "@plan-1", RECORD_ERR_RULE,
+	    "act.propose: the input is not the log's policy, nor the one "
+	    "proposed with it",
+	    NULL },
+	{ "recovery for the policy before", "act.propose#19", SET,
+	    "input_sha256", "@policy", RECORD_ERR_RULE,
+	    "act.propose: the input is not the log's policy, nor the one "
+	    "proposed with it",
+	    NULL },
+	{ "recovery under the policy before", "act.propose#19", SET,
+	    "policy_sha256", "@policy", RECORD_ERR_RULE,
+	    "act.propose: policy_sha256 is not the policy's", NULL },
+	{ "recovery outside of its step", "act.propose#21", SET, "kind",
+	    "\"recovery\"", RECORD_ERR_RULE,
+	    "act.propose: step 3 is a crl step", NULL },
+	{ "rotate to an epoch that was", "act.propose#11", SET, "epoch", "1",
+	    RECORD_ERR_RULE,
+	    "act.propose: epoch 1 of prod-1 was used: 2 is next", NULL },
+	{ "rotate of another issuer", "act.propose#11", SET,
+	    "issuer_spki_sha256", "\"-\"", RECORD_ERR_RULE,
+	    "act.propose: no issuer_spki_sha256", NULL },
+	{ "rotate begun before the policy is in force", "act.begin#17", PUT,
+	    "act.begin", "$act.begin#18", RECORD_ERR_ORDER,
+	    "act.begin: act 17 is not finished", NULL },
+	{ "prepared without an act", "act.begin#11", PUT, "rotate.prepare",
+	    "$rotate.prepare#2", RECORD_ERR_ORDER,
+	    "rotate.prepare: act 11 is not begun", NULL },
+	{ "prepared by another act", "act.result#9", PUT, "rotate.prepare",
+	    "$rotate.prepare#2:act=9", RECORD_ERR_RULE,
+	    "rotate.prepare: act 9 keys no token anew", NULL },
+	{ "prepared another epoch", "rotate.prepare#2", SET, "epoch", "3",
+	    RECORD_ERR_RULE,
+	    "rotate.prepare: another epoch or policy than was approved", NULL },
+	{ "prepared for another policy", "rotate.prepare#4", SET,
+	    "policy_sha256", "@policy", RECORD_ERR_RULE,
+	    "rotate.prepare: another epoch or policy than was approved", NULL },
+	{ "prepared with another m", "rotate.prepare#4", SET, "m", "2",
+	    RECORD_ERR_RULE,
+	    "rotate.prepare: 2 of 4, but the policy says 3 of 4", NULL },
+	{ "prepared for who has left", "rotate.prepare#4", SET,
+	    "shares.3.operator", "\"bob\"", RECORD_ERR_RULE,
+	    "rotate.prepare: a share for bob, no operator of the policy",
+	    NULL },
+	{ "prepared a share less", "rotate.prepare#4", DEL, "shares", NULL,
+	    RECORD_ERR_FORM,
+	    "rotate.prepare: \"shares\" is missing or not in its place", NULL },
+	{ "a share is not stored", "rotate.prepare#4", SET, "shares.1.blob",
+	    ZEROS, RECORD_ERR_MISSING, "rotate.prepare: share: objects/0000*",
+	    NULL },
+	{ "prepared twice", "act.result#11", PUT, "rotate.prepare",
+	    "$rotate.prepare#2", RECORD_ERR_ORDER,
+	    "rotate.prepare: act 11 has prepared already", NULL },
+	{ "prepared a third", "rotate.found#1", PUT, "rotate.prepare",
+	    "$rotate.prepare#7", RECORD_ERR_ORDER,
+	    "rotate.prepare: rotate.found must come first: a rotation of "
+	    "prod-1 was cut off",
+	    NULL },
+	{ "result without prepare", "rotate.prepare#2", PUT, "act.result",
+	    "$act.result#11", RECORD_ERR_ORDER,
+	    "act.result: no rotate.prepare of act 11 stands before it", NULL },
+	{ "rotated another epoch", "act.result#11", SET, "epoch", "3",
+	    RECORD_ERR_RULE,
+	    "act.result: another label or epoch than was approved", NULL },
+	{ "rotated another token", "act.result#11", SET, "label", "\"root-1\"",
+	    RECORD_ERR_RULE,
+	    "act.result: another label or epoch than was approved", NULL },
+	{ "another token's text", "act.result#11", SET, "text",
+	    "$act.result#10:text", RECORD_ERR_RULE,
+	    "act.result: CA key: the text is not of token P1", NULL },
+	{ "the key did not answer", "act.result#11", SET, "signature",
+	    "$act.result#10:signature", RECORD_ERR_SIGNATURE,
+	    "act.result: CA key: its signature over the test text does not "
+	    "verify",
+	    NULL },
+	{ "found where nothing was cut off", "rotate.prepare#2", PUT,
+	    "rotate.found", "{\"act\":11,\"epoch\":1}", RECORD_ERR_ORDER,
+	    "rotate.found: no rotation of act 11's token was cut off", NULL },
+	{ "found neither", "rotate.found#1", SET, "epoch", "1", RECORD_ERR_RULE,
+	    "rotate.found: epoch 1 is neither of the two", NULL },
+	{ "cut off, and something else", "act.propose#22", PUT, "act.propose",
+	    "$act.propose#20:act=22,nonce=00112233445566778899aabbccddeeff",
+	    RECORD_ERR_RULE,
+	    "act.propose: a rotation of prod-1 was cut off: it does nothing "
+	    "but rotate",
+	    NULL },
+	{ "exposed by no act", "act.begin#14", PUT, "pin.exposed",
+	    "{\"act\":14,\"label\":\"prod-1\"}", RECORD_ERR_ORDER,
+	    "pin.exposed: act 14 is not begun", NULL },
+
+	{ "put off, and something else", "act.propose#15", SET, "epoch", "2",
+	    RECORD_ERR_RULE,
+	    "act.propose: prod-1 must be rotated before anything else",
+	    "exception {\"what\":\"rotation put off: prod-1\","
+	    "\"reason\":\"r\"}" },
+	{ "exposed, and something else", "act.result#13", PUT, "act.propose",
+	    "$act.propose#14:act=15,nonce=00112233445566778899aabbccddeeff",
+	    RECORD_ERR_RULE,
+	    "act.propose: prod-1 must be rotated before anything else",
+	    "pin.exposed {\"act\":14,\"label\":\"prod-1\"}\n"
+	    "act.void {\"act\":14,\"reason\":\"r\"}" },
+	{ "exposed on another token", "act.result#13", PUT, "pin.exposed",
+	    "{\"act\":14,\"label\":\"root-1\"}", RECORD_ERR_RULE,
+	    "pin.exposed: act 14 is not on token root-1", NULL },
+	{ "a stale token does something else", "step.begin#10", PUT,
+	    "act.propose",
+	    "$act.propose#20:act=19,epoch=3,step=2,"
+	    "nonce=00112233445566778899aabbccddeeff",
+	    RECORD_ERR_RULE,
+	    "act.propose: prod-1 is keyed for an earlier policy: it does "
+	    "nothing but rotate",
+	    "step.begin {\"step\":2,\"kind\":\"crl\"}" },
+	{ "rotate as something else", "act.propose#11", SET, "uses.0.use",
+	    "\"crl\"", RECORD_ERR_RULE,
+	    "act.propose: step 4 is a work-order step", NULL },
+
+	/* the quorum changes */
+	{ "another policy outside of its step", "act.propose#11", PUT,
+	    "act.propose", "$act.propose#17:act=11,step=4", RECORD_ERR_RULE,
+	    "act.propose: step 4 is a work-order step", NULL },
+	{ "the policy before again", "act.propose#17", SET, "input_sha256",
+	    "@policy", RECORD_ERR_RULE,
+	    "act.propose: the policy's version is 1, not 2", NULL },
+	{ "change to what is no policy", "act.propose#17", SET, "input_sha256",
+	    "@plan-1", RECORD_ERR_FORM, "act.propose: the input is no policy",
+	    NULL },
+	{ "change proposed twice", "act.propose#18", PUT, "act.propose",
+	    "$act.propose#17:act=18", RECORD_ERR_ORDER,
+	    "act.propose: another policy is proposed already", NULL },
+	{ "changed to another than approved", "act.result#16", SET, "policy",
+	    "@policy", RECORD_ERR_RULE,
+	    "act.result: another policy than was approved", NULL },
+	{ "change approved by who joins", "approve#35", SET, "operator",
+	    "\"dave\"", RECORD_ERR_RULE,
+	    "approve: dave is no operator of the policy", NULL },
+	{ "approved under a name that is gone", "approve#38", SET, "operator",
+	    "\"bob\"", RECORD_ERR_RULE,
+	    "approve: bob is no operator of the policy", NULL },
+	{ "a card that is enrolled", "enrol#4", SET, "serial", "\"OP1\"",
+	    RECORD_ERR_RULE, "enrol: token OP1 is operator bob's", NULL },
+	{ "a CA's token as card", "enrol#4", SET, "serial", "\"R1\"",
+	    RECORD_ERR_RULE, "enrol: token R1 is root-1", NULL },
+	{ "an SO PIN that was not used", "so.use#7", PUT, "enrol", "$enrol#5",
+	    RECORD_ERR_RULE,
+	    "enrol: so_n is 1, but the SO PIN of op-e was not used for it",
+	    NULL },
+	{ "another SO PIN", "enrol#5", SET, "so_n", "2", RECORD_ERR_RULE,
+	    "enrol: so_n is 2, but the SO PIN of op-e has another number",
+	    NULL },
+	{ "the SO PIN before", "so.use#8", SET, "n", "0", RECORD_ERR_RULE,
+	    "so.use: n is 0, but the SO PIN of prod-1 has number 1", NULL },
+	{ "an SO PIN of an S that is replaced", "act.propose#17", PUT, "so.use",
+	    "{\"label\":\"prod-1\",\"n\":1}", RECORD_ERR_RULE,
+	    "so.use: the SO PIN of prod-1 comes from an S that was replaced",
+	    "so.split {\"threshold\":2,\"custodians\":[\"A\",\"B\"],"
+	    "\"kept\":\"paper\"}" },
+	{ "an SO PIN without an S", "so.split#1", PUT, "so.use",
+	    "{\"label\":\"op-a\",\"n\":0}", RECORD_ERR_ORDER,
+	    "so.use: there is no so.split yet", NULL },
 };
 
 /* What the builder does wrong by itself, and the line that is refused. */
@@ -537,6 +708,16 @@ static const struct {
 	    "act.result: its CRL has number 2, not 3" },
 	{ "crl-drops", RECORD_ERR_RULE,
 	    "act.result: a serial that was revoked is not in the CRL" },
+	{ "rotate-none", RECORD_ERR_RULE,
+	    "ceremony.close: root-1 was opened and not rotated since" },
+	{ "rotate-before", RECORD_ERR_RULE,
+	    "act.begin: root-1 would be keyed for another policy than the "
+	    "log's" },
+	{ "policy-version", RECORD_ERR_RULE,
+	    "act.propose: the policy's version is 3, not 2" },
+	{ "policy-stranger", RECORD_ERR_RULE,
+	    "act.propose: operator dave of the policy is not enrolled with "
+	    "these keys" },
 };
 
 struct fixture {
@@ -721,7 +902,8 @@ edit_line(const struct fixture *f, const struct history *h, const struct row *r,
 
 	switch (r->edit) {
 	case SET:
-		assert_non_null(get_path(body, r->key));
+		if (get_path(body, r->key) == NULL)
+			fail_msg("%s: no %s", r->name, r->key);
 		set_path(body, r->key, make_value(f, r->value));
 		break;
 	case ADD:
@@ -908,25 +1090,35 @@ test_good(void **state)
 	const struct history_order *order;
 	const struct history_request *request;
 	size_t len;
+	uint32_t n;
+	bool again;
 
 	replay(f, h, transcript_count(f->s.t));
 	assert_true(h->has_anchor && h->has_policy && !h->open);
 	assert_string_equal(h->log, SYN_LOG);
-	assert_int_equal(h->operator_count, SYN_OPERATORS);
+	assert_int_equal(h->operator_count, SYN_LATER);
+	assert_int_equal(h->card_count, SYN_CARDS);
+	assert_int_equal(h->policy_count, 2);
+	assert_int_equal(h->policy.version, 2);
 	assert_int_equal(h->token_count, 2);
-	assert_int_equal(h->ceremony_count, 2);
+	assert_int_equal(h->ceremony_count, 3);
 	assert_true(h->ceremonies[0].closed && h->ceremonies[1].closed);
-	assert_int_equal(h->act_count, 13);
-	assert_int_equal(h->acts[9].state, ACT_VOID);
-	assert_int_equal(h->acts[10].approval.resumes, 10);
-	assert_int_equal(h->so_n_next, 8);
-	assert_int_equal(history_epoch_next(h, "root-1"), 2);
+	assert_int_equal(h->act_count, 22);
+	assert_int_equal(h->acts[11].state, ACT_VOID);
+	assert_int_equal(h->acts[12].approval.resumes, 12);
+	assert_true(history_so(h, "prod-1", &n, &again));
+	assert_int_equal(n, 2);
+	assert_false(again);
+	assert_true(history_so(h, "new-1", &n, &again));
+	assert_int_equal(n, 0);
+	assert_int_equal(history_epoch_next(h, "root-1"), 4);
 	assert_int_equal(history_epoch_next(h, "root-9"), 1);
 	assert_string_equal(history_token(h, "prod-1")->serial, "P1");
-	assert_int_equal(history_token(h, "prod-1")->crl_number, 4);
+	assert_int_equal(history_token(h, "prod-1")->crl_number, 5);
 	assert_null(history_token(h, "P1"));
-	assert_string_equal(history_operator(h, "bob")->label, "op-b");
-	assert_null(history_operator(h, "dora"));
+	assert_string_equal(history_operator(h, "rob")->label, "op-b");
+	assert_string_equal(history_operator(h, "carol")->label, "op-d");
+	assert_null(history_operator(h, "bob"));
 	assert_non_null(history_key(h, f->s.prod.ca_spki, &token));
 	assert_string_equal(token->label, "prod-1");
 	assert_null(history_key(h, f->s.order, &token));
@@ -970,7 +1162,7 @@ test_left(void **state)
 	const struct fixture *f = *state;
 	struct history *h = history_new();
 
-	replay(f, h, find_line(f, "act.result#10", 13));
+	replay(f, h, find_line(f, "act.result#12", 13));
 	assert_int_equal(history_order(h, f->s.order)->issued, 1);
 	history_free(h);
 }

@@ -57,7 +57,7 @@ test_everybody(void **state)
 	/* said again at every batch */
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(roles_add(l, f->h, &station), RECORD_OK);
-	for (unsigned i = 0; i < SYN_OPERATORS; i++) {
+	for (unsigned i = 0; i < SYN_CARDS; i++) {
 		assert_role(l, f->s.sign[i], "operator");
 		assert_role(l, f->s.derive[i], "operator");
 	}
@@ -113,12 +113,12 @@ test_first_role(void **state)
 static struct policy_spki *
 spki_sign(struct history *h)
 {
-	return &h->policy.operators[2].sign;
+	return &h->cards[0].sign;
 }
 static struct policy_spki *
 spki_derive(struct history *h)
 {
-	return &h->policy.operators[0].derive;
+	return &h->cards[0].derive;
 }
 static struct policy_spki *
 spki_witness(struct history *h)

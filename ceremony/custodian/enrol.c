@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/custodian/enrol.h"
+
+#include <string.h>
+
+#include "ca/cert.h"
+#include "ceremony/custodian/so.h"
+
+static bool
+record_enrol(struct ceremony *c, const struct plan_operator *o,
+    const struct plan_token *t)
+{
+	char serial[33];
+	uint8_t sign[32], derive[32], text[1024];
+	const uint8_t *sign_der, *derive_der, *sig, *p;
+	size_t sign_len, derive_len, sig_len, text_len;
+	uint64_t sign_bits, derive_bits;
+	uint32_t so_n;
+	bool again;
+
+	message_get_text(&c->in, serial, sizeof(serial) - 1);
+	sign_der = message_get_octets(&c->in, CERT_MAX, &sign_len);
+	derive_der = message_get_octets(&c->in, CERT_MAX, &derive_len);
+	p = message_get_octets(&c->in, sizeof(text) - 1, &text_len);
+	if (p != NULL)
+		memcpy(text, p, text_len);
+	text[text_len] = '\0';
+	sig = message_get_octets(&c->in, APPROVAL_SIG_MAX, &sig_len);
+	sign_bits = message_get_number(&c->in);
+	derive_bits = message_get_number(&c->in);
+	if (!child_fields_ok(c) ||
+	    !ceremony_store(c, sign_der, sign_len, sign) ||
+	    !ceremony_store(c, derive_der, derive_len, derive))
+		return false;
+	history_so(c->history, t->label, &so_n, &again);
+	return ceremony_record(c, "enrol", o->id,
+	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,s:{s:o,s:o}}",
+		"operator", o->id, "name", o->name, "label", t->label, "serial",
+		serial, "module", t->module, "so_n", (int)so_n + 1, "sign",
+		json_digest(sign), "derive", json_digest(derive), "text",
+		(const char *)text, "signature", json_octets(sig, sig_len),
+		"attributes", "sign", json_attributes(sign_bits), "derive",
+		json_attributes(derive_bits)),
+	    NULL);
+}
+
+bool
+enrol_card(struct ceremony *c, struct child *so, const struct plan_operator *o)
+{
+	const struct plan_token *t = &c->plan->tokens[o->token];
+	bool again = false;
+	struct child card = { .pid = -1, .sock = -1 };
+	struct secret *pin = NULL;
+	bool ok = false;
+	int fd;
+
+	if (c->people->ops->pin(c->people, t->label, o->id, true, &pin) !=
+	    PEOPLE_YES)
+		return ceremony_stop(c, EXIT_STOPPED,
+		    "%s: stopped before its PIN was chosen; run the same plan "
+		    "again",
+		    t->label);
+	if (child_start(c, SPAWN_SIGNER, &card) &&
+	    so_hand_out(c, so, t->label, &fd, &again)) {
+		message_start(&c->out, MSG_CARD_MAKE);
+		message_put_text(&c->out, t->module);
+		message_put_text(&c->out, t->label);
+		message_put_text(&c->out, o->id);
+		message_put_text(&c->out, c->plan->log);
+		message_put_octets(&c->out, pin->data, pin->len);
+		message_put_number(&c->out, (uint64_t)c->plan->date);
+		message_put_number(&c->out, again);
+		c->out.fd = fd;
+		ok = child_ask(c, &card, MSG_ENROLLED) && record_enrol(c, o, t);
+	}
+	secret_free(pin);
+	child_end(&card);
+	if (ok)
+		people_say(c->people, "  %s enrolled on card %s", o->id,
+		    t->label);
+	return ok;
+}
+
+bool
+enrol_open_so(struct ceremony *c, const struct plan_quorum *fresh,
+    struct child *so)
+{
+	if (fresh == NULL || c->history->so_hanging)
+		return so_open(c, NULL, so);
+	/* no token hangs on words that were written before */
+	return so_open(c, fresh, so) && so_record_split(c, fresh);
+}
+
+bool
+enrol_module_known(struct ceremony *c, const struct plan_token *t)
+{
+	if (c->rehearsal || strcmp(t->module, "softhsm") == 0)
+		return true;
+	return ceremony_stop(c, EXIT_INPUT,
+	    "token %s: module %s: this version runs ceremonies on softhsm "
+	    "only; rehearse this plan instead",
+	    t->label, t->module);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/* The PIN of a CA token changes: act by act. */
+#include "ceremony/custodian/rotate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ceremony/custodian/share.h"
+
+static const struct use self_test = { "self-test", 1 };
+
+static const char *
+kind_of(enum rotate_how how)
+{
+	return how == ROTATE_PIN ? "rotate" : "recovery";
+}
+
+/* The cards of those who get the new shares. */
+static bool
+tell_derive(struct ceremony *c, struct session *s, const uint8_t *text,
+    size_t len)
+{
+	struct history_operator cards[POLICY_OPERATORS_MAX];
+	struct policy *p = malloc(sizeof(*p));
+	bool ok =
+	    p != NULL && policy_read((const char *)text, len, p) == QUORUM_OK;
+
+	if (ok)
+		ok = group_tell_derive(c, s, cards,
+		    history_cards_of(c->history, p, cards));
+	else
+		ceremony_stop(c, EXIT_STATE, "%s: its new policy: unreadable",
+		    s->label);
+	free(p);
+	return ok;
+}
+
+bool
+rotate_propose(struct ceremony *c, struct group *g, struct session *s,
+    enum rotate_how how, const uint8_t policy_sha256[32])
+{
+	uint8_t *text = NULL;
+	size_t len = 0;
+	bool ok;
+
+	if (!ceremony_load(c, policy_sha256, &text, &len))
+		return false;
+	ok = group_act(c, g, s, history_epoch_next(c->history, s->label),
+	    kind_of(how));
+	if (ok) {
+		message_start(&c->out, MSG_ACT_ROTATE);
+		message_put_number(&c->out, how != ROTATE_PIN);
+		message_put_number(&c->out, how == ROTATE_SO_AGAIN);
+		message_put_octets(&c->out, text, len);
+		ok = child_ask(c, &s->child, MSG_OK) &&
+		    group_propose(c, g, s, &self_test, 1, text, len) &&
+		    tell_derive(c, s, text, len);
+	}
+	free(text);
+	return ok;
+}
+
+/* ---- what a group to come uses ------------------------------------------- */
+
+static bool
+is_token(const struct ceremony *c, unsigned token, const char *label)
+{
+	return strcmp(c->plan->tokens[token].label, label) == 0;
+}
+
+static bool
+uses_token(const struct ceremony *c, const struct plan_step *s,
+    const char *label)
+{
+	switch (s->kind) {
+	case PLAN_ROOT:
+		return is_token(c, s->u.ca.holders[0], label);
+	case PLAN_PRODUCT_CA:
+		return is_token(c, s->u.ca.holders[0], label) ||
+		    is_token(c, s->u.ca.issuer, label);
+	case PLAN_WORK_ORDER:
+		return is_token(c, s->u.order.token, label);
+	case PLAN_BATCH:
+	case PLAN_CRL:
+		return is_token(c, s->u.batch.token, label);
+	case PLAN_QUORUM:
+	case PLAN_QUORUM_CHANGE: /* they only key it anew themselves */
+	case PLAN_RECOVERY:
+	case PLAN_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+bool
+rotate_propose_last(struct ceremony *c, struct group *g, struct session *s)
+{
+	for (size_t i = g->step; i < c->plan->step_count; i++) {
+		if (uses_token(c, &c->plan->steps[i], s->label))
+			return true;
+	}
+	return rotate_propose(c, g, s, ROTATE_PIN, c->history->policy_sha256);
+}
+
+/* ---- one act ------------------------------------------------------------- */
+
+static bool
+hear_shares(struct ceremony *c, struct session *s, json_t *shares)
+{
+	for (size_t i = 0; i < c->history->policy.n; i++) {
+		if (!child_hear(c, &s->child, MSG_MADE_SHARE) ||
+		    !share_hear(c, shares))
+			return false;
+	}
+	return child_hear(c, &s->child, MSG_MADE);
+}
+
+/* The new shares are on the disk before the PIN is another one. */
+static bool
+prepare(struct ceremony *c, const struct proposal *p)
+{
+	struct session *s = p->session;
+	const struct policy *policy = &c->history->policy;
+	json_t *shares = json_array();
+	char serial[17];
+
+	message_start(&c->out, MSG_EXECUTE);
+	if (!child_tell(c, &s->child) || !hear_shares(c, s, shares)) {
+		json_decref(shares);
+		return false;
+	}
+	message_get_text(&c->in, serial, sizeof(serial) - 1);
+	if (!child_fields_ok(c) || strcmp(serial, s->serial) != 0) {
+		json_decref(shares);
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "%s: its signer keys another token: nothing it said is "
+		    "used",
+		    s->label);
+	}
+	return ceremony_record(c, "rotate.prepare", NULL,
+	    json_pack("{s:I,s:i,s:o,s:i,s:i,s:o}", "act", (json_int_t)p->number,
+		"epoch", (int)p->epoch, "policy_sha256", json_digest(p->input),
+		"m", (int)policy->m, "n", (int)policy->n, "shares", shares),
+	    NULL);
+}
+
+/* The PIN changes; the CA key answers under the new one. */
+static json_t *
+commit(struct ceremony *c, const struct proposal *p)
+{
+	struct session *s = p->session;
+	const uint8_t *octets;
+	char text[1025];
+	size_t len;
+	const char *line = transcript_line(c->transcript,
+	    transcript_count(c->transcript) - 1, &len);
+
+	message_start(&c->out, MSG_COMMIT);
+	message_put_octets(&c->out, line, len);
+	if (!child_ask(c, &s->child, MSG_ROTATED))
+		return NULL;
+	octets = message_get_octets(&c->in, sizeof(text) - 1, &len);
+	if (octets != NULL)
+		memcpy(text, octets, len);
+	text[len] = '\0';
+	octets = message_get_octets(&c->in, APPROVAL_SIG_MAX, &len);
+	if (!child_fields_ok(c))
+		return NULL;
+	return json_pack("{s:s,s:i,s:s,s:o}", "label", s->label, "epoch",
+	    (int)p->epoch, "text", text, "signature", json_octets(octets, len));
+}
+
+/* Which PIN it was whose rotation was cut off; false when it was neither, and
+ * the old one belongs to another policy's operators. */
+static bool
+found(struct ceremony *c, const struct proposal *p)
+{
+	struct session *s = p->session;
+
+	if (s->by_so || s->token->next.epoch == 0)
+		return true;
+	return ceremony_record(c, "rotate.found", NULL,
+	    json_pack("{s:I,s:I}", "act", (json_int_t)p->number, "epoch",
+		(json_int_t)(s->opened != 0 ? s->opened : s->token->now.epoch)),
+	    NULL);
+}
+
+static bool
+rotate_act(struct ceremony *c, struct group *g, size_t i)
+{
+	struct proposal *p = &g->acts[i];
+	struct session *s = p->session;
+	json_t *rest;
+
+	if (!group_begin(c, g, i) || !found(c, p))
+		return false;
+	if (s->probing && s->opened == 0)
+		return true; /* the old policy's operators are next */
+	if (!prepare(c, p))
+		return false;
+	rest = commit(c, p);
+	if (rest == NULL)
+		return false;
+	if (!head_check(c, &s->child, s->label, s->serial, HEAD_MOVE)) {
+		json_decref(rest);
+		return false;
+	}
+	if (!group_result(c, g, i, &self_test, 1, rest))
+		return false;
+	people_say(c->people, "  PIN of %s changed", s->label);
+	return true;
+}
+
+bool
+rotate_all(struct ceremony *c, struct group *g)
+{
+	for (size_t i = 0; i < g->act_count; i++) {
+		const char *kind = g->acts[i].kind;
+
+		if (strcmp(kind, "rotate") != 0 &&
+		    strcmp(kind, "recovery") != 0)
+			continue;
+		if (!rotate_act(c, g, i))
+			return false;
+	}
+	return true;
+}
+
+/* ---- in groups of their own ---------------------------------------------- */
+
+static const char *
+tries_left(unsigned flags)
+{
+	/* enum order of struct token_info's flags: low, final, locked */
+	if (flags & 1u << 4)
+		return "no try is left";
+	if (flags & 1u << 3)
+		return "one try is left";
+	if (flags & 1u << 2)
+		return "few tries are left";
+	return "the token counts no failed try";
+}
+
+/* Say what is done and why; which PINs the token may have. */
+static size_t
+candidates(struct ceremony *c, const struct session *s,
+    const struct history_epoch *epochs[SESSION_EPOCHS_MAX])
+{
+	const struct history_token *t = s->token;
+	bool same =
+	    memcmp(t->now.policy_sha256, t->next.policy_sha256, 32) == 0;
+
+	if (t->next.epoch == 0) {
+		const char *reason = rotate_reason(c->history, t);
+
+		epochs[0] = &t->now;
+		people_say(c->people, "  %s: its PIN is changed%s%s", s->label,
+		    reason == NULL ? "" : " first: ",
+		    reason == NULL ? "" : reason);
+		return 1;
+	}
+	epochs[0] = &t->next;
+	epochs[1] = &t->now;
+	people_say(c->people,
+	    "  %s: a change of its PIN was cut off: the new one is tried%s, "
+	    "never a third; %s",
+	    s->label, same ? ", then the old one" : "", tries_left(s->flags));
+	return same ? 2 : 1;
+}
+
+/* One group that changes this PIN.  Under the policy that it is keyed for, as
+ * far as that is known. */
+static bool
+rotate_alone(struct ceremony *c, unsigned step, enum plan_kind kind,
+    const char *label, bool *absent)
+{
+	const struct history_token *t = history_token(c->history, label);
+	const struct history_epoch *epochs[SESSION_EPOCHS_MAX] = { NULL };
+	struct session *s = NULL;
+	struct group *g = malloc(sizeof(*g));
+	bool ok;
+
+	if (g == NULL)
+		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
+	ok = group_start_under(c, g, step, kind,
+		 t->next.epoch != 0 ? t->next.policy_sha256
+				    : t->now.policy_sha256) &&
+	    group_open(c, g, label, absent, &s);
+	if (ok) {
+		size_t count = candidates(c, s, epochs);
+
+		s->probing = t->next.epoch != 0 && count == 1;
+		ok = group_tell_ca(c, s, epochs, count) &&
+		    rotate_propose(c, g, s, ROTATE_PIN,
+			c->history->policy_sha256) &&
+		    group_approve(c, g) && rotate_all(c, g);
+	}
+	group_end(c, g);
+	free(g);
+	return ok;
+}
+
+const char *
+rotate_reason(const struct history *h, const struct history_token *t)
+{
+	if (t->next.epoch != 0)
+		return "a change of its PIN was cut off";
+	if (history_stale(h, t))
+		return "stale: it is keyed for an earlier quorum";
+	if (t->owed)
+		return "the change of its PIN is owed";
+	return NULL;
+}
+
+void
+rotate_say(struct ceremony *c)
+{
+	const struct history *h = c->history;
+
+	for (size_t i = 0; i < h->token_count; i++) {
+		const char *reason = rotate_reason(h, &h->tokens[i]);
+
+		if (reason != NULL)
+			people_say(c->people,
+			    "  %s: %s: it does nothing before it is changed, "
+			    "with %u of the operators it is keyed for",
+			    h->tokens[i].label, reason, h->tokens[i].now.m);
+	}
+}
+
+bool
+rotate_first(struct ceremony *c, unsigned step, enum plan_kind kind,
+    const char *label)
+{
+	const struct history_token *t = history_token(c->history, label);
+
+	while (t != NULL && rotate_reason(c->history, t) != NULL) {
+		if (!rotate_alone(c, step, kind, label, NULL))
+			return false;
+	}
+	return true;
+}
+
+/* People decide what to do about a token that is not there. */
+static bool
+put_off(struct ceremony *c, const char *label, bool *off)
+{
+	char what[96], reason[256] = "";
+
+	switch (
+	    c->people->ops->put_off(c->people, label, reason, sizeof(reason))) {
+	case PEOPLE_YES:
+		return true; /* it is there now */
+	case PEOPLE_NO:
+		*off = true;
+		snprintf(what, sizeof(what), HISTORY_PUT_OFF "%s", label);
+		return ceremony_record(c, "exception", NULL,
+		    json_pack("{s:s,s:s}", "what", what, "reason", reason),
+		    NULL);
+	case PEOPLE_STOP:
+		break;
+	}
+	return ceremony_stop(c, EXIT_CARD,
+	    "%s: it is not here, and its PIN must be changed before the "
+	    "ceremony ends: put it in and run the same plan again",
+	    label);
+}
+
+bool
+rotate_left(struct ceremony *c, unsigned step, enum plan_kind kind)
+{
+	for (size_t i = 0; i < c->history->token_count; i++) {
+		const struct history_token *t = &c->history->tokens[i];
+		bool off = false;
+
+		while (t->used && !off) {
+			bool absent = false;
+
+			if (rotate_alone(c, step, kind, t->label, &absent))
+				continue;
+			if (!absent || !put_off(c, t->label, &off))
+				return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,128 @@
+#!/bin/sh
+# PINs of CA tokens on bad days: shares that are damaged, a rotation that is cut
+# off, a token that is another one behind the same face, one that is missing
+# when its PIN is to be changed.
+set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+people=$repo/tests/ceremony/custodian/people.exp
+T=r/state/transcript.jsonl
+
+audited() {
+	run 0 "$audit" verify r/state --anchor "$(cat anchor)"
+}
+# token LABEL: the folder of the soft token
+token() {
+	serial=$(jq -r --arg l "$1" 'select(.type == "act.result").body |
+		select(.label == $l).serial // empty' $T)
+	find r/tokens -maxdepth 1 -name "*${serial#????}"
+}
+# share OPERATOR TOKEN: the digest of the present one
+share() {
+	jq -r --arg o "$1" --arg t "$2" 'select(.type == "act.propose" and
+			.body.kind == "rotate" and .body.label == $t).body.act' $T |
+		tail -n 1 >act
+	jq -r --arg o "$1" --argjson a "$(cat act)" 'select(
+			.type == "rotate.prepare" and .body.act == $a).body.shares[]
+		| select(.operator == $o).blob' $T
+}
+# crl NAME [TOKEN]: NAME.yaml
+crl() {
+	plan demo-3-crl -5 -e "s/^ceremony: .*/ceremony: $1/" \
+		-e "s/product-1.crl/$1.crl/" -e '/revoke:/d' -e '/- {id:/d' \
+		-e "s/token: product-1/token: ${2:-product-1}/" \
+		-e 's/^  - {label: product-1.*/&\n  - {label: root-1, module: softhsm}/' \
+		>"$1.yaml"
+}
+# acts CEREMONY: kind and label of each act with a result, in order
+acts() {
+	jq -r -s --arg c "$1" 'map(select(.cer == $c)) |
+		(map(select(.type == "act.propose").body) |
+			map({key: (.act | tostring), value: "\(.kind) \(.label)"}) |
+			from_entries) as $of |
+		.[] | select(.type == "act.result").body.act | $of[tostring]' $T
+}
+# lie STATUS PLAN KIND N LIE...: a signer tells it, tool_liar says what
+lie() {
+	want=$1 plan=$2
+	shift 2
+	echo "$*" >signer/libexec/anchorite/anchorite-signer.lie
+	run "$want" signer/bin/anchorite rehearse "$plan" --dir r --in in
+}
+status() { # EXPRESSION
+	"$anchorite" status --state r/state --json | jq -e "$1" >jq.out
+}
+
+install_liar signer && genesis_now && sed -n '/^anchor of this log/{n;p;}' out >anchor
+ok "genesis"
+
+# ---- shares ------------------------------------------------------------------
+blob=$(share alice product-1)
+[ -f "r/state/copies/$blob" ] && cmp "r/state/objects/$blob" "r/state/copies/$blob"
+ok "each share is on the disk twice"
+cp "r/state/objects/$blob" good && chmod u+w "r/state/objects/$blob" &&
+	flip "r/state/objects/$blob" 200
+crl copy && rehearse 0 copy.yaml && says out 'alice approved'
+ok "a damaged one is made good for by its copy"
+run 1 "$audit" verify r/state --anchor "$(cat anchor)" &&
+	says out "finding: objects/$blob" && [ "$(grep -c ^finding out)" = 1 ] &&
+	cp good "r/state/objects/$blob" && audited
+ok "the auditor finds it, until it is mended"
+blob=$(share alice product-1)
+cp "r/state/objects/$blob" good
+for folder in objects copies; do
+	chmod u+w "r/state/$folder/$blob" && flip "r/state/$folder/$blob" 200
+done
+crl both && refuses "with both damaged the state is brought back from elsewhere" \
+	5 "share: objects/$blob: its contents do not match its name" both.yaml
+cp good "r/state/copies/$blob"
+rehearse 0 both.yaml && cp good "r/state/objects/$blob" && audited
+ok "one of them is enough"
+
+# ---- a change of PIN that is cut off -----------------------------------------
+for point in "made-share 2 flip -1" "rotated 1 end"; do
+	name=cut-${point%%[- ]*}
+	crl "$name"
+	# shellcheck disable=SC2086 # several words
+	lie "$([ "$name" = cut-made ] && echo 1 || echo 6)" "$name.yaml" $point
+	tail -n 3 $T | grep -q rotate.prepare &&
+		status '.tokens[] | select(.label == "product-1").cut_off'
+	ok "$name: a change of PIN is cut off when the shares are there"
+	crl other
+	refuses "$name: no other ceremony meanwhile" 1 'is not closed' other.yaml
+	rehearse 0 "$name.yaml" && cp out held && audited &&
+		says held 'the new one is tried, then the old one, never a third; '
+	ok "$name: the same plan finds out which PIN it is"
+	[ "$(acts "$name")" = "crl product-1
+rotate product-1" ] && holds "(.type == \"rotate.found\") and
+		(.cer == \"$name\")" $T &&
+		status '.tokens[] | select(.label == "product-1").cut_off | not'
+	ok "$name: the CRL is signed once, the PIN changed"
+done
+# ---- another token behind the same face --------------------------------------
+p=$(token product-1)
+cp -a "$p" kept
+find "$p" -name '*.object' ! -name token.object -exec rm {} +
+crl face
+rehearse 1 face.yaml && says err 'PIN accepted, but the key product-ca' &&
+	records pin.exposed >exposed && [ "$(wc -l <exposed)" = 1 ]
+ok "a token that takes the PIN and has no such key stops everything"
+status '.tokens[] | select(.label == "product-1").owed'
+ok "its PIN is to be changed before anything else"
+rm -rf "$p" && cp -a kept "$p"
+rehearse 0 face.yaml && audited && [ "$(acts face)" = "rotate product-1
+crl product-1
+rotate product-1" ] && says out 'took the PIN of product-1'
+ok "with the real one it is changed first; the auditor notes it"
+
+# ---- a token that is missing when its PIN is to be changed --------------------
+crl gone && lie 6 gone.yaml made-share 1 end && [ "$(acts gone)" = "crl product-1" ]
+ok "a signer dies behind the CRL"
+mv "$p" away
+rehearse 4 gone.yaml && says err 'product-1: it is not here' &&
+	says err 'must be changed before the ceremony ends'
+ok "without the token the ceremony does not end"
+mv away "$p"
+rehearse 0 gone.yaml && audited
+ok "with it, the ceremony ends"
+echo "1..$n"
