@@ -26,6 +26,34 @@ group_start(struct ceremony *c, struct group *g, unsigned step,
 	g->need = h->has_policy ? h->policy.m : (unsigned)h->operator_count;
 }
 
+void
+group_order(struct group *g, group_first *first, const void *arg)
+{
+	struct history_operator in_order[POLICY_OPERATORS_MAX];
+	size_t n = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < g->operator_count; i++) {
+			if (first(arg, &g->operators[i]) == (pass == 0))
+				in_order[n++] = g->operators[i];
+		}
+	}
+	memcpy(g->operators, in_order, n * sizeof(in_order[0]));
+}
+
+/* Is the card still one of the quorum's? */
+static bool
+is_present(const void *arg, const struct history_operator *who)
+{
+	const struct history *h = arg;
+
+	for (size_t i = 0; i < h->operator_count; i++) {
+		if (strcmp(h->operators[i].serial, who->serial) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 group_start_under(struct ceremony *c, struct group *g, unsigned step,
     enum plan_kind kind, const uint8_t policy_sha256[32])
@@ -40,6 +68,7 @@ group_start_under(struct ceremony *c, struct group *g, unsigned step,
 	memcpy(g->policy_sha256, policy_sha256, 32);
 	g->need = p->m;
 	g->operator_count = history_cards_of(c->history, p, g->operators);
+	group_order(g, is_present, c->history);
 	return true;
 }
 

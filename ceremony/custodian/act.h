@@ -63,6 +63,9 @@ void group_start(struct ceremony *c, struct group *g, unsigned step,
 /* The same under a policy of this log that came before. */
 bool group_start_under(struct ceremony *c, struct group *g, unsigned step,
     enum plan_kind kind, const uint8_t policy_sha256[32]);
+/* Ask those first of whom `first` is true: their cards are sure to be there. */
+typedef bool group_first(const void *arg, const struct history_operator *who);
+void group_order(struct group *g, group_first *first, const void *arg);
 /* Start a group with a CA token that exists and open it; before that, its PIN
  * is changed if it does nothing else. */
 bool group_start_on(struct ceremony *c, struct group *g, unsigned step,

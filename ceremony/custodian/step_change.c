@@ -255,6 +255,22 @@ propose_tokens(struct ceremony *c, struct group *g, const struct plan_quorum *q,
 	return true;
 }
 
+/* Who stays with the card there is; others may have lost theirs, or left. */
+static bool
+keeps_card(const void *arg, const struct history_operator *who)
+{
+	const struct plan_quorum *q = arg;
+
+	for (size_t i = 0; i < q->count; i++) {
+		const struct plan_operator *o = &q->operators[i];
+
+		if (!o->new_card &&
+		    strcmp(o->was[0] == '\0' ? o->id : o->was, who->id) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 agree(struct ceremony *c, const struct plan_quorum *q, unsigned index)
 {
@@ -267,6 +283,7 @@ agree(struct ceremony *c, const struct plan_quorum *q, unsigned index)
 	if (g == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
 	group_start(c, g, index, PLAN_QUORUM_CHANGE);
+	group_order(g, keeps_card, q);
 	ok = compose(c, q, &text, &len) &&
 	    group_propose_policy(c, g, text, len) &&
 	    propose_tokens(c, g, q, g->acts[0].input) && group_approve(c, g) &&
