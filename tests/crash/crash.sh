@@ -5,9 +5,9 @@
 # state folder or a token, all processes of the run die.  What the disk then
 # holds is tried in up to three variants: "written" (all that was written),
 # "synced" (only what was synced), "torn" (the same, and half of the last
-# write).  On each the same plan is run again, then all plans after it, then
-# the auditor; one certificate a device, one TBS a serial, and what had left
-# for the factory stays as it is.
+# write).  On each the same plan is run again, of each LATER-th point all plans
+# after it too, then the auditor; one certificate a device, one TBS a serial,
+# and what had left for the factory stays as it is.
 #
 # EVERY=n tries each n-th point only, in one variant by turns; PLANS= names
 # plans; POINTS="k..." the points of one plan; AGAIN=n lets the power fail a
@@ -21,6 +21,7 @@ ALL="genesis batch crl change recovery"
 PLANS=${PLANS:-$ALL}
 POINTS=${POINTS:-}
 AGAIN=${AGAIN:-}
+LATER=${LATER:-7}
 JOBS=${JOBS:-2}
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
 W=$BUILD/crash
@@ -120,6 +121,7 @@ bases() {
 # ---- a run that was cut off goes on ------------------------------------------
 # one_each FOLDER: one TBS a serial, one certificate a device
 one_each() {
+	[ -s "$1/state/issuance.jsonl" ] || return 0
 	jq -e -n --argjson units $units '
 		[inputs] | map(select(.type == "intent")) as $i
 		| ($i | map(.serial) | unique | length) == $units
@@ -135,12 +137,15 @@ audited() {
 			--anchor "$(jq -r .anchor "$1/status.json")"
 }
 
-# go_on FOLDER PLAN: the same plan, those after it, the auditor
+# go_on FOLDER PLAN POINT: the same plan, those after it, the auditor
 go_on() {
 	at=before
 	for step in $ALL; do
-		[ $step != "$2" ] || at=now
-		[ $at != before ] || continue
+		case $at in
+		before) [ $step = "$2" ] || continue ;;
+		now) [ $(($3 % LATER)) = 0 ] || break ;;
+		esac
+		at=now
 		echo "== $step"
 		[ $step != batch ] || [ -e "$1/in/line3.request" ] ||
 			request "$1" || return 1
@@ -177,9 +182,10 @@ stays() {
 	done
 }
 
-# survives FOLDER PLAN OUT
+# survives FOLDER PLAN OUT POINT
 survives() {
-	signed "$1" "$2" && again "$1" "$2" && go_on "$1" "$2" && stays "$1" "$3"
+	signed "$1" "$2" && again "$1" "$2" && go_on "$1" "$2" "$4" &&
+		stays "$1" "$3"
 }
 
 # lay OUT CUT VARIANT: 1: there is no such disk, or it is one tried before
@@ -217,7 +223,7 @@ try() {
 		E=$D.$variant
 		if ! lay "$E" "$D" "$variant"; then
 			rm -rf "$E" "$E.diff"
-		elif survives "$E" "$plan" "$D/out" >"$E.log" 2>&1 </dev/null; then
+		elif survives "$E" "$plan" "$D/out" "$point" >"$E.log" 2>&1 </dev/null; then
 			echo "ok $kind"
 			rm -rf "$E" "$E.log" "$E.diff"
 		else

@@ -3,7 +3,7 @@
 set -u
 BUILD=${BUILD:?}
 n=0
-EVERY=${EVERY:-23} sh "$(dirname "$0")/crash.sh" >"$BUILD/crash.out" 2>&1
+EVERY=${EVERY:-29} LATER=${LATER:-3} sh "$(dirname "$0")/crash.sh" >"$BUILD/crash.out" 2>&1
 status=$?
 while read -r kind tried survived; do
 	n=$((n + 1))
