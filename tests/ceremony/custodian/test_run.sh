@@ -10,12 +10,13 @@ printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" >softhsm.c
 export SOFTHSM2_CONF="$dir/softhsm.conf"
 
 # held STATUS PLAN WORD=VALUE...: the ceremony ends so; ./shown is the terminal
+program=$anchorite
 held() {
 	want=$1 plan=$2
 	shift 2
 	words=$("$anchorite" plan check "$plan" | sed -n 's/^words: //p')
 	run "$want" expect "$people" log=shown paper=paper words="$words" "$@" \
-		-- "$anchorite" run "$plan" --state state --in in --out outbox
+		-- "$program" run "$plan" --state state --in in --out outbox
 	good=$?
 	cp shown err
 	cat shown >>all-shown
@@ -97,8 +98,87 @@ held 0 batch.yaml wrong=pin absent=alice && says shown "alice: card op-alice is 
 ok "a card that is not here, a wrong PIN and the right one; on to the end"
 jq -r 'select(.type == "act.begin" and .cer == "2026-12-batch-1").body |
 	.operators | join(" ")' state/transcript.jsonl >operators &&
-	grep -qx 'bert carol dora' operators
+	[ "$(sort -u operators)" = 'bert carol dora' ]
 ok "three others approved"
+[ "$(grep -c 'bert: put in card' shown)" = 2 ] &&
+	[ "$(grep -c 'carol: put in card' shown)" = 2 ] &&
+	"$anchorite" plan check batch.yaml >checked &&
+	says checked 'at most 2 by one'
+ok "an operator comes twice to a batch, as plan check says"
+
+# later NAME DAY CARDS STEPS: a plan of its own; CARDS are owner=label
+later() {
+	{
+		printf 'plan: 1\nlog: demo.anchorite.example/fleet\n'
+		printf 'ceremony: %s\ntitle: %s\ndate: %s\n' "$1" "$1" "$(day "$2")"
+		printf 'roles:\n  - {role: witness, name: Tom Reed}\ntokens:\n'
+		for card in $3; do
+			printf '  - {label: %s, module: softhsm, owner: %s}\n' \
+				"${card#*=}" "${card%=*}"
+		done
+		printf '  - {label: product-1, module: softhsm}\nsteps:\n%s\n' "$4"
+	} >"$1.yaml"
+}
+# token LABEL: its folder
+token() {
+	serial=$("$anchorite" status --state state --json |
+		jq -r ".tokens[] | select(.label == \"$1\").serial")
+	find tokens -maxdepth 1 -name "*${serial#????}"
+}
+crl='  - crl: {token: product-1, out: OUT, crl-days: 90}'
+five="alice=op-alice bert=op-bert carol=op-carol dora=op-dora emil=op-emil"
+
+# ---- a token that is broken when its PIN is to be changed ---------------------
+install_liar signer && later broken -9 "$five" "$(echo "$crl" | sed s/OUT/one.crl/)"
+echo 'made-share 1 end' >signer/libexec/anchorite/anchorite-signer.lie
+program=signer/bin/anchorite
+held 6 broken.yaml && says shown 'process has ended'
+ok "a signer dies while the PIN is changed"
+program=$anchorite
+p=$(token product-1) && mv "$p" away
+held 130 broken.yaml stop=card || held 4 broken.yaml
+says shown 'product-1 is not here, and its PIN is to be changed'
+ok "its token is missing: people are asked"
+held 0 broken.yaml reason='its connector is broken' && [ -s outbox/one.crl ]
+ok "with a reason the ceremony ends"
+holds '.type == "exception" and
+	.body.what == "rotation put off: product-1" and
+	.body.reason == "its connector is broken"' state/transcript.jsonl &&
+	run 0 "$anchorite" status --state state &&
+	says out 'the change of its PIN is owed'
+ok "that is on record, and owed"
+mv away "$p"
+later owed -8 "$five" "$(echo "$crl" | sed s/OUT/two.crl/)"
+held 0 owed.yaml && says shown 'its PIN is changed first' &&
+	[ "$(grep -c 'PIN of product-1 changed' shown)" = 2 ]
+ok "in the next ceremony it is changed first"
+
+# ---- a card more, a token that comes back from paper --------------------------
+later joins -7 "$five frank=op-frank" '  - quorum-change:
+      threshold: 3
+      operators:
+        - {id: alice, name: Alice Moor, token: op-alice}
+        - {id: bert, name: Bert Lang, token: op-bert}
+        - {id: carol, name: Carol Finn, token: op-carol}
+        - {id: dora, name: Dora Beck, token: op-dora}
+        - {id: emil, name: Emil Hart, token: op-emil}
+        - {id: frank, name: Frank Otis, token: op-frank, card: new}
+      reason: frank joins'
+held 130 joins.yaml stop=choose && held 0 joins.yaml absent=alice &&
+	says shown 'frank enrolled on card op-frank' &&
+	says shown 'product-1: stale: it is keyed for an earlier quorum'
+ok "frank joins, without alice"
+later paper -6 "$five frank=op-frank" '  - recovery:
+      token: product-1
+      reason: a test'
+held 130 paper.yaml stop=pin wrong=typed && says shown 'Word 8 is not on the list'
+ok "recovery: the words of S are typed in, one wrong; then Ctrl-C"
+held 0 paper.yaml && says shown 'PIN of product-1 changed' &&
+	says shown 'frank' || says shown 'carol approved recovery'
+ok "again, and on to the end"
+run 0 "$audit" verify state --anchor "$(jq -r .anchor whole)" &&
+	says out '1 recovered' && says out 'rotation put off: product-1'
+ok "the auditor agrees"
 ! grep -aF -e 'pin-of-' -e nonsense all-shown >err
 ok "no PIN was ever shown"
 grep -raF -f paper state outbox tokens >err
