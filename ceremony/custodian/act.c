@@ -29,16 +29,17 @@ group_start(struct ceremony *c, struct group *g, unsigned step,
 void
 group_order(struct group *g, group_first *first, const void *arg)
 {
-	struct history_operator in_order[POLICY_OPERATORS_MAX];
 	size_t n = 0;
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < g->operator_count; i++) {
-			if (first(arg, &g->operators[i]) == (pass == 0))
-				in_order[n++] = g->operators[i];
-		}
+	for (size_t i = 0; i < g->operator_count; i++) {
+		const struct history_operator who = g->operators[i];
+
+		if (!first(arg, &who))
+			continue;
+		memmove(&g->operators[n + 1], &g->operators[n],
+		    (i - n) * sizeof(who));
+		g->operators[n++] = who;
 	}
-	memcpy(g->operators, in_order, n * sizeof(in_order[0]));
 }
 
 /* Is the card still one of the quorum's? */

@@ -110,9 +110,9 @@ bases() {
 	last=
 	for plan in $ALL; do
 		[ -z "$last" ] || cp -a "$W/$last" "$W/$plan" || return 1
-		[ $plan != batch ] || request "$W/batch" || return 1
+		[ "$plan" != batch ] || request "$W/batch" || return 1
 		cp -a "$W/$plan" "$W/$plan.whole" &&
-			cut "$W/$plan.whole" $plan 0 || return 1
+			cut "$W/$plan.whole" "$plan" 0 || return 1
 		kinds "$W/$plan.whole.power" >"$W/$plan.points"
 		last=$plan.whole
 	done
@@ -142,14 +142,14 @@ go_on() {
 	at=before
 	for step in $ALL; do
 		case $at in
-		before) [ $step = "$2" ] || continue ;;
+		before) [ "$step" = "$2" ] || continue ;;
 		now) [ $(($3 % LATER)) = 0 ] || break ;;
 		esac
 		at=now
 		echo "== $step"
-		[ $step != batch ] || [ -e "$1/in/line3.request" ] ||
+		[ "$step" != batch ] || [ -e "$1/in/line3.request" ] ||
 			request "$1" || return 1
-		rehearse "$1" $step || return 1
+		rehearse "$1" "$step" || return 1
 	done
 	echo "== audit"
 	audited "$1" && echo "== one each" && one_each "$1"

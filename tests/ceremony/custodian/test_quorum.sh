@@ -76,14 +76,8 @@ epoch() {
 }
 stale() { # TOKEN
 	"$anchorite" status --state r/state --json |
-		jq -e ".tokens[] | select(.label == \"$1\").stale" >status
+		jq -e ".tokens[] | select(.label == \"$1\").stale" >jq.out
 }
-# visits CEREMONY: how often an operator's card was put in, by operator
-visits() {
-	jq -r "select(.cer == \"$1\" and .type == \"card\").body.label" $T |
-		sort | uniq -c
-}
-
 # ---- 2026: five are enrolled ---------------------------------------------------
 five="alice=op-alice bert=op-bert carol=op-carol dora=op-dora emil=op-emil"
 mkdir in

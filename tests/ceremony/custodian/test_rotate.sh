@@ -5,7 +5,6 @@
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-people=$repo/tests/ceremony/custodian/people.exp
 T=r/state/transcript.jsonl
 
 audited() {

@@ -136,8 +136,7 @@ held 6 broken.yaml && says shown 'process has ended'
 ok "a signer dies while the PIN is changed"
 program=$anchorite
 p=$(token product-1) && mv "$p" away
-held 130 broken.yaml stop=card || held 4 broken.yaml
-says shown 'product-1 is not here, and its PIN is to be changed'
+held 4 broken.yaml && says shown 'product-1 is not here, and its PIN is to be changed'
 ok "its token is missing: people are asked"
 held 0 broken.yaml reason='its connector is broken' && [ -s outbox/one.crl ]
 ok "with a reason the ceremony ends"
@@ -174,7 +173,7 @@ later paper -6 "$five frank=op-frank" '  - recovery:
 held 130 paper.yaml stop=pin wrong=typed && says shown 'Word 8 is not on the list'
 ok "recovery: the words of S are typed in, one wrong; then Ctrl-C"
 held 0 paper.yaml && says shown 'PIN of product-1 changed' &&
-	says shown 'frank' || says shown 'carol approved recovery'
+	says shown 'carol approved recovery'
 ok "again, and on to the end"
 run 0 "$audit" verify state --anchor "$(jq -r .anchor whole)" &&
 	says out '1 recovered' && says out 'rotation put off: product-1'
