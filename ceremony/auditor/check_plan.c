@@ -163,7 +163,8 @@ check_step_end(struct audit *a)
 void
 check_close(struct audit *a)
 {
-	if (a->plan != NULL && a->history->steps_begun != a->plan->step_count)
+	if (a->plan != NULL && !a->history->abandoned &&
+	    a->history->steps_begun != a->plan->step_count)
 		audit_here(a, "the plan has %zu steps, %u were held",
 		    a->plan->step_count, a->history->steps_begun);
 	check_log_state(a);

@@ -51,10 +51,11 @@ struct ceremony {
 	struct history *history;
 	struct issuance *issuance;
 	struct ledger *ledger;
-	bool torn;       /* a torn last line was cut off the transcript */
-	bool opened;     /* this run has written ceremony.open or .resume */
-	bool state_read; /* what was there was replayed, and in order */
-	bool forked;     /* a card remembers another transcript */
+	const char *abandon; /* why what is left is given up, or NULL */
+	bool torn;           /* a torn last line was cut off the transcript */
+	bool opened;         /* this run has written ceremony.open or .resume */
+	bool state_read;     /* what was there was replayed, and in order */
+	bool forked;         /* a card remembers another transcript */
 	/* while steps are checked: requests that earlier steps will answer */
 	size_t awaited_count;
 	struct awaited awaited[PLAN_STEPS_MAX];
@@ -93,6 +94,7 @@ json_t *json_octets(const uint8_t *data, size_t len); /* base64 */
  * is the command that goes on after a stop, for the stop sheet, or NULL. */
 struct ceremony_files {
 	const char *plan, *state, *in, *out, *resume;
+	const char *abandon; /* why what is left is given up, or NULL */
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);

@@ -31,6 +31,16 @@ ceremony_has_checkpoint(const struct ceremony *c, const char *ceremony)
 	return fstatat(c->state_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static unsigned
+steps_done(const struct ceremony *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= c->plan->step_count; i++)
+		n += c->history->step_done[i];
+	return n;
+}
+
 static bool
 record_close(struct ceremony *c)
 {
@@ -39,10 +49,9 @@ record_close(struct ceremony *c)
 	tree_root(issuance_tree(c->issuance), root);
 	issuance_digest(c->issuance, log);
 	return ceremony_record(c, "ceremony.close", NULL,
-	    json_pack("{s:i,s:I,s:o,s:I,s:o}", "steps",
-		(int)c->plan->step_count, "issuance_lines",
-		(json_int_t)issuance_lines(c->issuance), "issuance_sha256",
-		json_digest(log), "tree_size",
+	    json_pack("{s:i,s:I,s:o,s:I,s:o}", "steps", (int)steps_done(c),
+		"issuance_lines", (json_int_t)issuance_lines(c->issuance),
+		"issuance_sha256", json_digest(log), "tree_size",
 		(json_int_t)tree_size(issuance_tree(c->issuance)), "tree_root",
 		json_digest(root)),
 	    NULL);

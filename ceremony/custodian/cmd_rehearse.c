@@ -111,7 +111,7 @@ scratch_open(struct scratch *s, const char *dir, const char *in)
 /* What the command was called with. */
 struct rehearsal {
 	struct scratch scratch;
-	const char *dir, *in, *by_hand;
+	const char *dir, *in, *by_hand, *abandon;
 	struct drill *drill; /* of the last plan, or NULL */
 	char **plans;        /* still to be held, the present one first */
 	size_t count;
@@ -153,7 +153,8 @@ rehearse_one(const struct rehearsal *r)
 		.state = s->state,
 		.in = s->in,
 		.out = s->out,
-		.resume = resume };
+		.resume = resume,
+		.abandon = r->abandon };
 	int status = EXIT_STATE;
 
 	if (r->by_hand == NULL)
@@ -224,12 +225,13 @@ cmd_rehearse(const struct command *self, int argc, char *argv[])
 	const struct option_row rows[] = { { "--dir", &r.dir, 0 },
 		{ "--in", &r.in, 0 }, { "--by-hand", &r.by_hand, 1 },
 		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
-		{ NULL, NULL, 0 } };
+		{ "--abandon", &r.abandon, 0 }, { NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
 		return status;
-	if (argc < 1 || !drill_options(drill, seed, &d))
+	if (argc < 1 || (r.abandon != NULL && argc > 1) ||
+	    !drill_options(drill, seed, &d))
 		return command_usage(self);
 	r.drill = drill != NULL ? &d : NULL;
 	if (!scratch_open(&r.scratch, r.dir, r.in))

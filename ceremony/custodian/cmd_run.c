@@ -20,9 +20,9 @@ cmd_run(const struct command *self, int argc, char *argv[])
 {
 	struct ceremony_files files = { .plan = NULL };
 	struct people people = { .tty = -1, .rehearsal_fd = -1 };
-	const struct option_row rows[] = { { "--state", &files.state, 0 },
-		{ "--in", &files.in, 0 }, { "--out", &files.out, 0 },
-		{ NULL, NULL, 0 } };
+	const struct option_row rows[] = { { "--abandon", &files.abandon, 0 },
+		{ "--state", &files.state, 0 }, { "--in", &files.in, 0 },
+		{ "--out", &files.out, 0 }, { NULL, NULL, 0 } };
 	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 

@@ -9,11 +9,11 @@
 #include "ceremony/custodian/commands.h"
 
 static const struct command commands[] = {
-	{ "run", "PLAN --state DIR --in DIR --out DIR",
+	{ "run", "PLAN --state DIR --in DIR --out DIR [--abandon REASON]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--by-hand] [--drill KIND] "
-	    "[--drill-seed N]",
+	    "[--drill-seed N] [--abandon REASON]",
 	    "the same on soft tokens in a scratch folder", cmd_rehearse },
 	{ "plan", "check|print PLAN, plan new KIND",
 	    "check a plan, print its run sheet, start a new one", cmd_plan },

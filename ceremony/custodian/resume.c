@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "ceremony/record/open_intents.h"
-
 uint64_t
 resume_act(const struct ceremony *c, unsigned step)
 {
@@ -52,18 +50,26 @@ each_line(void *arg, uint64_t number, const struct issuance_line *line)
 }
 
 bool
-resume_intents(struct ceremony *c, struct worklist *w)
+resume_open_intents(struct ceremony *c, struct open_intents *out)
 {
-	struct open_intents o = { .count = 0 };
 	struct record_fault fault = { .text = "" };
 	struct issuance *view = NULL;
-	bool ok = issuance_open(c->state_fd, false, each_line, &o, &view,
+	bool ok = issuance_open(c->state_fd, false, each_line, out, &view,
 		      &fault) == RECORD_OK;
 
 	issuance_close(view);
+	return ok ||
+	    ceremony_stop(c, EXIT_STATE, "issuance.jsonl: %s", fault.text);
+}
+
+bool
+resume_intents(struct ceremony *c, struct worklist *w)
+{
+	struct open_intents o = { .count = 0 };
+	bool ok = resume_open_intents(c, &o);
+
 	if (ok)
 		open_intents_mark(&o, w);
 	open_intents_clear(&o);
-	return ok ||
-	    ceremony_stop(c, EXIT_STATE, "issuance.jsonl: %s", fault.text);
+	return ok;
 }

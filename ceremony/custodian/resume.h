@@ -3,6 +3,7 @@
 #define CUSTODIAN_RESUME_H
 
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/record/open_intents.h"
 #include "ceremony/record/worklist.h"
 
 /*
@@ -20,6 +21,8 @@ bool
 resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step);
 /* Has an act of this kind, in this step of this ceremony, its result? */
 bool resume_has_kind(const struct ceremony *c, const char *kind, unsigned step);
+/* Every intent of the log that has neither result nor void. */
+bool resume_open_intents(struct ceremony *c, struct open_intents *out);
 /* Give cert lines with an open intent that intent's serial and TBS. */
 bool resume_intents(struct ceremony *c, struct worklist *w);
 

@@ -348,8 +348,11 @@ put_off(struct ceremony *c, const char *label, bool *off)
 {
 	char what[96], reason[256] = "";
 
-	switch (
-	    c->people->ops->put_off(c->people, label, reason, sizeof(reason))) {
+	if (c->abandon != NULL)
+		snprintf(reason, sizeof(reason), "%s", c->abandon);
+	switch (c->abandon != NULL ? PEOPLE_NO
+				   : c->people->ops->put_off(c->people, label,
+					 reason, sizeof(reason))) {
 	case PEOPLE_YES:
 		return true; /* it is there now */
 	case PEOPLE_NO:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ca/date.h"
+#include "ceremony/custodian/abandon.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/drill.h"
 #include "ceremony/custodian/inputs.h"
@@ -204,27 +205,48 @@ learn_levels(struct ceremony *c)
 	return ok;
 }
 
+/* From the record's opening on. */
+static bool
+open_record(struct ceremony *c)
+{
+	if (!confirm_plan(c) || !learn_levels(c) ||
+	    (c->transcript == NULL && !ceremony_create_state(c)) ||
+	    !record_open(c))
+		return false;
+	c->opened = true;
+	if (!void_left(c))
+		return false;
+	rotate_say(c);
+	return true;
+}
+
+static bool
+run_steps(struct ceremony *c)
+{
+	drill_begin(c);
+	if ((c->rehearsal && !make_up_inputs(c)) || !check_steps(c) ||
+	    !open_record(c))
+		return false;
+	for (unsigned i = 1; i <= c->plan->step_count; i++) {
+		if (!run_step(c, i))
+			return false;
+	}
+	return true;
+}
+
 static bool
 run_all(struct ceremony *c)
 {
 	const struct history_ceremony *before = ceremony_before(c);
-	bool closed = before != NULL && before->closed;
 
-	if (!closed) {
-		drill_begin(c);
-		if ((c->rehearsal && !make_up_inputs(c)) || !check_steps(c) ||
-		    !confirm_plan(c) || !learn_levels(c) ||
-		    (c->transcript == NULL && !ceremony_create_state(c)) ||
-		    !record_open(c))
+	if (c->abandon != NULL) {
+		if (!abandon_check(c) || !open_record(c) || !abandon_run(c))
 			return false;
-		c->opened = true;
-		if (!void_left(c))
+	} else if (before == NULL || !before->closed) {
+		/* given up before, and stopped at the close */
+		bool given_up = c->history->open && c->history->abandoned;
+		if (given_up ? !open_record(c) : !run_steps(c))
 			return false;
-		rotate_say(c);
-		for (unsigned i = 1; i <= c->plan->step_count; i++) {
-			if (!run_step(c, i))
-				return false;
-		}
 	} else if (ceremony_has_checkpoint(c, c->plan->ceremony)) {
 		people_say(c->people,
 		    "ceremony %s: done and closed before: nothing is signed",
@@ -294,6 +316,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->rehearsal = rehearsal;
 	c->people = people;
 	c->state_path = files->state;
+	c->abandon = files->abandon;
 	c->in_path = files->in;
 	c->out_path = files->out;
 	c->resume = files->resume;

@@ -169,6 +169,11 @@ put_whole_sheet(const struct ceremony *c, const struct state_view *v,
 	if (!c->forked) {
 		put_who(c, v, which);
 		put_command(c, "resume");
+		if (c->resume != NULL && !which->closed &&
+		    v->history->has_policy)
+			put("or never",
+			    "the same with --abandon REASON, if what is left "
+			    "can never be done");
 	}
 	put_head(v);
 }

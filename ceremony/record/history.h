@@ -16,6 +16,8 @@
 /* "what" of an exception that closes a ceremony without a token's rotation,
  * before the token's label. */
 #define HISTORY_PUT_OFF "rotation put off: "
+/* "what" of one that gives up the step that stands and those to come. */
+#define HISTORY_ABANDONED "abandoned"
 
 /*
  * What a transcript says, replayed line by line; every line is held against
@@ -111,7 +113,7 @@ struct history {
 	char ceremony[APPROVAL_NAME_MAX + 1];
 	uint8_t plan_sha256[32];
 	int64_t date;
-	bool open;
+	bool open, abandoned;
 	unsigned steps_begun;
 	bool step_done[HISTORY_STEPS_MAX + 1]; /* index from 1 */
 	/* S: how often it was made, and whether a token hangs on the last */

@@ -45,6 +45,7 @@ start_ceremony(struct history_line *l, const uint8_t plan_sha256[32],
 		memcpy(h->log, l->e->log, strlen(l->e->log) + 1);
 	h->date = date;
 	h->open = true;
+	h->abandoned = false;
 	h->steps_begun = 0;
 	memset(h->step_done, 0, sizeof(h->step_done));
 	memset(l->g->kinds, 0, sizeof(l->g->kinds));
@@ -141,6 +142,16 @@ check_rotated(const struct history_line *l)
 	return RECORD_OK;
 }
 
+static unsigned
+steps_ended(const struct history *h)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= h->steps_begun; i++)
+		n += h->step_done[i];
+	return n;
+}
+
 enum record_error
 history_do_close(struct history_line *l)
 {
@@ -160,9 +171,9 @@ history_do_close(struct history_line *l)
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
 		return ret;
-	if (steps != l->h->steps_begun)
+	if (steps != steps_ended(l->h))
 		return history_refuse(l, RECORD_ERR_RULE,
-		    "%u steps ended, not %u", l->h->steps_begun,
+		    "%u steps ended, not %u", steps_ended(l->h),
 		    (unsigned)steps);
 	if ((ret = check_rotated(l)) != RECORD_OK)
 		return ret;
@@ -192,6 +203,9 @@ check_step(const struct history_line *l, unsigned step, const char *kind)
 	if (!history_kind_known(kind))
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "no kind of step: %.40s", kind);
+	if (l->h->abandoned)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "the rest of the ceremony was abandoned");
 	if (l->g->phase == PHASE_OPEN) {
 		if (step != l->h->steps_begun + 1)
 			return history_refuse(l, RECORD_ERR_ORDER,
@@ -284,6 +298,20 @@ put_off_rotation(struct history_line *l, const char *what)
 	}
 }
 
+/* Nothing comes any more but the close. */
+static enum record_error
+abandon(struct history_line *l)
+{
+	if (l->g->phase != PHASE_STEP || !l->h->has_policy)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "a step is abandoned that stands, without acts, in a log "
+		    "that has a policy");
+	l->h->abandoned = true;
+	l->g->step = 0;
+	l->g->phase = PHASE_OPEN;
+	return RECORD_OK;
+}
+
 enum record_error
 history_do_exception(struct history_line *l)
 {
@@ -294,7 +322,10 @@ history_do_exception(struct history_line *l)
 		{ "reason", FIELD_NOTE, TEXT_MAX, &reason, NULL },
 	};
 
-	if ((ret = history_body(l, HISTORY_ROWS(rows))) == RECORD_OK)
-		put_off_rotation(l, what);
-	return ret;
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+		return ret;
+	if (strcmp(what, HISTORY_ABANDONED) == 0)
+		return abandon(l);
+	put_off_rotation(l, what);
+	return RECORD_OK;
 }

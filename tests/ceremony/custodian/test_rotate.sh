@@ -124,4 +124,50 @@ ok "without the token the ceremony does not end"
 mv away "$p"
 rehearse 0 gone.yaml && audited
 ok "with it, the ceremony ends"
+# ---- what can never be done --------------------------------------------------
+run 1 "$anchorite" rehearse gone.yaml --dir r --abandon "a reason" &&
+	says err 'is not open: there is nothing to abandon'
+ok "nothing is given up that is done"
+"$devices" make units 4 && request line3.request units &&
+	plan demo-2-batch -4 >batch.yaml && lie 6 batch.yaml cert 3 end
+ok "a signer dies among four certificates"
+says sheet 'or never' && says sheet '--abandon REASON'
+ok "the stop sheet says how to give up"
+for reason in "" "$(printf 'a\tb')" "$(printf '%0201d' 0)"; do
+	run 2 "$anchorite" rehearse batch.yaml --dir r --in in \
+		--abandon "$reason" && says err '1 to 200 printable'
+	ok "not for no reason: ${#reason} characters"
+done
+crl other
+run 1 "$anchorite" rehearse other.yaml --dir r --in in --abandon why &&
+	says err '2026-12-batch-1: is not closed'
+ok "nor by another plan"
+mv "$p" away
+rehearse 4 batch.yaml && says err 'product-1'
+ok "its token is gone for good"
+run 0 "$anchorite" rehearse batch.yaml --dir r --in in \
+	--abandon 'its chip burnt' && [ ! -e r/out/line3.response ] &&
+	says out 'step 1 of 1 is abandoned' && says out '4 serials are void'
+ok "what is left is given up"
+audited && says out 'exception: abandoned' &&
+	says out 'exception: rotation put off: product-1'
+ok "the auditor sees it"
+jq -e -s 'map(select(.type == "void").serial) | length == 4' \
+	r/state/issuance.jsonl >jq.out &&
+	jq -e -s '[.[] | select(.cer == "2026-12-batch-1" and
+		.type == "ceremony.close").body.steps] == [0]' $T >jq.out
+ok "no step is done, four serials are used up"
+rehearse 0 batch.yaml && says out 'done and closed before'
+ok "there is no way back"
+crl after root-1 && sed -i "s/^date: .*/date: $(day -3)/" after.yaml &&
+	rehearse 0 after.yaml && audited
+ok "the log goes on with another token"
+mv away "$p"
+sed -e 's/^ceremony: .*/ceremony: anew/' -e "s/^date: .*/date: $(day -2)/" batch.yaml >anew.yaml
+rehearse 0 anew.yaml && [ -s r/out/line3.response ] && audited &&
+	says out '4 of them in the issuance log'
+ok "should it come back: its PIN is changed, and no device gets two"
+jq -e -s 'map(select(.type == "intent").serial) | unique | length == 8' \
+	r/state/issuance.jsonl >jq.out
+ok "under serials of their own"
 echo "1..$n"
