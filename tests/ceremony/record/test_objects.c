@@ -165,6 +165,36 @@ a_full_disk_leaves_nothing(void **state)
 	    RECORD_OK);
 }
 
+/* A copy stands for itself: neither folder is asked for the other's. */
+static void
+copies_are_apart(void **state)
+{
+	struct folder *f = *state;
+	struct record_fault fault = { 0 };
+	uint8_t digest[32], *out = NULL;
+	char name[80];
+	size_t len;
+
+	name_of("share", 5, digest, name);
+	assert_int_equal(object_put_copy(f->fd, "share", 5, NULL), RECORD_OK);
+	refused_get(f, digest, RECORD_ERR_MISSING, "objects/");
+	assert_int_equal(object_get_copy(f->fd, digest, &out, &len, NULL),
+	    RECORD_OK);
+	assert_memory_equal(out, "share", 6);
+	free(out);
+	memcpy(name, "copies/", 7);
+	memmove(name + 7, name + 8, strlen(name + 8) + 1);
+	assert_int_equal(fchmodat(f->fd, name, 0600, 0), 0);
+	file_put(f, name, "shark", 5);
+	assert_int_equal(object_get_copy(f->fd, digest, &out, &len, &fault),
+	    RECORD_ERR_CHAIN);
+	assert_null(out);
+	assert_non_null(strstr(fault.text, name));
+	assert_int_equal(object_put(f->fd, "share", 5, NULL, NULL), RECORD_OK);
+	assert_int_equal(object_put_copy(f->fd, "share", 5, &fault),
+	    RECORD_ERR_CHAIN);
+}
+
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, folder_setup, folder_teardown)
 
@@ -177,6 +207,7 @@ main(void)
 		CASE(what_is_no_object_file_is_refused),
 		CASE(the_folder_must_be_one),
 		CASE(a_full_disk_leaves_nothing),
+		CASE(copies_are_apart),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
