@@ -22,17 +22,23 @@ check_cards(const struct history_line *l, const struct policy *p)
 	return RECORD_OK;
 }
 
-/* The policy of an act's input, into what is voted on. */
+/* The policy of an act's input, into what is voted on: one at a time. */
 static enum record_error
 read_proposed(struct history_line *l, const struct history_act *act)
 {
 	uint8_t *text = NULL;
 	size_t len;
-	enum record_error ret =
-	    history_load(l, act->approval.input_sha256, "policy", &text, &len);
+	enum record_error ret;
 
+	/* approvals and result of the first would count for the second */
+	if (l->g->changing)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "another policy is proposed already");
+	ret =
+	    history_load(l, act->approval.input_sha256, "policy", &text, &len);
 	if (ret != RECORD_OK)
 		return ret;
+	l->g->changing = true;
 	if (policy_read((const char *)text, len, &l->g->proposed) != QUORUM_OK)
 		ret = history_refuse(l, RECORD_ERR_FORM,
 		    "the input is no policy");
@@ -76,6 +82,7 @@ take_policy(struct history_line *l, const struct history_act *act)
 	if (memcmp(policy, act->approval.input_sha256, 32) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "another policy than was approved");
+	l->g->changing = false;
 	return adopt(l);
 }
 
@@ -124,16 +131,12 @@ history_change_propose(struct history_line *l, struct history_act *act)
 	if (!l->h->has_policy)
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "there is no policy yet");
-	if (l->g->changing)
-		return history_refuse(l, RECORD_ERR_ORDER,
-		    "another policy is proposed already");
 	if ((ret = read_proposed(l, act)) != RECORD_OK)
 		return ret;
 	if (p->version != l->h->policy.version + 1)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "the policy's version is %u, not %u", p->version,
 		    l->h->policy.version + 1);
-	l->g->changing = true;
 	return check_cards(l, p);
 }
 
@@ -142,6 +145,5 @@ history_change_result(struct history_line *l, struct history_act *act,
     const struct approval *done)
 {
 	(void)done;
-	l->g->changing = false;
 	return take_policy(l, act);
 }
