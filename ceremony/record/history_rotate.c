@@ -286,5 +286,6 @@ history_do_exposed(struct history_line *l)
 		    "act %llu is not on token %s", (unsigned long long)number,
 		    label);
 	token->owed = true;
+	l->g->void_next = number;
 	return RECORD_OK;
 }

@@ -630,6 +630,10 @@ static const struct row rows[] = {
 	    "act.propose: prod-1 must be rotated before anything else",
 	    "pin.exposed {\"act\":14,\"label\":\"prod-1\"}\n"
 	    "act.void {\"act\":14,\"reason\":\"r\"}" },
+	{ "exposed, and a result", "act.result#13", PUT, "act.result",
+	    "$act.result#13", RECORD_ERR_ORDER,
+	    "act.result: act.void of act 14 must come first",
+	    "pin.exposed {\"act\":14,\"label\":\"prod-1\"}" },
 	{ "exposed on another token", "act.result#13", PUT, "pin.exposed",
 	    "{\"act\":14,\"label\":\"root-1\"}", RECORD_ERR_RULE,
 	    "pin.exposed: act 14 is not on token root-1", NULL },
