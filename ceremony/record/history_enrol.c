@@ -105,15 +105,19 @@ history_do_so_use(struct history_line *l)
 	return RECORD_OK;
 }
 
-void
+enum record_error
 history_so_done(const struct history_line *l, const char *label)
 {
 	struct history_label *known = history_label_of(l->g, label);
 
-	if (known == NULL || !known->so_open)
-		return;
+	if (known == NULL)
+		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
+	if (!known->so_open)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "no so.use of %s stands before it", label);
 	known->so_open = false;
 	known->so_n++;
+	return RECORD_OK;
 }
 
 /* ---- enrol --------------------------------------------------------------- */
@@ -315,6 +319,5 @@ history_do_enrol(struct history_line *l)
 	/* who joins later is an operator once the policy says so */
 	if (at_genesis(l))
 		card_of(&n, &h->operators[h->operator_count++]);
-	history_so_done(l, n.label);
-	return RECORD_OK;
+	return history_so_done(l, n.label);
 }

@@ -234,6 +234,5 @@ history_keygen_result(struct history_line *l, struct history_act *act,
 		RECORD_OK ||
 	    (ret = put_token(l, &token)) != RECORD_OK)
 		return ret;
-	history_so_done(l, label);
-	return RECORD_OK;
+	return history_so_done(l, label);
 }

@@ -201,8 +201,10 @@ history_policy_of(const struct history_line *l, const struct approval *a);
 /* n shares of a policy's operators, from a record. */
 enum record_error history_take_shares(const struct history_line *l,
     json_t *shares, const struct policy *policy, struct history_epoch *out);
-/* The SO PIN of a label is the next one: what it was used for has a result. */
-void history_so_done(const struct history_line *l, const char *label);
+/* The SO PIN of a label is the next one: what it was used for has a result.
+ * ORDER when it was not used. */
+enum record_error
+history_so_done(const struct history_line *l, const char *label);
 
 /* The rest of an act.result's body, behind act and uses. */
 enum record_error history_result_body(const struct history_line *l,

@@ -257,9 +257,9 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 	token->now = token->next;
 	token->next.epoch = 0;
 	token->used = token->owed = false;
-	if (strcmp(act->approval.kind, "recovery") == 0)
-		history_so_done(l, label);
-	return RECORD_OK;
+	return strcmp(act->approval.kind, "recovery") == 0
+	    ? history_so_done(l, label)
+	    : RECORD_OK;
 }
 
 /* ---- a PIN that something else than its token accepted ------------------- */

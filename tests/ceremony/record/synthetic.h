@@ -753,8 +753,9 @@ syn_keygen(struct synthetic *s, struct syn_token *t, const char *roles,
 	syn_put(s, NULL, text, strlen(text), a.input_sha256);
 	snprintf(a.token, sizeof(a.token), "%s", t->label);
 	syn_use(&a, "self-test", (uint32_t)json_array_size(keys));
-	syn_line(s, "so.use",
-	    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
+	if (!syn_twist(s, "keys-no-so"))
+		syn_line(s, "so.use",
+		    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
 	syn_act(s, t->label, &a);
 	t->epoch = t->next_epoch = 1;
 	syn_result(s, &a,
@@ -1422,8 +1423,9 @@ syn_recovery(struct synthetic *s)
 	struct approval a;
 
 	syn_step(s, "recovery");
-	syn_line(s, "so.use",
-	    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
+	if (!syn_twist(s, "recovery-no-so"))
+		syn_line(s, "so.use",
+		    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
 	a = syn_rekey_act(t, "recovery", s->policy_sha256);
 	syn_act(s, t->label, &a);
 	syn_rekey(s, t, &a);

@@ -720,6 +720,10 @@ static const struct {
 	{ "rotate-before", RECORD_ERR_RULE,
 	    "act.begin: root-1 would be keyed for another policy than the "
 	    "log's" },
+	{ "keys-no-so", RECORD_ERR_ORDER,
+	    "act.result: no so.use of root-1 stands before it" },
+	{ "recovery-no-so", RECORD_ERR_ORDER,
+	    "act.result: no so.use of prod-1 stands before it" },
 	{ "policy-version", RECORD_ERR_RULE,
 	    "act.propose: the policy's version is 3, not 2" },
 	{ "policy-stranger", RECORD_ERR_RULE,
