@@ -45,7 +45,7 @@ history_free(struct history *h)
 		return;
 	g = h->private_;
 	free(g->labels);
-	free(g->keys);
+	free(g->once);
 	free(g);
 	free(h->policies);
 	free(h->cards);

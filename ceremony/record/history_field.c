@@ -244,23 +244,31 @@ history_spki(const struct history_line *l, const char *what,
 	return RECORD_OK;
 }
 
-enum record_error
-history_new_key(const struct history_line *l, const char *what,
-    const struct policy_spki *spki)
+/* Octets that stand in a log once: a key, or a text that one signed. */
+static enum record_error
+note_once(const struct history_line *l, const char *what, const char *kind,
+    const void *data, size_t len)
 {
 	struct history_group *g = l->g;
 	uint8_t digest[32];
 
-	if (SHA256(spki->der, spki->len, digest) == NULL)
+	if (SHA256(data, len, digest) == NULL)
 		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
-	for (size_t i = 0; i < g->key_count; i++)
-		if (memcmp(g->keys[i], digest, 32) == 0)
+	for (size_t i = 0; i < g->once_count; i++)
+		if (memcmp(g->once[i], digest, 32) == 0)
 			return history_refuse(l, RECORD_ERR_RULE,
-			    "%s: this key is in the log already", what);
-	if (!history_grow(&g->keys, g->key_count, sizeof(*g->keys)))
+			    "%s: this %s is in the log already", what, kind);
+	if (!history_grow(&g->once, g->once_count, sizeof(*g->once)))
 		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
-	memcpy(g->keys[g->key_count++], digest, 32);
+	memcpy(g->once[g->once_count++], digest, 32);
 	return RECORD_OK;
+}
+
+enum record_error
+history_new_key(const struct history_line *l, const char *what,
+    const struct policy_spki *spki)
+{
+	return note_once(l, what, "key", spki->der, spki->len);
 }
 
 enum record_error
@@ -285,7 +293,7 @@ history_test_text(const struct history_line *l, const char *what, EVP_PKEY *key,
 		return history_refuse(l, RECORD_ERR_SIGNATURE,
 		    "%s: its signature over the test text does not verify",
 		    what);
-	return RECORD_OK;
+	return note_once(l, what, "test text", text, strlen(text));
 }
 
 enum record_error

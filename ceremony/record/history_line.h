@@ -58,8 +58,8 @@ struct history_group {
 	struct policy proposed;
 	size_t label_count;
 	struct history_label *labels;
-	size_t key_count;
-	uint8_t (*keys)[32]; /* SPKI digests of every key so far */
+	size_t once_count;
+	uint8_t (*once)[32]; /* digests of every key and test text so far */
 };
 
 struct history_line {
@@ -127,7 +127,8 @@ enum record_error history_spki(const struct history_line *l, const char *what,
 enum record_error history_new_key(const struct history_line *l,
     const char *what, const struct policy_spki *spki);
 /* A test text: its form, and its signature (SHA-256 for P-256, SHA-384 for
- * P-384).  Errors: RULE, SIGNATURE. */
+ * P-384).  No text stands twice: it shows that the key answered then.  Errors:
+ * RULE, SIGNATURE. */
 enum record_error
 history_test_text(const struct history_line *l, const char *what, EVP_PKEY *key,
     const char *text, const struct history_octets *signature);

@@ -592,13 +592,13 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 static inline void
 syn_enrol(struct synthetic *s, unsigned i)
 {
-	static const char text[] = "anchorite-test/v1\nenrol\n";
-	char label[8], serial[8];
+	char text[64], label[8], serial[8];
 	X509 *sign, *derive;
 	uint8_t sign_sha[32], derive_sha[32];
 
 	snprintf(label, sizeof(label), "op-%c", 'a' + (int)i); /* by card */
 	snprintf(serial, sizeof(serial), "OP%u", i);
+	snprintf(text, sizeof(text), "anchorite-test/v1\nenrol %s\n", serial);
 	sign = syn_self_cert(s->sign[i], syn_operators[i], s->sign[i]);
 	derive = syn_self_cert(s->derive[i], syn_operators[i], s->sign[i]);
 	syn_put_cert(s,
@@ -667,9 +667,10 @@ syn_quorum(struct synthetic *s)
 static inline json_t *
 syn_key(EVP_PKEY *key, const char *role)
 {
-	static const char text[] = "anchorite-test/v1\nkey\n";
+	char text[64];
 	struct policy_spki spki;
 
+	snprintf(text, sizeof(text), "anchorite-test/v1\nkey %s\n", role);
 	syn_spki(key, &spki);
 	return json_pack("{s:s,s:o,s:{s:b,s:b},s:s,s:o}", "role", role, "spki",
 	    syn_b64(spki.der, spki.len), "attributes", "sensitive", 1,
@@ -704,8 +705,8 @@ syn_rekey(struct synthetic *s, struct syn_token *t, const struct approval *a)
 	char text[128];
 
 	snprintf(text, sizeof(text),
-	    "anchorite-test/v1\nlog " SYN_LOG "\nkey ca\ntoken %s\nnonce 0\n",
-	    t->serial);
+	    "anchorite-test/v1\nlog " SYN_LOG "\nkey ca\ntoken %s\nnonce %u\n",
+	    t->serial, a->epoch);
 	syn_line(s, "rotate.prepare",
 	    json_pack("{s:I,s:i,s:o,s:i,s:i,s:o}", "act", (json_int_t)a->act,
 		"epoch", (int)a->epoch, "policy_sha256",

@@ -604,6 +604,9 @@ static const struct row rows[] = {
 	    "act.result: CA key: its signature over the test text does not "
 	    "verify",
 	    NULL },
+	{ "an answer from before", "act.result#15", PUT, "act.result",
+	    "$act.result#11:act=16,epoch=3", RECORD_ERR_RULE,
+	    "act.result: CA key: this test text is in the log already", NULL },
 	{ "found where nothing was cut off", "rotate.prepare#2", PUT,
 	    "rotate.found", "{\"act\":11,\"epoch\":1}", RECORD_ERR_ORDER,
 	    "rotate.found: no rotation of act 11's token was cut off", NULL },
