@@ -195,7 +195,7 @@ check_no_token(const struct history_line *l, const struct approval *a)
 	return RECORD_OK;
 }
 
-/* No epoch of a label comes twice. */
+/* No epoch of a label comes twice, and none is left out: they do not run out. */
 static enum record_error
 take_epoch(const struct history_line *l, const struct approval *a)
 {
@@ -203,10 +203,10 @@ take_epoch(const struct history_line *l, const struct approval *a)
 
 	if (known == NULL)
 		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
-	if (a->epoch <= known->epoch)
+	if (a->epoch != known->epoch + 1)
 		return history_refuse(l, RECORD_ERR_RULE,
-		    "epoch %u of %s was used: %u is next", a->epoch,
-		    known->label, known->epoch + 1);
+		    "epoch %u of %s: %u is next", a->epoch, known->label,
+		    known->epoch + 1);
 	known->epoch = a->epoch;
 	return RECORD_OK;
 }
