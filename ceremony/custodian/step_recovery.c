@@ -33,8 +33,10 @@ take_so_pin(struct ceremony *c, struct session *s, int fd)
 	return child_ask(c, &s->child, MSG_OK);
 }
 
+/* Everything that operators are to approve; the token's signer has its SO
+ * PIN. */
 static bool
-recover(struct ceremony *c, struct group *g, const char *label,
+propose(struct ceremony *c, struct group *g, const char *label,
     struct child *so)
 {
 	const struct history_epoch *now;
@@ -56,7 +58,7 @@ recover(struct ceremony *c, struct group *g, const char *label,
 		close(fd);
 		return false;
 	}
-	return take_so_pin(c, s, fd) && group_approve(c, g) && rotate_all(c, g);
+	return take_so_pin(c, s, fd);
 }
 
 bool
@@ -72,8 +74,9 @@ step_recovery_run(struct ceremony *c, const struct plan_step *step,
 		return true;
 	people_say(c->people, "  %s: %s", label, step->u.recovery.reason);
 	group_start(c, &g, index, PLAN_RECOVERY);
-	ok = so_open(c, NULL, &so) && recover(c, &g, label, &so);
-	child_end(&so);
+	ok = so_open(c, NULL, &so) && propose(c, &g, label, &so);
+	child_end(&so); /* S is needed no more: nobody waits while it is here */
+	ok = ok && group_approve(c, &g) && rotate_all(c, &g);
 	group_end(c, &g);
 	return ok;
 }

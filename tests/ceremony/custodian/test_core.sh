@@ -84,6 +84,10 @@ ok "genesis, a word of S mistyped"
 	imaged batch batch.yaml wrong=pin
 ok "a batch, a PIN mistyped"
 
+plan demo-5-recovery -10 -e '/op-\(emil\|frank\|gina\)/d' -e 's/op-carol-2/op-carol/' \
+	-e 's/berta/bert/' >recovery.yaml &&
+	imaged recovery recovery.yaml
+ok "a recovery with S"
 for id in alice bert carol; do
 	echo "op-$id pin-of-$id"
 done >REHEARSAL-PINS
@@ -162,4 +166,11 @@ m=$(after batch 'commit>product-1')
 [ "$(awk -v m="$m" '$1 > m && $2 == "prompt"' batch/index | wc -l)" -ge 4 ] &&
 	! awk -v m="$m" '$6 > m' found | grep -v ' login>op-' >err
 ok "batch: nothing is in any process when people wait after its act"
+
+# ---- recovery ----------------------------------------------------------------
+where recovery
+ok "recovery: images are searched"
+m=$(after recovery 'so-take>product-1')
+found 'S S:itself so-pin>S' && ! awk -v m="$m" '/^S / && $6 > m' found | grep . >err
+ok "recovery: S is gone when operators are waited for"
 echo "1..$n"
