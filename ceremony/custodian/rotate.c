@@ -232,12 +232,11 @@ rotate_all(struct ceremony *c, struct group *g)
 static const char *
 tries_left(unsigned flags)
 {
-	/* enum order of struct token_info's flags: low, final, locked */
-	if (flags & 1u << 4)
+	if (flags & TOKEN_PIN_LOCKED)
 		return "no try is left";
-	if (flags & 1u << 3)
+	if (flags & TOKEN_PIN_FINAL_TRY)
 		return "one try is left";
-	if (flags & 1u << 2)
+	if (flags & TOKEN_PIN_COUNT_LOW)
 		return "few tries are left";
 	return "the token counts no failed try";
 }
@@ -269,6 +268,20 @@ candidates(struct ceremony *c, const struct session *s,
 	return same ? 2 : 1;
 }
 
+/* A new PIN that may not have come is not tried with the last try.  Where the
+ * old one is of the same policy the signer sees to it itself. */
+static bool
+may_probe(struct ceremony *c, const struct session *s)
+{
+	if (!s->probing ||
+	    !(s->flags & (TOKEN_PIN_FINAL_TRY | TOKEN_PIN_LOCKED)))
+		return true;
+	return ceremony_stop(c, EXIT_CARD,
+	    "%s: %s and either of two PINs may be the right one: no try was "
+	    "made: use a recovery step",
+	    s->label, tries_left(s->flags));
+}
+
 /* One group that changes this PIN.  Under the policy that it is keyed for, as
  * far as that is known. */
 static bool
@@ -291,7 +304,7 @@ rotate_alone(struct ceremony *c, unsigned step, enum plan_kind kind,
 		size_t count = candidates(c, s, epochs);
 
 		s->probing = t->next.epoch != 0 && count == 1;
-		ok = group_tell_ca(c, s, epochs, count) &&
+		ok = may_probe(c, s) && group_tell_ca(c, s, epochs, count) &&
 		    rotate_propose(c, g, s, ROTATE_PIN,
 			c->history->policy_sha256) &&
 		    group_approve(c, g) && rotate_all(c, g);

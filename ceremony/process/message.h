@@ -148,6 +148,7 @@ enum message_state {
 
 /* Bits of the flags in MSG_TOKEN and MSG_OPENED that an operator's visit acts
  * on; they stand in the order of struct token_info. */
+#define TOKEN_PIN_COUNT_LOW (1u << 2)
 #define TOKEN_PIN_FINAL_TRY (1u << 3)
 #define TOKEN_PIN_LOCKED (1u << 4)
 

@@ -107,6 +107,29 @@ jq -e -s 'map(select(.cer == "one" and .type == "approve").body)
 	| (map(.act) | unique | length) == 2 and length == 6' $T >jq.out
 ok "three operators approved the batch and the new PIN"
 
+# ---- 2027: a change that is cut off --------------------------------------------
+# The root's token has the PIN of the old quorum or the new one.
+install_liar signer
+ceremony cut 2027-02-01 "$five" "$(change 3 'alice op-alice
+bert op-bert
+carol op-carol
+dora op-dora
+emil op-emil' 'to see it cut off' 'tokens: [root-1, product-1]')"
+lie() { # STATUS LIE...: a signer tells it, tool_liar says what
+	want=$1
+	shift
+	echo "$*" >signer/libexec/anchorite/anchorite-signer.lie
+	run "$want" signer/bin/anchorite rehearse cut.yaml --dir r --in in
+}
+lie 6 rotated 1 end && tail -n 3 $T | grep -q rotate.prepare
+ok "a token is cut off between two quorums"
+lie 4 opened 1 flip -1 3 && says err 'root-1: one try is left and either of two PINs' &&
+	! tail -n 3 $T | grep -q act.begin
+ok "neither PIN is tried with the last try"
+held "with more tries the new one is tried" cut.yaml
+! stale root-1 && ! stale product-1 && jq -e -s 'any(.type == "rotate.found")' $T >jq.out
+ok "and both tokens are the new quorum's"
+
 # ---- 2027: one leaves ----------------------------------------------------------
 four="alice=op-alice bert=op-bert carol=op-carol emil=op-emil"
 ceremony leave 2027-03-01 "$four" "$(change 3 'alice op-alice
@@ -208,7 +231,7 @@ ceremony again 2029-02-01 "$seven" "  - product-ca:
       reason: a test
 $(crl product-2 product-2.crl)"
 held "a token made since then is recovered with the new words" again.yaml
-[ "$(jq -r 'select(.type == "ceremony.close").cer' $T | wc -l)" = 11 ] ||
+[ "$(jq -r 'select(.type == "ceremony.close").cer' $T | wc -l)" = 12 ] ||
 	jq -r 'select(.type == "ceremony.close").cer' $T
 ok "three years, and all of it stands"
 echo "1..$n"

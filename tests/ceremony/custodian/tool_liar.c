@@ -7,7 +7,8 @@
  *
  *	KIND N LIE [ARGUMENT...]	of the N-th message of a kind to come from it
  *
- *	flip AT			the lowest bit of the octet there (-1: the last)
+ *	flip AT [BIT]		the lowest bit (0), or another, of the octet there
+ *				(-1: the last)
  *	splice AT COUNT HEX	these octets instead of so many there
  *	cut COUNT		without so many octets at its end
  *	claim			its header says one octet more than there are
@@ -181,7 +182,7 @@ lie_flip(struct liar *l)
 		errno = ERANGE;
 		give_up("flip");
 	}
-	l->in.data[i] ^= 1;
+	l->in.data[i] ^= (uint8_t)(1u << (strtoul(l->words[4], NULL, 10) & 7));
 	tell(SPAWN_FD, &l->in);
 }
 
