@@ -215,6 +215,40 @@ look_at_file(struct audit *a, void *arg, const char *name)
 	report_note(a->report, "%s: not a file of a state folder", name);
 }
 
+/* What is there and damaged is found where folders are looked through. */
+static void
+look_for_share(struct audit *a, const uint8_t blob[32])
+{
+	static enum record_error (*const get[])(int, const uint8_t[32],
+	    uint8_t **, size_t *,
+	    struct record_fault *) = { object_get, object_get_copy };
+
+	for (size_t i = 0; i < sizeof(get) / sizeof(get[0]); i++) {
+		struct record_fault fault = { 0 };
+		uint8_t *data = NULL;
+		size_t len;
+
+		if (get[i](a->dirfd, blob, &data, &len, &fault) ==
+		    RECORD_ERR_MISSING)
+			report_finding(a->report, "%s", fault.text);
+		free(data);
+	}
+}
+
+/* The shares that open a token are there, and twice. */
+static void
+check_shares(struct audit *a)
+{
+	for (size_t i = 0; i < a->history->token_count; i++) {
+		const struct history_token *t = &a->history->tokens[i];
+
+		for (unsigned k = 0; k < t->now.n; k++)
+			look_for_share(a, t->now.shares[k].blob);
+		for (unsigned k = 0; t->next.epoch != 0 && k < t->next.n; k++)
+			look_for_share(a, t->next.shares[k].blob);
+	}
+}
+
 void
 check_files(struct audit *a)
 {
@@ -235,6 +269,7 @@ check_files(struct audit *a)
 		each_name(a, ".", look_at_file, NULL);
 		each_name(a, "checkpoints", look_at_note, NULL);
 		each_name(a, "copies", look_at_copy, NULL);
+		check_shares(a);
 		if (!each_name(a, "objects", look_at_object, &names))
 			report_finding(a->report, "objects: cannot be read");
 	}

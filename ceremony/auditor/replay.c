@@ -92,10 +92,23 @@ audit_cert(struct audit *a, const uint8_t digest[32])
 	return cert;
 }
 
+/* What the plan does not name cannot happen: no other card is asked for. */
 void
 check_approve(struct audit *a)
 {
+	const struct history_act *act = audit_act(a);
+	const char *id = act->operators[act->approved - 1];
+	struct history_operator cards[POLICY_OPERATORS_MAX];
+	const struct policy *p =
+	    history_policy(a->history, act->approval.policy_sha256);
+	size_t n = p == NULL ? 0 : history_cards_of(a->history, p, cards);
+
 	a->counts.approvals++;
+	for (size_t i = 0; a->plan != NULL && i < n; i++)
+		if (strcmp(cards[i].id, id) == 0 &&
+		    !plan_lists_card(a->plan, cards[i].label))
+			audit_here(a, "the plan does not list card %s of %s",
+			    cards[i].label, id);
 }
 
 void

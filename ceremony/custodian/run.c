@@ -105,10 +105,29 @@ may_run(struct ceremony *c)
 	return heads_signed(c, before);
 }
 
+/* The plan lists the cards of enough operators: no other is asked for. */
+static bool
+check_cards(struct ceremony *c)
+{
+	const struct history *h = c->history;
+	unsigned listed = 0;
+
+	for (size_t i = 0; i < h->operator_count; i++)
+		listed += plan_lists_card(c->plan, h->operators[i].label);
+	if (!h->has_policy || listed >= h->policy.m)
+		return true;
+	return ceremony_stop(c, EXIT_INPUT,
+	    "%s: the plan lists the cards of %u operators, %u approve an act: "
+	    "list theirs under tokens:",
+	    c->plan->ceremony, listed, h->policy.m);
+}
+
 /* Whether every step still to do can be done, before anything is written. */
 static bool
 check_steps(struct ceremony *c)
 {
+	if (!check_cards(c))
+		return false;
 	const bool resumed = c->history->open;
 
 	for (size_t i = 0; i < c->plan->step_count; i++) {

@@ -192,6 +192,13 @@ visit_open(struct ceremony *c, const struct history_operator *who,
     struct child *out, bool *absent)
 {
 	*absent = false;
+	if (!plan_lists_card(c->plan, who->label)) {
+		*absent = true;
+		c->out_reason = NULL;
+		people_say(c->people, "  %s: card %s is not in the plan",
+		    who->id, who->label);
+		return false;
+	}
 	switch (c->people->ops->card(c->people, who->label, who->id)) {
 	case PEOPLE_YES:
 		break;

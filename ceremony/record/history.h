@@ -56,8 +56,9 @@ struct history_token { /* of a CA */
 	char label[33], serial[17], module[256];
 	struct history_epoch now;
 	struct history_epoch next; /* prepared; whether it came, is not known */
-	bool used; /* opened since it was keyed: its PIN is to be changed */
-	bool owed; /* it does nothing before that */
+	bool used;    /* opened since it was keyed: its PIN is to be changed */
+	bool owed;    /* it does nothing before that */
+	bool put_off; /* people said so in this ceremony, with a reason */
 	struct history_key keys[2]; /* CA key; sealer */
 	bool has_crl;
 	uint8_t crl[32]; /* object */

@@ -51,7 +51,7 @@ start_ceremony(struct history_line *l, const uint8_t plan_sha256[32],
 	memset(l->g->kinds, 0, sizeof(l->g->kinds));
 	/* what was put off in the last one is owed, and said to be */
 	for (size_t i = 0; i < h->token_count; i++)
-		h->tokens[i].used = false;
+		h->tokens[i].used = h->tokens[i].put_off = false;
 	l->g->step = 0;
 	l->g->resumed = false;
 	l->g->phase = PHASE_OPEN;
@@ -135,7 +135,7 @@ check_rotated(const struct history_line *l)
 	for (size_t i = 0; i < l->h->token_count; i++) {
 		const struct history_token *t = &l->h->tokens[i];
 
-		if (!t->owed && (t->used || t->next.epoch != 0))
+		if (t->used && !t->put_off)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "%s was opened and not rotated since", t->label);
 	}
@@ -294,7 +294,7 @@ put_off_rotation(struct history_line *l, const char *what)
 		struct history_token *t = &l->h->tokens[i];
 
 		if (strcmp(t->label, what + strlen(HISTORY_PUT_OFF)) == 0)
-			t->owed = true;
+			t->owed = t->put_off = true;
 	}
 }
 

@@ -190,8 +190,10 @@ history_do_prepare(struct history_line *l)
 	next.m = (unsigned)m;
 	next.n = (unsigned)n;
 	ret = history_take_shares(l, shares, &l->h->policy, &next);
-	if (ret == RECORD_OK)
+	if (ret == RECORD_OK) {
 		token->next = next;
+		token->used = true; /* S does, too */
+	}
 	return ret;
 }
 

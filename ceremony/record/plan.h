@@ -161,6 +161,8 @@ void plan_free(struct plan *p);
 enum record_error plan_rehearse(struct plan *p);
 /* Members of a quorum-change who come with a new card; 0 for a quorum. */
 size_t plan_new_cards(const struct plan_quorum *q);
+/* Does the plan list this card, with an owner?  Others are not asked for. */
+bool plan_lists_card(const struct plan *p, const char *label);
 /* What a plan needs: card readers, visits of operators in all (from m of the
  * present quorum) and of one who comes every time, estimated minutes, and how
  * often custodians type the words of S. */

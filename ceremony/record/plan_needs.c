@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/record/plan.h"
 
+#include <string.h>
+
 #define READERS 2             /* a CA token's and an operator card's */
 #define VISIT_MINUTES 2       /* insert, read, PIN, remove */
 #define OPEN_CLOSE_MINUTES 20 /* seal bags, roll call, heads, signatures */
@@ -64,6 +66,17 @@ add_change(const struct plan_quorum *q, struct plan_needs *out)
 	}
 	if (readers > out->readers)
 		out->readers = readers;
+}
+
+bool
+plan_lists_card(const struct plan *p, const char *label)
+{
+	for (size_t i = 0; i < p->token_count; i++) {
+		if (strcmp(p->tokens[i].label, label) == 0 &&
+		    p->tokens[i].owner[0] != '\0')
+			return true;
+	}
+	return false;
 }
 
 void

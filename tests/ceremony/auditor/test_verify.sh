@@ -116,6 +116,7 @@ finding checkpoint-none "closed without checkpoint"
 finding request-gap "sequence 2, expected 1 after the request before"
 finding request-stranger "the request does not carry its station's key"
 finding worklist-key 'worklist line 9 is "cert device-tls unit-2'
+finding plan-card "the plan does not list card op-a of alice"
 finding device-subject "the certificate of unit-3 is not the one of act 13"
 finding device-years "the certificate of unit-3 is not the one of act 13"
 finding result-missing "unit-3 has no certificate in the log"
@@ -145,6 +146,17 @@ damage "object gone" "there is none" sh -c 'rm "objects/$(sed -n \
 damage "object changed" "its contents do not match its name" \
     sh -c 'f=$(ls objects | head -n 1); chmod 600 "objects/$f"
 	printf x >>"objects/$f"'
+share() { # the last one that opens a token
+	jq -r 'select(.type == "rotate.prepare").body.shares[0].blob' \
+	    transcript.jsonl | tail -n 1
+}
+export SHARE="$(cd "$dir/good" && share)"
+damage "share gone" "objects/$SHARE: there is none" \
+    sh -c 'rm -f "objects/$SHARE"'
+damage "its copy gone" "copies/$SHARE: there is none" \
+    sh -c 'rm -f "copies/$SHARE"'
+damage "its copy changed" "copies/$SHARE: its contents do not match" \
+    sh -c 'chmod 600 "copies/$SHARE"; printf x >>"copies/$SHARE"'
 damage "checkpoint swapped" "it signs another line than this" \
     cp checkpoints/genesis.note checkpoints/batch-1.note
 

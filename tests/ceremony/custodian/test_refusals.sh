@@ -55,13 +55,13 @@ ok "a request of five units"
 # ---- plans -------------------------------------------------------------------
 plan demo-2-batch -10 -e s/line3.request/first.request/ >batch.yaml
 sed 's/^title:/titel:/' batch.yaml >bad.yaml
-still "unknown key" 3 'bad.yaml:7:1: unknown key "titel"; did you mean' bad.yaml
+still "unknown key" 3 'bad.yaml:8:1: unknown key "titel"; did you mean' bad.yaml
 sed 's/^log: .*/&\n&/' batch.yaml >bad.yaml
-still "duplicate key" 3 'bad.yaml:6:1: ' bad.yaml
+still "duplicate key" 3 'bad.yaml:7:1: ' bad.yaml
 grep -v '^date:' batch.yaml >bad.yaml
 still "missing key" 3 'date' bad.yaml
 printf '\tx: 1\n' | cat batch.yaml - >bad.yaml
-still "tab" 3 'bad.yaml:33:1: ' bad.yaml
+still "tab" 3 'bad.yaml:34:1: ' bad.yaml
 sed 's/years: 10/years: 31/' batch.yaml >bad.yaml
 still "too many years" 3 'years' bad.yaml
 sed 's/years: 10/years: 010/' batch.yaml >bad.yaml
@@ -153,6 +153,15 @@ stops "two of five operators" 1 '2 of 3 approvals' two-of-three
 mv "away/${a##*/}" r/tokens
 mended "two of five operators" two-of-three
 mv away/* r/tokens
+# ---- cards that the plan does not list ---------------------------------------
+crl unlisted
+sed -i -e /op-alice/d -e /op-bert/d -e /op-carol/d unlisted.yaml
+still "too few cards in the plan" 3 'the plan lists the cards of 2 operators, 3 approve' \
+	unlisted.yaml
+crl one-less && sed -i /op-alice/d one-less.yaml && rehearse 0 one-less.yaml &&
+	says out 'alice: card op-alice is not in the plan' &&
+	says out 'dora approved crl' && ! says out 'alice approved'
+ok "a card that the plan does not list is not asked for"
 sed -i.right '/^op-alice/s/ .*/ 0123456789/' r/REHEARSAL-PINS
 sed -i -e '/^op-bert/s/ .*/ 0123456789/' -e '/^op-carol/s/ .*/ 0123456789/' \
 	r/REHEARSAL-PINS

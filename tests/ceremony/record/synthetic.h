@@ -589,6 +589,17 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 		"signer", "seccomp"));
 }
 
+/* Alice approves, and the plan knows nothing of her card. */
+static inline void
+syn_open_without_card(struct synthetic *s)
+{
+	char plan[sizeof(syn_plan_2)];
+
+	memcpy(plan, syn_plan_2, sizeof(plan));
+	memcpy(strstr(plan, "op-a"), "op-x", 4);
+	syn_open(s, "batch-1", SYN_DATE_2, plan, "plan-2");
+}
+
 static inline void
 syn_enrol(struct synthetic *s, unsigned i)
 {
@@ -689,12 +700,40 @@ syn_shares(struct synthetic *s, const char *label)
 
 		snprintf(text, sizeof(text), "share of %s, %u", label, i);
 		syn_put(s, NULL, text, strlen(text), blob);
+		SYN(object_put_copy(s->dirfd, text, strlen(text), NULL) ==
+		    RECORD_OK);
 		json_array_append_new(shares,
 		    json_pack("{s:s,s:i,s:o,s:o}", "operator", s->members[i].id,
 			"x", (int)i, "blob", syn_hex(blob, 32), "commitment",
 			syn_hex(blob, 32)));
 	}
 	return shares;
+}
+
+static inline struct approval
+syn_rekey_act(struct syn_token *t, const char *kind, const uint8_t policy[32])
+{
+	struct approval a = syn_on(t, policy);
+
+	a.epoch = ++t->next_epoch;
+	snprintf(a.kind, sizeof(a.kind), "%s", kind);
+	syn_use(&a, "self-test", 1);
+	return a;
+}
+
+/* What had the token's face took its PIN. */
+static inline void
+syn_expose(struct synthetic *s, struct syn_token *t)
+{
+	struct approval a = syn_rekey_act(t, "rotate", s->policy_sha256);
+
+	syn_act(s, t->label, &a);
+	syn_line(s, "pin.exposed",
+	    json_pack("{s:I,s:s}", "act", (json_int_t)a.act, "label",
+		t->label));
+	syn_line(s, "act.void",
+	    json_pack("{s:I,s:s}", "act", (json_int_t)a.act, "reason",
+		"another token"));
 }
 
 /* A token is keyed anew, by its operators or with S: an act of kind `kind`,
@@ -717,17 +756,6 @@ syn_rekey(struct synthetic *s, struct syn_token *t, const struct approval *a)
 		(int)a->epoch, "text", text, "signature",
 		syn_sign(t->ca, text, strlen(text))));
 	t->epoch = a->epoch;
-}
-
-static inline struct approval
-syn_rekey_act(struct syn_token *t, const char *kind, const uint8_t policy[32])
-{
-	struct approval a = syn_on(t, policy);
-
-	a.epoch = ++t->next_epoch;
-	snprintf(a.kind, sizeof(a.kind), "%s", kind);
-	syn_use(&a, "self-test", 1);
-	return a;
 }
 
 static inline void
@@ -1344,7 +1372,10 @@ syn_crl_steps(struct synthetic *s)
 	syn_act_crl(s, &s->prod, NULL, 4,
 	    syn_twist(s, "crl-days") ? 89 : SYN_CRL_DAYS, &revoked,
 	    syn_twist(s, "crl-drops") ? 0 : 1, json_array());
-	syn_rotate(s, &s->prod);
+	if (syn_twist(s, "exposed"))
+		syn_expose(s, &s->prod);
+	else
+		syn_rotate(s, &s->prod);
 	syn_step_end(s);
 }
 
@@ -1512,7 +1543,10 @@ syn_make(struct synthetic *s, int dirfd, const char *twist)
 	syn_product(s);
 	syn_order(s);
 	syn_close(s);
-	syn_open(s, "batch-1", SYN_DATE_2, syn_plan_2, "plan-2");
+	if (syn_twist(s, "plan-card"))
+		syn_open_without_card(s);
+	else
+		syn_open(s, "batch-1", SYN_DATE_2, syn_plan_2, "plan-2");
 	syn_batch(s);
 	syn_crl_steps(s);
 	syn_close(s);

@@ -722,6 +722,8 @@ static const struct {
 	    "act.result: a serial that was revoked is not in the CRL" },
 	{ "rotate-none", RECORD_ERR_RULE,
 	    "ceremony.close: root-1 was opened and not rotated since" },
+	{ "exposed", RECORD_ERR_RULE,
+	    "ceremony.close: prod-1 was opened and not rotated since" },
 	{ "rotate-before", RECORD_ERR_RULE,
 	    "act.begin: root-1 would be keyed for another policy than the "
 	    "log's" },
