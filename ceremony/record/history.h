@@ -56,6 +56,7 @@ struct history_token { /* of a CA */
 	char label[33], serial[17], module[256];
 	struct history_epoch now;
 	struct history_epoch next; /* prepared; whether it came, is not known */
+	struct history_epoch remade; /* prepared with S, and nothing else is */
 	bool used;    /* opened since it was keyed: its PIN is to be changed */
 	bool owed;    /* it does nothing before that */
 	bool put_off; /* people said so in this ceremony, with a reason */

@@ -136,18 +136,29 @@ history_do_found(struct history_line *l)
 	return RECORD_OK;
 }
 
+static bool
+is_recovery(const struct history_act *act)
+{
+	return strcmp(act->approval.kind, "recovery") == 0;
+}
+
+/* What the act prepared, if it has. */
+static struct history_epoch *
+prepared(struct history_token *token, const struct history_act *act)
+{
+	return is_recovery(act) ? &token->remade : &token->next;
+}
+
 static enum record_error
 check_prepare(const struct history_line *l, const struct history_act *act,
-    const struct history_token *token)
+    struct history_token *token)
 {
-	bool recovery = strcmp(act->approval.kind, "recovery") == 0;
-
-	if (token->next.epoch == act->approval.epoch)
+	if (prepared(token, act)->epoch == act->approval.epoch)
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "act %llu has prepared already",
 		    (unsigned long long)act->approval.act);
 	/* a third PIN would be one too many to try */
-	if (token->next.epoch != 0 && !recovery)
+	if (token->next.epoch != 0 && !is_recovery(act))
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "rotate.found must come first: a rotation of %s was cut "
 		    "off",
@@ -190,11 +201,14 @@ history_do_prepare(struct history_line *l)
 	next.m = (unsigned)m;
 	next.n = (unsigned)n;
 	ret = history_take_shares(l, shares, &l->h->policy, &next);
-	if (ret == RECORD_OK) {
+	if (ret != RECORD_OK)
+		return ret;
+	*prepared(token, act) = next;
+	/* S may fail: of a rotation that was cut off nothing is forgotten */
+	if (token->next.epoch == 0)
 		token->next = next;
-		token->used = true; /* S does, too */
-	}
-	return ret;
+	token->used = true; /* S does, too */
+	return RECORD_OK;
 }
 
 /* The text that is signed is of this token, in this log. */
@@ -250,18 +264,16 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 	if (strcmp(label, token->label) != 0 || epoch != act->approval.epoch)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "another label or epoch than was approved");
-	if (token->next.epoch != epoch)
+	if (prepared(token, act)->epoch != epoch)
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "no rotate.prepare of act %llu stands before it",
 		    (unsigned long long)act->approval.act);
 	if ((ret = check_answer(l, token, text, &signature)) != RECORD_OK)
 		return ret;
-	token->now = token->next;
+	token->now = *prepared(token, act);
 	token->next.epoch = 0;
 	token->used = token->owed = false;
-	return strcmp(act->approval.kind, "recovery") == 0
-	    ? history_so_done(l, label)
-	    : RECORD_OK;
+	return is_recovery(act) ? history_so_done(l, label) : RECORD_OK;
 }
 
 /* ---- a PIN that something else than its token accepted ------------------- */

@@ -127,7 +127,7 @@ finding response-counts "the response has other counts"
 finding crl-days "the CRL is not the plan's"
 finding crl-drops "a serial that was revoked is not in the CRL"
 
-damage "torn transcript" "line 171: torn" \
+damage "torn transcript" "line 204: torn" \
     sh -c 'printf "{\"v\":1," >>transcript.jsonl'
 damage "transcript cut" "ceremony change is not closed" \
     sed -i '$d' transcript.jsonl

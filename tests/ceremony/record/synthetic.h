@@ -170,7 +170,10 @@ static const char syn_plan_3[] =
     "  - crl:\n"
     "      token: prod-1\n"
     "      out: product-later.crl\n"
-    "      crl-days: 90\n";
+    "      crl-days: 90\n"
+    "  - recovery:\n"
+    "      token: root-1\n"
+    "      reason: its PIN is not known\n";
 
 struct syn_name { /* of an object, for tests to write as @name */
 	const char *name;
@@ -1449,26 +1452,31 @@ syn_change(struct synthetic *s)
 
 /* The token is on the old policy: S makes it the new one's. */
 static inline void
-syn_recovery(struct synthetic *s)
+syn_recover(struct synthetic *s, struct syn_token *t)
 {
-	struct syn_token *t = &s->prod;
 	struct approval a;
 
-	syn_step(s, "recovery");
 	if (!syn_twist(s, "recovery-no-so"))
 		syn_line(s, "so.use",
 		    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n++));
 	a = syn_rekey_act(t, "recovery", s->policy_sha256);
 	syn_act(s, t->label, &a);
 	syn_rekey(s, t, &a);
+}
+
+static inline void
+syn_recovery(struct synthetic *s)
+{
+	syn_step(s, "recovery");
+	syn_recover(s, &s->prod);
 	syn_step_end(s);
 }
 
-/* A rotation is cut off, and the next one finds out what came of it. */
+/* A token is keyed anew up to where the power fails. */
 static inline void
-syn_cut_rotation(struct synthetic *s, struct syn_token *t)
+syn_cut_off(struct synthetic *s, struct syn_token *t, const char *kind)
 {
-	struct approval a = syn_rekey_act(t, "rotate", s->policy_sha256);
+	struct approval a = syn_rekey_act(t, kind, s->policy_sha256);
 
 	syn_act(s, t->label, &a);
 	syn_line(s, "rotate.prepare",
@@ -1479,12 +1487,44 @@ syn_cut_rotation(struct synthetic *s, struct syn_token *t)
 	syn_line(s, "act.void",
 	    json_pack("{s:I,s:s}", "act", (json_int_t)a.act, "reason",
 		"the power failed"));
-	a = syn_rekey_act(t, "rotate", s->policy_sha256);
+}
+
+/* A rotation finds out in which epoch the token is. */
+static inline void
+syn_found(struct synthetic *s, struct syn_token *t, uint32_t epoch)
+{
+	struct approval a = syn_rekey_act(t, "rotate", s->policy_sha256);
+
 	syn_act(s, t->label, &a);
 	syn_line(s, "rotate.found",
 	    json_pack("{s:I,s:i}", "act", (json_int_t)a.act, "epoch",
-		(int)t->epoch));
+		(int)epoch));
 	syn_rekey(s, t, &a);
+}
+
+static inline void
+syn_cut_rotation(struct synthetic *s, struct syn_token *t)
+{
+	syn_cut_off(s, t, "rotate");
+	syn_found(s, t, t->epoch);
+}
+
+/* A rotation came, but its result did not; then S is tried in vain at first. */
+static inline void
+syn_vain_recovery(struct synthetic *s)
+{
+	struct syn_token *t = &s->root;
+	uint32_t came;
+
+	syn_step(s, "recovery");
+	syn_cut_off(s, t, "rotate");
+	came = t->next_epoch;
+	syn_line(s, "so.use",
+	    json_pack("{s:s,s:i}", "label", t->label, "n", t->so_n));
+	syn_cut_off(s, t, "recovery");
+	syn_found(s, t, came);
+	syn_recover(s, t);
+	syn_step_end(s);
 }
 
 static inline void
@@ -1554,6 +1594,7 @@ syn_make(struct synthetic *s, int dirfd, const char *twist)
 	syn_change(s);
 	syn_recovery(s);
 	syn_later_crl(s);
+	syn_vain_recovery(s);
 	syn_close(s);
 }
 

@@ -1121,7 +1121,7 @@ test_good(void **state)
 	assert_int_equal(h->token_count, 2);
 	assert_int_equal(h->ceremony_count, 3);
 	assert_true(h->ceremonies[0].closed && h->ceremonies[1].closed);
-	assert_int_equal(h->act_count, 22);
+	assert_int_equal(h->act_count, 26);
 	assert_int_equal(h->acts[11].state, ACT_VOID);
 	assert_int_equal(h->acts[12].approval.resumes, 12);
 	assert_true(history_so(h, "prod-1", &n, &again));
@@ -1129,7 +1129,7 @@ test_good(void **state)
 	assert_false(again);
 	assert_true(history_so(h, "new-1", &n, &again));
 	assert_int_equal(n, 0);
-	assert_int_equal(history_epoch_next(h, "root-1"), 4);
+	assert_int_equal(history_epoch_next(h, "root-1"), 8);
 	assert_int_equal(history_epoch_next(h, "root-9"), 1);
 	assert_string_equal(history_token(h, "prod-1")->serial, "P1");
 	assert_int_equal(history_token(h, "prod-1")->crl_number, 5);
