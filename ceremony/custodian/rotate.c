@@ -152,6 +152,7 @@ commit(struct ceremony *c, const struct proposal *p)
 	struct session *s = p->session;
 	const uint8_t *octets;
 	char text[1025];
+	json_t *rest;
 	size_t len;
 	const char *line = transcript_line(c->transcript,
 	    transcript_count(c->transcript) - 1, &len);
@@ -167,8 +168,14 @@ commit(struct ceremony *c, const struct proposal *p)
 	octets = message_get_octets(&c->in, APPROVAL_SIG_MAX, &len);
 	if (!child_fields_ok(c))
 		return NULL;
-	return json_pack("{s:s,s:i,s:s,s:o}", "label", s->label, "epoch",
+	rest = json_pack("{s:s,s:i,s:s,s:o}", "label", s->label, "epoch",
 	    (int)p->epoch, "text", text, "signature", json_octets(octets, len));
+	if (rest == NULL)
+		ceremony_stop(c, EXIT_PROCESS,
+		    "%s: its signer's test text is none: nothing it said is "
+		    "used; run the same plan again",
+		    s->label);
+	return rest;
 }
 
 /* Which PIN it was whose rotation was cut off; false when it was neither, and

@@ -348,6 +348,9 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	    ceremony_open_folder(c, c->out_path, &c->out_fd) &&
 	    ceremony_open_state(c) && may_run(c) && run_all(c))
 		say_anchor(c);
+	else /* whatever stopped has said why; never is it as if all were done */
+		ceremony_stop(c, EXIT_PROCESS,
+		    "stopped for no known reason; run the same plan again");
 	status = c->status;
 	if (status != EXIT_DONE)
 		fprintf(stderr, "anchorite: %s\n", c->why);

@@ -98,6 +98,11 @@ rotate product-1" ] && holds "(.type == \"rotate.found\") and
 		status '.tokens[] | select(.label == "product-1").cut_off | not'
 	ok "$name: the CRL is signed once, the PIN changed"
 done
+crl text
+lie 6 text.yaml rotated 1 flip 40 7 && says err "its signer's test text is none" &&
+	rehearse 0 text.yaml && audited
+ok "a signer's answer that is no text stops, and the same plan goes on"
+
 # ---- another token behind the same face --------------------------------------
 p=$(token product-1)
 cp -a "$p" kept
