@@ -312,19 +312,13 @@ write_begin(struct ceremony *c, const struct proposal *p)
 	    NULL);
 }
 
-/* The token did not open, or what opened is not the token. */
-static bool
-not_begun(struct ceremony *c, const struct proposal *p)
+bool
+group_fault(struct ceremony *c, const struct proposal *p)
 {
-	uint64_t code = child_fault_code(c);
-	struct session *s = p->session;
-
-	if (s->probing && code == CARD_ERR_PIN)
-		return true; /* s->opened stays 0 */
-	if (code == FAULT_EXPOSED &&
+	if (child_fault_code(c) == FAULT_EXPOSED &&
 	    !ceremony_record(c, "pin.exposed", NULL,
 		json_pack("{s:I,s:s}", "act", (json_int_t)p->number, "label",
-		    s->label),
+		    p->session->label),
 		NULL))
 		return false;
 	return child_fault(c);
@@ -345,8 +339,11 @@ unlock(struct ceremony *c, const struct proposal *p)
 	if (!child_tell(c, &s->child) ||
 	    !child_hear_either(c, &s->child, MSG_BEGUN, MSG_FAULT))
 		return false;
+	if (c->in.kind == MSG_FAULT && s->probing &&
+	    child_fault_code(c) == CARD_ERR_PIN)
+		return true; /* s->opened stays 0 */
 	if (c->in.kind == MSG_FAULT)
-		return not_begun(c, p);
+		return group_fault(c, p);
 	s->opened = (uint32_t)message_get_number(&c->in);
 	return child_fields_ok(c);
 }

@@ -109,6 +109,9 @@ bool group_propose_policy(struct ceremony *c, struct group *g, const char *text,
 bool group_approve(struct ceremony *c, struct group *g);
 /* act.begin for act i; the token is unlocked, its head checked and written. */
 bool group_begin(struct ceremony *c, struct group *g, size_t i);
+/* A begun act's signer answered with the fault in c->in: what took the PIN may
+ * not be the token, which is recorded.  False. */
+bool group_fault(struct ceremony *c, const struct proposal *p);
 /* act.result; body holds what comes after "act" and "uses". */
 bool group_result(struct ceremony *c, struct group *g, size_t i,
     const struct use *uses, size_t use_count, json_t *rest);

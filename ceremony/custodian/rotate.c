@@ -159,8 +159,13 @@ commit(struct ceremony *c, const struct proposal *p)
 
 	message_start(&c->out, MSG_COMMIT);
 	message_put_octets(&c->out, line, len);
-	if (!child_ask(c, &s->child, MSG_ROTATED))
+	if (!child_tell(c, &s->child) ||
+	    !child_hear_either(c, &s->child, MSG_ROTATED, MSG_FAULT))
 		return NULL;
+	if (c->in.kind == MSG_FAULT) {
+		group_fault(c, p);
+		return NULL;
+	}
 	octets = message_get_octets(&c->in, sizeof(text) - 1, &len);
 	if (octets != NULL)
 		memcpy(text, octets, len);

@@ -119,6 +119,18 @@ crl product-1
 rotate product-1" ] && says out 'took the PIN of product-1'
 ok "with the real one it is changed first; the auditor notes it"
 
+rm -rf kept && cp -a "$p" kept
+find "$p" -name '*.object' ! -name token.object -exec rm {} +
+crl so && sed -i 's/^steps:/&\n  - recovery: {token: product-1, reason: a test}/' so.yaml
+rehearse 1 so.yaml && says err 'PIN accepted, but the key product-ca' &&
+	records pin.exposed >exposed && [ "$(wc -l <exposed)" = 2 ]
+ok "one that takes the SO PIN, too"
+rm -rf "$p" && cp -a kept "$p"
+rehearse 0 so.yaml && audited && [ "$(acts so)" = "recovery product-1
+crl product-1
+rotate product-1" ]
+ok "the real one is recovered"
+
 # ---- a token that is missing when its PIN is to be changed --------------------
 crl gone && lie 6 gone.yaml made-share 1 end && [ "$(acts gone)" = "crl product-1" ]
 ok "a signer dies behind the CRL"
