@@ -697,6 +697,31 @@ static const struct row rows[] = {
 	{ "an SO PIN without an S", "so.split#1", PUT, "so.use",
 	    "{\"label\":\"op-a\",\"n\":0}", RECORD_ERR_ORDER,
 	    "so.use: there is no so.split yet", NULL },
+
+	/* the rest of a ceremony is given up */
+	{ "abandoned between steps", "step.begin#2", PUT, "exception",
+	    "{\"what\":\"abandoned\",\"reason\":\"r\"}", RECORD_ERR_ORDER,
+	    "exception: a step is abandoned that stands, without acts, in a "
+	    "log that has a policy",
+	    NULL },
+	{ "abandoned before there is a policy", "so.split#1", PUT, "exception",
+	    "{\"what\":\"abandoned\",\"reason\":\"r\"}", RECORD_ERR_ORDER,
+	    "exception: a step is abandoned that stands*", NULL },
+	{ "abandoned while acts stand", "approve#4", PUT, "exception",
+	    "{\"what\":\"abandoned\",\"reason\":\"r\"}", RECORD_ERR_ORDER,
+	    "exception: a step is abandoned that stands*", NULL },
+	{ "a step after that", "act.propose#15", PUT, "step.begin",
+	    "{\"step\":4,\"kind\":\"crl\"}", RECORD_ERR_ORDER,
+	    "step.begin: the rest of the ceremony was abandoned",
+	    "exception {\"what\":\"abandoned\",\"reason\":\"r\"}" },
+	{ "closed with the abandoned step", "act.propose#15", PUT,
+	    "ceremony.close", "$ceremony.close#2", RECORD_ERR_RULE,
+	    "ceremony.close: 2 steps ended, not 3",
+	    "exception {\"what\":\"abandoned\",\"reason\":\"r\"}" },
+	{ "abandoned, and a PIN not changed", "act.propose#15", PUT,
+	    "ceremony.close", "$ceremony.close#2:steps=2", RECORD_ERR_RULE,
+	    "ceremony.close: prod-1 was opened and not rotated since",
+	    "exception {\"what\":\"abandoned\",\"reason\":\"r\"}" },
 };
 
 /* What the builder does wrong by itself, and the line that is refused. */
