@@ -168,8 +168,10 @@ group_tell_ca(struct ceremony *c, struct session *s,
 		return false;
 	message_put_number(&c->out, epochs[0]->epoch);
 	message_put_octets(&c->out, epochs[0]->policy_sha256, 32);
-	if (!child_ask(c, &s->child, MSG_OK) || count < 2)
-		return count < 2 && c->status == EXIT_DONE;
+	if (!child_ask(c, &s->child, MSG_OK))
+		return false;
+	if (count < 2)
+		return true;
 	message_start(&c->out, MSG_EPOCH);
 	message_put_number(&c->out, epochs[1]->epoch);
 	return child_ask(c, &s->child, MSG_OK);
