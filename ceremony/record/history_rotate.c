@@ -121,7 +121,10 @@ history_do_found(struct history_line *l)
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
 	    (ret = history_begun_act(l, number, &act)) != RECORD_OK)
 		return ret;
-	token = is_rekey(act) ? history_token_of(l, act) : NULL;
+	/* S opens a token without having asked for its PIN */
+	token = strcmp(act->approval.kind, "rotate") == 0
+	    ? history_token_of(l, act)
+	    : NULL;
 	if (token == NULL || token->next.epoch == 0 ||
 	    token->next.epoch == act->approval.epoch)
 		return history_refuse(l, RECORD_ERR_ORDER,
