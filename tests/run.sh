@@ -22,6 +22,7 @@ for t in "$@"; do
 	fi
 	if [ "$bad" != 0 ]; then
 		echo "FAILED $t (status $status)"
+		grep -A 20 '^not ok ' "$out" | head -n 100
 		tail -n 60 "$out"
 	else
 		echo "ok     $t: $((ok - skip))"

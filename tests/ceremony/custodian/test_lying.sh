@@ -96,7 +96,7 @@ other=0000005b$(hex other.spki)
 
 # ---- a reader that lies about a plan ----------------------------------------
 reader "dies before it is ready" 6 'process has ended' batch ready 1 end
-reader "field path garbage" 3 'batch.yaml:6:11: unknown key' \
+reader "field path garbage" 3 ':11: unknown key "cdremony"' \
 	batch plan-field 3 flip 5
 reader "path of another field" 3 'is there twice' \
 	batch plan-field 5 splice 4 4 706c616e
