@@ -13,6 +13,16 @@
 #include "ceremony/custodian/rotate.h"
 #include "ceremony/record/words.h"
 
+/* S, as it is in force, still makes the token's SO PIN. */
+static bool
+recoverable(const struct history *h, const char *label)
+{
+	uint32_t n;
+	bool again;
+
+	return history_so(h, label, &n, &again) == h->so_in_force;
+}
+
 static json_t *
 json_tokens(const struct history *h)
 {
@@ -21,8 +31,6 @@ json_tokens(const struct history *h)
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *t = &h->tokens[i];
 		char next[DATE_RFC3339_SIZE] = "-";
-		uint32_t so_n;
-		bool again;
 
 		if (t->has_crl)
 			date_format_rfc3339(t->crl_next, next);
@@ -34,8 +42,7 @@ json_tokens(const struct history *h)
 			(int)t->now.epoch, "m", (int)t->now.m, "n",
 			(int)t->now.n, "stale", history_stale(h, t), "cut_off",
 			t->next.epoch != 0, "owed", t->owed, "recoverable",
-			history_so(h, t->label, &so_n, &again), "crl_next",
-			next));
+			recoverable(h, t->label), "crl_next", next));
 	}
 	return out;
 }
@@ -85,8 +92,6 @@ print_status(const struct history *h)
 		const struct history_token *t = &h->tokens[i];
 		const char *reason = rotate_reason(h, t);
 		char next[DATE_RFC3339_SIZE] = "no CRL yet";
-		uint32_t so_n;
-		bool again;
 
 		if (t->has_crl)
 			date_format_rfc3339(t->crl_next, next);
@@ -95,7 +100,7 @@ print_status(const struct history *h)
 		if (reason != NULL)
 			printf("  %s: it does nothing before it is changed\n",
 			    reason);
-		if (!history_so(h, t->label, &so_n, &again))
+		if (!recoverable(h, t->label))
 			printf("  S cannot recover it: its SO PIN comes from "
 			       "words that were replaced\n");
 	}

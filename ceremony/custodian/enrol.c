@@ -85,7 +85,7 @@ bool
 enrol_open_so(struct ceremony *c, const struct plan_quorum *fresh,
     struct child *so)
 {
-	if (fresh == NULL || c->history->so_hanging)
+	if (fresh == NULL || history_so_hangs(c->history))
 		return so_open(c, NULL, so);
 	/* no token hangs on words that were written before */
 	return so_open(c, fresh, so) && so_record_split(c, fresh);

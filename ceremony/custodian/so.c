@@ -65,17 +65,40 @@ so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so)
 	    child_hear(c, so, MSG_OK);
 }
 
+/* Does the plan make a new S up to this step, and has not yet? */
+static bool
+is_replaced(const struct ceremony *c, const struct plan_step *step)
+{
+	const struct history *h = c->history;
+	unsigned number = 1;
+
+	for (const struct plan_step *s = c->plan->steps; s <= step;
+	     s++, number++) {
+		if (s->kind != PLAN_QUORUM_CHANGE || s->u.quorum.so_count == 0)
+			continue;
+		if (!h->open ||
+		    (!h->step_done[number] &&
+			(h->so_pending == 0 || number > h->steps_begun)))
+			return true;
+	}
+	return false;
+}
+
 bool
-so_check(struct ceremony *c, const char *label)
+so_check(struct ceremony *c, const struct plan_step *s, const char *label)
 {
 	uint32_t n;
 	bool again;
+	const unsigned number = (unsigned)(s - c->plan->steps) + 1;
+	const unsigned made = history_so(c->history, label, &n, &again);
 
-	return history_so(c->history, label, &n, &again) ||
+	return made == 0 ||
+	    (made == history_so_now(c->history) && !is_replaced(c, s)) ||
 	    ceremony_stop(c, EXIT_REFUSED,
-		"%s: its SO PIN comes from an S that was replaced, and nobody "
-		"knows it: take another token, with another label",
-		label);
+		"%s: its SO PIN comes from an S that was replaced, or will be "
+		"before step %u needs it: take another token, with another "
+		"label",
+		label, number);
 }
 
 bool
@@ -85,8 +108,6 @@ so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd,
 	uint32_t n;
 	int pair[2];
 
-	if (!so_check(c, label))
-		return false;
 	history_so(c->history, label, &n, again);
 	if (!ceremony_record(c, "so.use", NULL,
 		json_pack("{s:s,s:i}", "label", label, "n", (int)n), NULL) ||

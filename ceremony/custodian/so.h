@@ -12,8 +12,9 @@
 /* Start it with a new S, split as the plan says, or, with q NULL, with the
  * words given back. */
 bool so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so);
-/* Is this token's SO PIN of an S that still exists?  Otherwise stops. */
-bool so_check(struct ceremony *c, const char *label);
+/* Will this token's SO PIN be of the S that there is in that step?  Otherwise
+ * stops. */
+bool so_check(struct ceremony *c, const struct plan_step *s, const char *label);
 /* Log the use, then have the present SO PIN of a label and the next one
  * written to a new socket: *fd is the end from which they can be read.
  * *again: it was used before and nothing came of it, so that the token is ours

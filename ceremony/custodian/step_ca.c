@@ -56,7 +56,7 @@ step_ca_check(struct ceremony *c, const struct plan_step *s)
 		    "token %s: holds a CA of this log already: name another "
 		    "token in the plan",
 		    t->label);
-	if (!enrol_module_known(c, t) || !so_check(c, t->label))
+	if (!enrol_module_known(c, t) || !so_check(c, s, t->label))
 		return false;
 	return s->kind != PLAN_PRODUCT_CA || issuer_ready(c, s);
 }

@@ -58,7 +58,8 @@ check_staying(struct ceremony *c, const struct plan_operator *o)
 }
 
 static bool
-check_new_card(struct ceremony *c, const struct plan_operator *o)
+check_new_card(struct ceremony *c, const struct plan_step *s,
+    const struct plan_operator *o)
 {
 	const struct plan_token *t = card_token(c, o);
 	const struct history_operator *card =
@@ -74,7 +75,7 @@ check_new_card(struct ceremony *c, const struct plan_operator *o)
 		    "card %s: a card of this label was enrolled before, for "
 		    "%s: give the new one a label of its own",
 		    t->label, card->id);
-	return enrol_module_known(c, t) && so_check(c, t->label);
+	return enrol_module_known(c, t) && so_check(c, s, t->label);
 }
 
 static bool
@@ -104,7 +105,8 @@ step_change_check(struct ceremony *c, const struct plan_step *s)
 	for (size_t i = 0; i < q->count; i++) {
 		const struct plan_operator *o = &q->operators[i];
 
-		if (!(o->new_card ? check_new_card(c, o) : check_staying(c, o)))
+		if (!(o->new_card ? check_new_card(c, s, o)
+				  : check_staying(c, o)))
 			return false;
 	}
 	return check_tokens(c, q);
@@ -118,18 +120,18 @@ has_card(const struct ceremony *c, const struct plan_operator *o)
 	return enrolled(c->history, card_token(c, o)->label, o->id) != NULL;
 }
 
-/* S is replaced in this ceremony already? */
+/* The words of the S that this step replaces the present one by are written. */
 static bool
 is_split(const struct ceremony *c)
 {
-	return strcmp(c->history->so_ceremony, c->plan->ceremony) == 0;
+	return c->history->so_pending != 0;
 }
 
 static bool
 enrol_new(struct ceremony *c, const struct plan_quorum *q)
 {
 	bool replace =
-	    q->so_count > 0 && (!is_split(c) || !c->history->so_hanging);
+	    q->so_count > 0 && (!is_split(c) || !history_so_hangs(c->history));
 	struct child so = { .pid = -1, .sock = -1 };
 	size_t missing = 0;
 	bool ok;

@@ -22,7 +22,7 @@ step_recovery_check(struct ceremony *c, const struct plan_step *s)
 		return ceremony_stop(c, EXIT_INPUT,
 		    "%s: no CA was made on a token of this label in this log",
 		    label);
-	return so_check(c, label);
+	return so_check(c, s, label);
 }
 
 static bool

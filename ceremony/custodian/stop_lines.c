@@ -344,7 +344,7 @@ static bool
 add_custodians(struct text *t, const struct state_view *v)
 {
 	struct record_fault fault = { .text = "" };
-	bool split = false, used = false;
+	unsigned made = 0;
 
 	for (uint64_t i = 0; i < transcript_count(v->transcript); i++) {
 		size_t len;
@@ -352,15 +352,12 @@ add_custodians(struct text *t, const struct state_view *v)
 		struct event e;
 		if (event_read(line, len, &e, &fault) != RECORD_OK)
 			return false;
-		used = used || strcmp(e.type, "so.use") == 0;
-		if (strcmp(e.type, "so.split") == 0) {
-			split = true;
-			used = false;
+		if (strcmp(e.type, "so.split") == 0 &&
+		    ++made == history_so_now(v->history))
 			say_split(t, e.body);
-		}
 		event_clear(&e);
 	}
-	return split && used;
+	return history_so_hangs(v->history);
 }
 
 /* Before the first card new words are shown, to each of the custodians. */

@@ -37,8 +37,8 @@ spki_valid(const struct policy_spki *spki)
 	return key != NULL;
 }
 
-static bool
-spki_equal(const struct policy_spki *a, const struct policy_spki *b)
+bool
+policy_spki_equal(const struct policy_spki *a, const struct policy_spki *b)
 {
 	return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
 }
@@ -98,7 +98,7 @@ keys_distinct(const struct policy *p)
 		keys[count++] = &p->witnesses[i].spki;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < i; j++)
-			if (spki_equal(keys[i], keys[j]))
+			if (policy_spki_equal(keys[i], keys[j]))
 				return false;
 	return true;
 }

@@ -3,6 +3,7 @@
 #define QUORUM_POLICY_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,9 @@ enum quorum_error policy_write(struct policy *p, char **out, size_t *len);
 enum quorum_error policy_read(const char *text, size_t len, struct policy *out);
 /* Index of an operator by id, or -1. */
 int policy_operator(const struct policy *p, const char *id);
+/* The same octets? */
+bool
+policy_spki_equal(const struct policy_spki *a, const struct policy_spki *b);
 /* A key of the policy as EVP_PKEY: new, or NULL. */
 EVP_PKEY *policy_key(const struct policy_spki *spki);
 

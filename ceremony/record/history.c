@@ -85,7 +85,7 @@ history_epoch_next(const struct history *h, const char *label)
 	return 1;
 }
 
-bool
+unsigned
 history_so(const struct history *h, const char *label, uint32_t *n, bool *again)
 {
 	const struct history_group *g = h->private_;
@@ -98,9 +98,27 @@ history_so(const struct history *h, const char *label, uint32_t *n, bool *again)
 			continue;
 		*n = g->labels[i].so_n;
 		*again = g->labels[i].so_open;
-		return g->labels[i].so_made == h->so_generation;
+		return g->labels[i].so_made;
 	}
-	return true;
+	return 0;
+}
+
+unsigned
+history_so_now(const struct history *h)
+{
+	return h->so_pending != 0 ? h->so_pending : h->so_in_force;
+}
+
+bool
+history_so_hangs(const struct history *h)
+{
+	const struct history_group *g = h->private_;
+
+	for (size_t i = 0; i < g->label_count; i++)
+		if (g->labels[i].so_made != 0 &&
+		    g->labels[i].so_made == history_so_now(h))
+			return true;
+	return false;
 }
 
 const struct policy *
@@ -110,12 +128,6 @@ history_policy(const struct history *h, const uint8_t sha256[32])
 		if (memcmp(h->policies[i].sha256, sha256, 32) == 0)
 			return &h->policies[i].policy;
 	return NULL;
-}
-
-static bool
-same_key(const struct policy_spki *a, const struct policy_spki *b)
-{
-	return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
 }
 
 size_t
@@ -128,8 +140,8 @@ history_cards_of(const struct history *h, const struct policy *policy,
 		const struct policy_operator *o = &policy->operators[i];
 
 		for (size_t k = 0; k < h->card_count; k++) {
-			if (!same_key(&h->cards[k].sign, &o->sign) ||
-			    !same_key(&h->cards[k].derive, &o->derive))
+			if (!policy_spki_equal(&h->cards[k].sign, &o->sign) ||
+			    !policy_spki_equal(&h->cards[k].derive, &o->derive))
 				continue;
 			out[count] = h->cards[k];
 			memcpy(out[count++].id, o->id, sizeof(o->id));

@@ -118,10 +118,9 @@ struct history {
 	bool open, abandoned;
 	unsigned steps_begun;
 	bool step_done[HISTORY_STEPS_MAX + 1]; /* index from 1 */
-	/* S: how often it was made, and whether a token hangs on the last */
-	unsigned so_generation;
-	bool so_hanging;
-	char so_ceremony[APPROVAL_NAME_MAX + 1]; /* that made it */
+	/* S: how many were made; which of them, from 1, is in force, and which
+	 * will be with the policy of the step that stands; 0: none */
+	unsigned so_made, so_in_force, so_pending;
 	/* everything so far, growing */
 	size_t policy_count;
 	struct history_policy *policies;
@@ -179,10 +178,14 @@ history_step(const struct history *h, char kind[APPROVAL_NAME_MAX + 1]);
 /* The lowest epoch that a token of this label may be keyed under. */
 uint32_t history_epoch_next(const struct history *h, const char *label);
 /* Number of the SO PIN that a token of this label has.  *again: it was used
- * and no result followed, so that it may be the next one.  False when it comes
- * from an S that was replaced: nobody knows it. */
-bool history_so(const struct history *h, const char *label, uint32_t *n,
+ * and no result followed, so that it may be the next one.  Returns which S it
+ * comes from; 0: none yet. */
+unsigned history_so(const struct history *h, const char *label, uint32_t *n,
     bool *again);
+/* The S that SO PINs come from now; 0: none was made. */
+unsigned history_so_now(const struct history *h);
+/* Whether a token was opened with that one, so that its words are needed. */
+bool history_so_hangs(const struct history *h);
 /* A policy of this log, or NULL. */
 const struct policy *
 history_policy(const struct history *h, const uint8_t sha256[32]);

@@ -190,6 +190,7 @@ history_do_close(struct history_line *l)
 	c->close_seq = l->e->link.seq;
 	memcpy(c->close_hash, l->e->link.hash, 32);
 	l->h->open = false;
+	l->h->so_pending = 0; /* made for a policy that did not come */
 	l->g->phase = PHASE_CLOSED;
 	return RECORD_OK;
 }

@@ -18,6 +18,12 @@ check_quorum_step(const struct history_line *l)
 	return RECORD_OK;
 }
 
+static bool
+at_genesis(const struct history_line *l)
+{
+	return strcmp(l->g->kinds[l->g->step], "quorum") == 0;
+}
+
 /* Texts of 1..64 characters, none twice. */
 static enum record_error
 check_custodians(const struct history_line *l, json_t *list, uint64_t threshold)
@@ -66,9 +72,12 @@ history_do_so_split(struct history_line *l)
 	ret = check_custodians(l, custodians, threshold);
 	if (ret != RECORD_OK)
 		return ret;
-	l->h->so_generation++;
-	l->h->so_hanging = false;
-	memcpy(l->h->so_ceremony, l->h->ceremony, sizeof(l->h->so_ceremony));
+	l->h->so_made++;
+	/* those who vote on another quorum decide about its S with it */
+	if (at_genesis(l))
+		l->h->so_in_force = l->h->so_made;
+	else
+		l->h->so_pending = l->h->so_made;
 	return RECORD_OK;
 }
 
@@ -88,20 +97,19 @@ history_do_so_use(struct history_line *l)
 		return ret;
 	if ((known = history_label_of(l->g, label)) == NULL)
 		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
-	if (l->h->so_generation == 0)
+	if (history_so_now(l->h) == 0)
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "there is no so.split yet");
-	if (known->so_made != 0 && known->so_made != l->h->so_generation)
+	if (known->so_made != 0 && known->so_made != history_so_now(l->h))
 		return history_refuse(l, RECORD_ERR_RULE,
-		    "the SO PIN of %s comes from an S that was replaced",
+		    "the SO PIN of %s comes from another S than the present",
 		    label);
 	if (n != known->so_n)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "n is %u, but the SO PIN of %s has number %u", (unsigned)n,
 		    label, known->so_n);
 	known->so_open = true;
-	known->so_made = l->h->so_generation;
-	l->h->so_hanging = true;
+	known->so_made = history_so_now(l->h);
 	return RECORD_OK;
 }
 
@@ -161,12 +169,6 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 	    (ret = history_attributes(l, "sign", sign)) != RECORD_OK)
 		return ret;
 	return history_attributes(l, "derive", derive);
-}
-
-static bool
-at_genesis(const struct history_line *l)
-{
-	return strcmp(l->g->kinds[l->g->step], "quorum") == 0;
 }
 
 /* Before the step's act: no one joins behind a vote. */

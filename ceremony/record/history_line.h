@@ -33,7 +33,7 @@ struct history_label {
 	uint32_t epoch;   /* highest proposed */
 	uint32_t so_n;    /* number of its SO PIN, as far as is known */
 	bool so_open;     /* it was used, and no result followed */
-	unsigned so_made; /* generation of S that it comes from */
+	unsigned so_made; /* which S it comes from; 0: none yet */
 };
 
 /* h->private_ */

@@ -122,6 +122,19 @@ history_genesis_result(struct history_line *l, struct history_act *act,
 
 /* ---- another policy follows ---------------------------------------------- */
 
+/* The operators vote on themselves; nothing shows them other witnesses. */
+static bool
+same_witnesses(const struct policy *a, const struct policy *b)
+{
+	for (size_t i = 0; i < a->witness_count; i++)
+		if (i == b->witness_count ||
+		    strcmp(a->witnesses[i].id, b->witnesses[i].id) != 0 ||
+		    !policy_spki_equal(&a->witnesses[i].spki,
+			&b->witnesses[i].spki))
+			return false;
+	return a->witness_count == b->witness_count;
+}
+
 enum record_error
 history_change_propose(struct history_line *l, struct history_act *act)
 {
@@ -137,6 +150,9 @@ history_change_propose(struct history_line *l, struct history_act *act)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "the policy's version is %u, not %u", p->version,
 		    l->h->policy.version + 1);
+	if (!same_witnesses(p, &l->h->policy))
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "the policy has other witnesses than the present one");
 	return check_cards(l, p);
 }
 
@@ -144,6 +160,14 @@ enum record_error
 history_change_result(struct history_line *l, struct history_act *act,
     const struct approval *done)
 {
+	struct history *h = l->h;
+	enum record_error ret;
+
 	(void)done;
-	return take_policy(l, act);
+	if ((ret = take_policy(l, act)) != RECORD_OK)
+		return ret;
+	if (h->so_pending != 0)
+		h->so_in_force = h->so_pending;
+	h->so_pending = 0;
+	return RECORD_OK;
 }

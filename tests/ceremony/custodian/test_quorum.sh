@@ -208,6 +208,10 @@ gina op-gina
 hana op-hana' 'a fire in the safe' \
 	'so: {threshold: 2, custodians: [Uma Holt, Vic Rowe, Wim Maas]}' \
 	'tokens: [root-1, product-1]')"
+sed 's/^ceremony: .*/ceremony: both/' papers.yaml >both.yaml
+printf '  - recovery:\n      token: product-1\n      reason: as well\n' >>both.yaml
+refuses "nothing is recovered behind it in one plan" 1 \
+	'or will be before step 2 needs it' both.yaml
 held "S is replaced while the quorum stands" papers.yaml
 run 0 "$anchorite" status --state r/state && says out 'S cannot recover it'
 ok "status says for which tokens it comes too late"

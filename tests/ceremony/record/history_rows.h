@@ -170,7 +170,7 @@ make_value(const struct fixture *f, const char *text)
 	return value;
 }
 
-/* A line of the given parts that follows h. */
+/* A line of the given parts that follows h, in the ceremony that is open. */
 static inline char *
 write_line(const struct history *h, json_t *root, const char *type,
     json_t *body, size_t *len)
@@ -178,7 +178,9 @@ write_line(const struct history *h, json_t *root, const char *type,
 	const char *const actor[] = { "room", NULL };
 	struct event e = { .log =
 			       json_string_value(json_object_get(root, "log")),
-		.cer = json_string_value(json_object_get(root, "cer")),
+		.cer = h->open
+		    ? h->ceremony
+		    : json_string_value(json_object_get(root, "cer")),
 		.seq = h->lines,
 		.type = type,
 		.body = body };
@@ -265,13 +267,13 @@ replay(const struct fixture *f, struct history *h, uint64_t until)
 	}
 }
 
-/* Lines of `first`, accepted. */
+/* Lines of `first`, accepted; a ceremony opened there is called "next". */
 static inline void
 replay_first(const struct fixture *f, struct history *h, const struct row *r,
     uint64_t at)
 {
 	json_t *root = load_line(f, at);
-	char copy[512], *save = NULL;
+	char copy[1024], *save = NULL;
 
 	snprintf(copy, sizeof(copy), "%s", r->first == NULL ? "" : r->first);
 	for (char *part = strtok_r(copy, "\n", &save); part != NULL;
@@ -283,6 +285,8 @@ replay_first(const struct fixture *f, struct history *h, const struct row *r,
 
 		*body++ = '\0';
 		value = make_value(f, body);
+		if (strcmp(part, "ceremony.open") == 0)
+			json_object_set_new(root, "cer", json_string("next"));
 		line = write_line(h, root, part, value, &len);
 		if (history_apply(h, f->folder->fd, line, len, &fault) !=
 		    RECORD_OK)

@@ -56,6 +56,11 @@ syn_compose_change(struct synthetic *s, uint8_t digest[32])
 	p->version = syn_twist(s, "policy-version") ? 3 : 2;
 	p->m = 3;
 	p->n = SYN_LATER;
+	if (syn_twist(s, "policy-witness")) {
+		snprintf(p->witnesses[0].id, sizeof(p->witnesses[0].id), "tom");
+		syn_spki(s->stranger, &p->witnesses[0].spki);
+		p->witness_count = 1;
+	}
 	for (unsigned i = 0; i < SYN_LATER; i++) {
 		struct policy_operator *o = &p->operators[i];
 

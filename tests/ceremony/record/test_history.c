@@ -523,6 +523,9 @@ static const struct {
 	    "act.result: no so.use of prod-1 stands before it" },
 	{ "policy-version", RECORD_ERR_RULE,
 	    "act.propose: the policy's version is 3, not 2" },
+	{ "policy-witness", RECORD_ERR_RULE,
+	    "act.propose: the policy has other witnesses than the present "
+	    "one" },
 	{ "policy-stranger", RECORD_ERR_RULE,
 	    "act.propose: operator dave of the policy is not enrolled with "
 	    "these keys" },
@@ -612,10 +615,12 @@ test_good(void **state)
 	assert_int_equal(h->act_count, 26);
 	assert_int_equal(h->acts[11].state, ACT_VOID);
 	assert_int_equal(h->acts[12].approval.resumes, 12);
-	assert_true(history_so(h, "prod-1", &n, &again));
+	assert_int_equal(history_so_now(h), 1);
+	assert_true(history_so_hangs(h));
+	assert_int_equal(history_so(h, "prod-1", &n, &again), 1);
 	assert_int_equal(n, 2);
 	assert_false(again);
-	assert_true(history_so(h, "new-1", &n, &again));
+	assert_int_equal(history_so(h, "new-1", &n, &again), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(history_epoch_next(h, "root-1"), 8);
 	assert_int_equal(history_epoch_next(h, "root-9"), 1);

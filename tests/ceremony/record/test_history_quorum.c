@@ -2,6 +2,17 @@
 /* Rules of PINs that change, of another quorum, and of what is given up. */
 #include "tests/ceremony/record/history_rows.h"
 
+#define SPLIT                                                                  \
+	"so.split {\"threshold\":2,\"custodians\":[\"A\",\"B\"],"              \
+	"\"kept\":\"paper\"}\n"                                                \
+	"so.use {\"label\":\"op-f\",\"n\":0}"
+/* Another S, a ceremony that comes to nothing, and the next one. */
+#define SPLIT_IN_VAIN                                                          \
+	SPLIT "\nexception {\"what\":\"abandoned\",\"reason\":\"r\"}\n"        \
+	      "ceremony.close $ceremony.close#2:steps=0\n"                     \
+	      "ceremony.open $ceremony.open#3\n"                               \
+	      "step.begin {\"step\":1,\"kind\":\"recovery\"}"
+
 static const struct row rows[] = {
 	/* tokens are keyed anew */
 	{ "rotate under another policy", "act.propose#18", SET, "policy_sha256",
@@ -59,9 +70,9 @@ static const struct row rows[] = {
 	    "shares.3.operator", "\"bob\"", RECORD_ERR_RULE,
 	    "rotate.prepare: a share for bob, no operator of the policy",
 	    NULL },
-	{ "prepared a share less", "rotate.prepare#4", DEL, "shares", NULL,
-	    RECORD_ERR_FORM,
-	    "rotate.prepare: \"shares\" is missing or not in its place", NULL },
+	{ "prepared a share less", "rotate.prepare#4", SET, "shares",
+	    "$rotate.prepare#2:shares", RECORD_ERR_RULE,
+	    "rotate.prepare: 3 shares for 4 operators", NULL },
 	{ "a share is not stored", "rotate.prepare#4", SET, "shares.1.blob",
 	    ZEROS, RECORD_ERR_MISSING, "rotate.prepare: share: objects/0000*",
 	    NULL },
@@ -178,9 +189,19 @@ static const struct row rows[] = {
 	    "so.use: n is 0, but the SO PIN of prod-1 has number 1", NULL },
 	{ "an SO PIN of an S that is replaced", "act.propose#17", PUT, "so.use",
 	    "{\"label\":\"prod-1\",\"n\":1}", RECORD_ERR_RULE,
-	    "so.use: the SO PIN of prod-1 comes from an S that was replaced",
+	    "so.use: the SO PIN of prod-1 comes from another S than the "
+	    "present",
 	    "so.split {\"threshold\":2,\"custodians\":[\"A\",\"B\"],"
 	    "\"kept\":\"paper\"}" },
+	{ "one of an S that came to nothing", "act.propose#17", PUT, "so.use",
+	    "{\"label\":\"op-f\",\"n\":1}", RECORD_ERR_RULE,
+	    "so.use: the SO PIN of op-f comes from another S than the present",
+	    SPLIT_IN_VAIN },
+	/* it is that the number is wrong */
+	{ "the S before, when nothing came of a new one", "act.propose#17", PUT,
+	    "so.use", "{\"label\":\"prod-1\",\"n\":7}", RECORD_ERR_RULE,
+	    "so.use: n is 7, but the SO PIN of prod-1 has number 1",
+	    SPLIT_IN_VAIN },
 	{ "an SO PIN without an S", "so.split#1", PUT, "so.use",
 	    "{\"label\":\"op-a\",\"n\":0}", RECORD_ERR_ORDER,
 	    "so.use: there is no so.split yet", NULL },
