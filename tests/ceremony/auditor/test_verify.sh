@@ -150,7 +150,8 @@ share() { # the last one that opens a token
 	jq -r 'select(.type == "rotate.prepare").body.shares[0].blob' \
 	    transcript.jsonl | tail -n 1
 }
-export SHARE="$(cd "$dir/good" && share)"
+SHARE=$(cd "$dir/good" && share)
+export SHARE
 damage "share gone" "objects/$SHARE: there is none" \
     sh -c 'rm -f "objects/$SHARE"'
 damage "its copy gone" "copies/$SHARE: there is none" \
