@@ -62,7 +62,8 @@ enum card_error token_refresh(struct token *t);
 /*
  * The SO PIN for one use of it, and the one it is moved on to by that use: no
  * SO PIN is good twice.  When a use was cut short the token may have either:
- * then next is tried first, pin second, and never a third.
+ * then next is tried first, pin second, never a third, and none when the token
+ * says that the next wrong one is the last (LAST_TRY).
  */
 struct token_so {
 	struct secret *pin, *next; /* owned, token_so_clear() */

@@ -76,6 +76,13 @@ so_first(const struct token_so *so)
 	return so->at == TOKEN_SO_PIN ? so->pin : so->next;
 }
 
+static bool
+so_may_try(const struct token_so *so, const struct token_info *info)
+{
+	return so->at != TOKEN_SO_EITHER || info->pin_pad ||
+	    (!info->so_final_try && !info->so_locked);
+}
+
 /* After the first try: which SO PIN the token has is known, or, and then true
  * is returned, the second is to be tried. */
 static bool
@@ -110,6 +117,8 @@ token_init_blank(struct module *m, const char *label, struct token_so *so,
 		return CARD_ERR_ARGUMENT;
 	if (!info.initialised) /* takes any: it gets the first of the two */
 		so->at = TOKEN_SO_PIN;
+	if (!so_may_try(so, &info))
+		return CARD_ERR_LAST_TRY;
 	ret = initialise(m, &info, label, so_first(so));
 	if (so_second(so, &info, ret))
 		ret = initialise(m, &info, label, so->pin);
@@ -157,6 +166,8 @@ token_init_pin(struct token *t, struct token_so *so,
 		len = user_pin->len;
 	}
 	token_logout(t);
+	if (!so_may_try(so, &t->info))
+		return CARD_ERR_LAST_TRY;
 	ret = token_login_as(t, CKU_SO, so_first(so));
 	if (so_second(so, &t->info, ret))
 		ret = token_login_as(t, CKU_SO, so->pin);

@@ -710,6 +710,34 @@ test_flags(void **state)
 	}
 }
 
+/* Of two SO PINs none is tried when the next wrong one is the last. */
+static void
+test_so_last_try(void **state)
+{
+	static const char *const flags[] = { "0x200000", "0x400000" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct token *t = NULL;
+
+		setenv("FAKE_FLAGS", flags[i], 1);
+		assert_int_equal(token_refresh(f->t), CARD_OK);
+		plan("C_Login", 1, CKR_PIN_INCORRECT);
+		assert_int_equal(do_again(f), CARD_ERR_LAST_TRY);
+		assert_false(spent());
+		plan("C_InitToken", 1, CKR_PIN_INCORRECT);
+		token_close(f->t);
+		f->t = NULL;
+		assert_int_equal(token_init_blank(f->m, "one",
+				     USE(f, TOKEN_SO_EITHER), &t),
+		    CARD_ERR_LAST_TRY);
+		assert_false(spent());
+		forget_plans();
+		assert_int_equal(do_open(f), CARD_OK);
+	}
+	assert_int_equal(do_again(f), CARD_OK);
+}
+
 /* OpenSC's suffix is not part of the label. */
 static void
 test_suffix(void **state)
@@ -820,6 +848,7 @@ main(void)
 		CASE(test_raw_point),
 		CASE(test_wrong_signature),
 		CASE(test_flags),
+		CASE(test_so_last_try),
 		CASE(test_suffix),
 		CASE(test_strange_label),
 		CASE(test_pin_pad),
