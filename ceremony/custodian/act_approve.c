@@ -109,22 +109,25 @@ open_share(struct ceremony *c, struct visitor *v, const struct session *s,
 	return judge_share(c);
 }
 
-/* A rotation that was cut off may have left shares that are no good: then it
- * is the PIN before that opens, or nobody's. */
+/* A rotation that was cut off may have left shares that are no good, of the PIN
+ * before or of the new one: the token has one of the two. */
 static enum share_try
 open_shares(struct ceremony *c, struct group *g, struct visitor *v)
 {
 	for (size_t i = 0; i < g->session_count; i++) {
 		struct session *s = &g->sessions[i];
+		bool any = s->epoch_count == 0;
 
 		for (size_t k = 0; k < s->epoch_count; k++) {
 			enum share_try got = open_share(c, v, s, &s->epochs[k]);
 
 			v->opened[i][k] = got == SHARE_OPEN;
-			if (got == SHARE_STOP ||
-			    (got == SHARE_BAD && k + 1 == s->epoch_count))
+			any = any || got == SHARE_OPEN;
+			if (got == SHARE_STOP)
 				return got;
 		}
+		if (!any)
+			return SHARE_BAD;
 	}
 	return SHARE_OPEN;
 }

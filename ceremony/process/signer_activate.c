@@ -89,33 +89,35 @@ try_epoch(struct signer *s, struct epoch *e, enum card_error *err)
 	return true;
 }
 
-/* Every K is there before the first PIN is tried.  The shares of a rotation
- * that was cut off may be no good: then its PIN is passed over, and the one
- * before it is tried. */
+/* Every K is there before the first PIN is tried.  Where a rotation was cut off
+ * the shares of one of the two epochs may be no good: it is passed over. */
 static bool
-combine(struct signer *s)
+combine(struct signer *s, bool whole[SIGNER_EPOCHS_MAX])
 {
 	struct group *g = s->group;
 	enum quorum_error err = QUORUM_OK;
+	uint32_t bad = 0;
+	bool any = false;
 
-	for (size_t i = 0; err == QUORUM_OK && i < SIGNER_EPOCHS_MAX; i++) {
+	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++) {
 		struct epoch *e = &g->epochs[i];
+		enum quorum_error got;
 
+		whole[i] = false;
 		if (e->number == 0)
 			continue;
-		err = signer_epoch_combine(s, e);
-		if (err == QUORUM_OK)
-			continue;
-		if (i == 0 && g->epochs[1].number != 0) {
-			e->number = 0;
-			err = QUORUM_OK;
-			continue;
+		got = signer_epoch_combine(s, e);
+		whole[i] = got == QUORUM_OK;
+		any = any || whole[i];
+		if (!whole[i]) {
+			err = got;
+			bad = e->number;
 		}
-		signer_fault(s, FAULT_SHARE, "%s: shares of epoch %u: %s",
-		    token_info(s->token)->label, e->number,
-		    quorum_strerror(err));
 	}
-	return err == QUORUM_OK;
+	if (!any)
+		signer_fault(s, FAULT_SHARE, "%s: shares of epoch %u: %s",
+		    token_info(s->token)->label, bad, quorum_strerror(err));
+	return any;
 }
 
 /* A K whose PIN did not open is wiped. */
@@ -124,12 +126,12 @@ open_token(struct signer *s)
 {
 	struct group *g = s->group;
 	enum card_error err = CARD_ERR_PIN;
+	bool whole[SIGNER_EPOCHS_MAX];
 
-	if (!combine(s))
+	if (!combine(s, whole))
 		return false;
 	for (size_t i = 0; i < SIGNER_EPOCHS_MAX && err == CARD_ERR_PIN; i++) {
-		if (g->epochs[i].number != 0 &&
-		    !try_epoch(s, &g->epochs[i], &err))
+		if (whole[i] && !try_epoch(s, &g->epochs[i], &err))
 			return false;
 	}
 	for (size_t i = 0; i < SIGNER_EPOCHS_MAX; i++) {

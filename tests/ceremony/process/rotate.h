@@ -21,6 +21,11 @@ struct keyed {
 	uint32_t epoch;
 	bool recover, again;
 	const struct ca_token *pending; /* the epoch it may be in instead */
+	enum {
+		LOST_NONE,
+		LOST_OWN,
+		LOST_PENDING
+	} lost; /* shares of one */
 };
 
 /* ---- what the signer is told ------------------------------------------------ */
@@ -76,8 +81,9 @@ rotate_approved(struct act *a, const struct keyed *k)
 		act_approve(a, who);
 		if (k->recover)
 			continue;
-		act_share(a, who);
-		if (k->pending == NULL)
+		if (k->lost != LOST_OWN)
+			act_share(a, who);
+		if (k->pending == NULL || k->lost == LOST_PENDING)
 			continue;
 		tell_share_of(a, k->pending, who);
 		peer_ask(a->p, MSG_OK);

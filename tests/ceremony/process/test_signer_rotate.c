@@ -60,26 +60,33 @@ last_of_a_group(void **state)
 	assert_keyed(w, &w->root, &next);
 }
 
-/* Shares are made, and then nothing comes of it: whichever of the two epochs
- * is tried first, the token is found in its own. */
+/* Shares of the root's next epoch are made, and then nothing comes of it. */
+static struct ca_token *
+cut_off(struct world *w, const struct keyed *k)
+{
+	struct ca_token *pending = &before[before_count++];
+	struct act a;
+
+	rotate_told(w, &a, &w->root, k);
+	rotate_approved(&a, k);
+	rotate_begun(&a);
+	act_head(&a);
+	rotate_executed(&a, k, pending);
+	peer_start(a.p, MSG_END_GROUP);
+	peer_ask(a.p, MSG_OK);
+	act_close(&a);
+	assert_opens(w, &w->root);
+	return pending;
+}
+
+/* Whichever of the two epochs is tried first, the token is found in its own. */
 static void
 either_of_two(void **state)
 {
 	struct world *w = *(struct world **)*state;
 	struct keyed k = { .from = &w->quorum, .to = &w->quorum, .epoch = 5 };
-	struct ca_token *pending = &before[before_count++];
+	struct ca_token *pending = cut_off(w, &k);
 	struct ca_token token;
-	struct act a;
-
-	rotate_told(w, &a, &w->root, &k);
-	rotate_approved(&a, &k);
-	rotate_begun(&a);
-	act_head(&a);
-	rotate_executed(&a, &k, pending);
-	peer_start(a.p, MSG_END_GROUP);
-	peer_ask(a.p, MSG_OK);
-	act_close(&a);
-	assert_opens(w, &w->root);
 
 	k.pending = pending;
 	k.epoch = 6;
@@ -95,6 +102,29 @@ either_of_two(void **state)
 	before[before_count++] = token;
 }
 
+/* The shares of the other epoch do not open: the token's own do, whichever is
+ * named first. */
+static void
+one_of_two(void **state)
+{
+	struct world *w = *(struct world **)*state;
+	struct keyed k = { .from = &w->quorum, .to = &w->quorum, .epoch = 8 };
+	struct ca_token *pending = cut_off(w, &k);
+	struct ca_token token;
+
+	k.pending = pending;
+	k.lost = LOST_PENDING;
+	k.epoch = 9;
+	rotate(w, &w->root, &k, 7);
+	token = w->root;
+	k.pending = &token;
+	k.lost = LOST_OWN;
+	k.epoch = 10;
+	w->root = *pending;
+	rotate(w, &w->root, &k, 9);
+	before[before_count++] = token;
+}
+
 /* The policy changes; the token follows.  Shares for the policy before give
  * nothing. */
 static void
@@ -104,7 +134,7 @@ other_policy(void **state)
 
 	log_policy(w, &all);
 	rotate(w, &w->root,
-	    &(struct keyed){ .from = &w->quorum, .to = &all, .epoch = 8 }, 7);
+	    &(struct keyed){ .from = &w->quorum, .to = &all, .epoch = 11 }, 10);
 }
 
 /* The head is moved after the commit; nothing is executed twice. */
@@ -227,6 +257,7 @@ main(void)
 		cmocka_unit_test(same_policy),
 		cmocka_unit_test(last_of_a_group),
 		cmocka_unit_test(either_of_two),
+		cmocka_unit_test(one_of_two),
 		cmocka_unit_test(other_policy),
 		cmocka_unit_test(recovered),
 		cmocka_unit_test(recovered_again),

@@ -226,7 +226,6 @@ two_few_shares(struct world *w, struct act *a, const void *arg)
 	(void)arg;
 	two_told(w, a, &w->product, 7);
 	act_share(a, BOB);
-	act_share(a, MALLORY);
 	tell_begin(a, a->ap.act);
 	peer_try(a->p);
 	return a->p;
@@ -675,7 +674,8 @@ static const struct refusal refusals[] = {
 	{ "two epochs, PIN locked", two_tries, "FAKE_FLAGS=0x40000\n",
 	    CARD_ERR_PIN_LOCKED,
 	    "no try is left and either of two PINs may be the right one" },
-	{ "two epochs, shares of one", two_few_shares, NULL, FAULT_SHARE,
+	{ "two epochs, enough shares of neither", two_few_shares, NULL,
+	    FAULT_SHARE,
 	    "shares of epoch 7: threshold out of range, or too few" },
 	{ "share of the other epoch", two_share, &(const uint64_t){ 7 },
 	    FAULT_SHARE,
