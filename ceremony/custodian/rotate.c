@@ -395,6 +395,19 @@ put_off(struct ceremony *c, const char *label, bool *off)
 	    label);
 }
 
+/* In a ceremony that is given up a token that does not open any more is put
+ * off as well. */
+static bool
+is_given_up(struct ceremony *c)
+{
+	if (c->abandon == NULL || c->status != EXIT_CARD)
+		return false;
+	people_say(c->people, "  %s", c->why);
+	c->status = EXIT_DONE;
+	c->why[0] = '\0';
+	return true;
+}
+
 bool
 rotate_left(struct ceremony *c, unsigned step, enum plan_kind kind)
 {
@@ -407,7 +420,8 @@ rotate_left(struct ceremony *c, unsigned step, enum plan_kind kind)
 
 			if (rotate_alone(c, step, kind, t->label, &absent))
 				continue;
-			if (!absent || !put_off(c, t->label, &off))
+			if (!(absent || is_given_up(c)) ||
+			    !put_off(c, t->label, &off))
 				return false;
 		}
 	}

@@ -180,6 +180,7 @@ crl after root-1 && sed -i "s/^date: .*/date: $(day -3)/" after.yaml &&
 	rehearse 0 after.yaml && audited
 ok "the log goes on with another token"
 mv away "$p"
+rm -rf kept && cp -a "$p" kept
 sed -e 's/^ceremony: .*/ceremony: anew/' -e "s/^date: .*/date: $(day -2)/" batch.yaml >anew.yaml
 rehearse 0 anew.yaml && [ -s r/out/line3.response ] && audited &&
 	says out '4 of them in the issuance log'
@@ -187,4 +188,17 @@ ok "should it come back: its PIN is changed, and no device gets two"
 jq -e -s 'map(select(.type == "intent").serial) | unique | length == 8' \
 	r/state/issuance.jsonl >jq.out
 ok "under serials of their own"
+
+# ---- a token that takes its PIN no more ---------------------------------------
+crl shut && sed -i "s/^date: .*/date: $(day -1)/" shut.yaml &&
+	lie 6 shut.yaml made-share 1 end
+rm -rf "$p" && cp -a kept "$p"
+rehearse 4 shut.yaml && says err 'product-1: the PIN is wrong'
+ok "the PIN is wrong where it is to be changed"
+run 0 "$anchorite" rehearse shut.yaml --dir r --abandon 'it is not ours' &&
+	says out 'product-1: the PIN is wrong' && audited &&
+	says out 'exception: rotation put off: product-1'
+ok "such a token does not hold up what is given up"
+status '.tokens[] | select(.label == "product-1").owed'
+ok "it does nothing before it is changed"
 echo "1..$n"
