@@ -184,6 +184,23 @@ replay_line(struct audit *a, uint64_t seq)
 	return true;
 }
 
+/* What those who hold the next ceremony have to do first. */
+static void
+note_unfit(struct audit *a)
+{
+	const struct history *h = a->history;
+
+	for (size_t i = 0; i < h->token_count; i++) {
+		const char *why = history_unfit(h, &h->tokens[i]);
+
+		if (why != NULL)
+			report_note(a->report,
+			    "token %s: %s: it does nothing before it is "
+			    "changed",
+			    h->tokens[i].label, why);
+	}
+}
+
 bool
 audit_replay(struct audit *a)
 {
@@ -220,5 +237,7 @@ audit_replay(struct audit *a)
 		report_finding(a->report,
 		    "transcript.jsonl: ceremony %s is not closed",
 		    a->history->ceremony);
+	else
+		note_unfit(a);
 	return true;
 }

@@ -90,7 +90,7 @@ print_status(const struct history *h)
 		    h->operators[i].label, h->operators[i].serial);
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *t = &h->tokens[i];
-		const char *reason = rotate_reason(h, t);
+		const char *reason = history_unfit(h, t);
 		char next[DATE_RFC3339_SIZE] = "no CRL yet";
 
 		if (t->has_crl)

@@ -263,7 +263,7 @@ candidates(struct ceremony *c, const struct session *s,
 	    memcmp(t->now.policy_sha256, t->next.policy_sha256, 32) == 0;
 
 	if (t->next.epoch == 0) {
-		const char *reason = rotate_reason(c->history, t);
+		const char *reason = history_unfit(c->history, t);
 
 		epochs[0] = &t->now;
 		people_say(c->people, "  %s: its PIN is changed%s%s", s->label,
@@ -326,25 +326,13 @@ rotate_alone(struct ceremony *c, unsigned step, enum plan_kind kind,
 	return ok;
 }
 
-const char *
-rotate_reason(const struct history *h, const struct history_token *t)
-{
-	if (t->next.epoch != 0)
-		return "a change of its PIN was cut off";
-	if (history_stale(h, t))
-		return "stale: it is keyed for an earlier quorum";
-	if (t->owed)
-		return "the change of its PIN is owed";
-	return NULL;
-}
-
 void
 rotate_say(struct ceremony *c)
 {
 	const struct history *h = c->history;
 
 	for (size_t i = 0; i < h->token_count; i++) {
-		const char *reason = rotate_reason(h, &h->tokens[i]);
+		const char *reason = history_unfit(h, &h->tokens[i]);
 
 		if (reason != NULL)
 			people_say(c->people,
@@ -360,7 +348,7 @@ rotate_first(struct ceremony *c, unsigned step, enum plan_kind kind,
 {
 	const struct history_token *t = history_token(c->history, label);
 
-	while (t != NULL && rotate_reason(c->history, t) != NULL) {
+	while (t != NULL && history_unfit(c->history, t) != NULL) {
 		if (!rotate_alone(c, step, kind, label, NULL))
 			return false;
 	}

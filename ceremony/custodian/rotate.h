@@ -29,9 +29,6 @@ bool rotate_all(struct ceremony *c, struct group *g);
 
 /* Say which tokens do nothing before their PIN is changed. */
 void rotate_say(struct ceremony *c);
-/* Why this one does nothing before that, or NULL. */
-const char *
-rotate_reason(const struct history *h, const struct history_token *t);
 /* A token that must be rotated before anything else is, in groups of its own:
  * keyed for an earlier policy, cut off in a rotation, exposed. */
 bool rotate_first(struct ceremony *c, unsigned step, enum plan_kind kind,

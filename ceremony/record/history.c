@@ -157,6 +157,18 @@ history_stale(const struct history *h, const struct history_token *token)
 	return memcmp(token->now.policy_sha256, h->policy_sha256, 32) != 0;
 }
 
+const char *
+history_unfit(const struct history *h, const struct history_token *token)
+{
+	if (token->next.epoch != 0)
+		return "a change of its PIN was cut off";
+	if (history_stale(h, token))
+		return "stale: it is keyed for an earlier quorum";
+	if (token->owed)
+		return "the change of its PIN is owed";
+	return NULL;
+}
+
 const struct history_token *
 history_token(const struct history *h, const char *label)
 {

@@ -195,6 +195,9 @@ size_t history_cards_of(const struct history *h, const struct policy *policy,
     struct history_operator out[POLICY_OPERATORS_MAX]);
 /* Keyed for a policy that was replaced: it does nothing but rotate. */
 bool history_stale(const struct history *h, const struct history_token *token);
+/* Why a token does nothing but rotate; NULL when it is fit. */
+const char *
+history_unfit(const struct history *h, const struct history_token *token);
 /* The key whose SPKI digest this is, with its token; NULL when none. */
 const struct history_key *history_key(const struct history *h,
     const uint8_t spki_sha256[32], const struct history_token **token);

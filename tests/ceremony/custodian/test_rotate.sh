@@ -197,7 +197,8 @@ rehearse 4 shut.yaml && says err 'product-1: the PIN is wrong'
 ok "the PIN is wrong where it is to be changed"
 run 0 "$anchorite" rehearse shut.yaml --dir r --abandon 'it is not ours' &&
 	says out 'product-1: the PIN is wrong' && audited &&
-	says out 'exception: rotation put off: product-1'
+	says out 'exception: rotation put off: product-1' &&
+	says out 'token product-1: the change of its PIN is owed'
 ok "such a token does not hold up what is given up"
 status '.tokens[] | select(.label == "product-1").owed'
 ok "it does nothing before it is changed"
