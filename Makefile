@@ -159,6 +159,12 @@ $(BUILD)/tests/ceremony/factory/%: $(BUILD)/obj/tests/ceremony/factory/%.o \
 	$(TEST_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
+# so does the virtual card
+CARD_SRC := $(wildcard tests/card/card*.c)
+$(BUILD)/tests/card/%: $(BUILD)/obj/tests/card/%.o \
+	$(CARD_SRC:%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_CARD_CARD_CONTROL_H
+#define TESTS_CARD_CARD_CONTROL_H
+
+/*
+ * NAME.control: how the card of that name is, and what goes wrong with it; one
+ * thing a line.
+ *
+ *   serial 11-CHARACTERS    of a card that is made new
+ *   protocol t0             its ATR and its ways; otherwise t1
+ *   pin-pad PIN             it asks for the user PIN itself, and gets this
+ *   delay MICROSECONDS      that every use of a key takes
+ *   fault KIND INS AT [ARGUMENT]
+ *                           see card_fault.c; INS is hexadecimal, or "*" for
+ *                           every command; AT says which of them, from 1; 0 is
+ *                           before the first
+ *
+ * A line that is none of these, or starts with #, is passed over.  Commands
+ * are counted over all processes from when the file was last changed; the
+ * counts are in NAME.seen.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/card/card_state.h"
+
+#define CARD_FAULTS_MAX 16
+#define CARD_ARGUMENT_MAX 255
+
+struct card_fault_kind;
+
+struct card_fault {
+	const struct card_fault_kind *kind;
+	int ins; /* -1: every one */
+	unsigned long at, seen;
+	char argument[CARD_ARGUMENT_MAX + 1];
+};
+
+struct card_control {
+	char serial[CARD_SERIAL_LEN + 1]; /* "": none said */
+	bool t0, pad;
+	char pad_pin[CARD_PIN_MAX + 1];
+	unsigned delay;
+	struct card_fault faults[CARD_FAULTS_MAX];
+	size_t fault_count;
+	uint32_t sum; /* of the text */
+};
+
+/* Read the file of a card afresh; no file is an empty one. */
+void card_control_read(struct card_control *out, const char *card);
+/* Remember what was seen of each fault. */
+void card_control_keep(const struct card_control *control, const char *card);
+
+#endif
