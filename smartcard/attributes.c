@@ -13,33 +13,32 @@ static const struct rule {
 	CK_ATTRIBUTE_TYPE type;
 	size_t at;
 	enum want want;
-	bool late;
+	unsigned excuse; /* of it; 0: there is none */
 	const char *fault;
 } rules[] = {
 #define AT(member) offsetof(struct key_attributes, member)
-	{ CKA_TOKEN, AT(token), MUST, false,
+	{ CKA_TOKEN, AT(token), MUST, 0,
 	    "CKA_TOKEN: the key is not kept on the token" },
-	{ CKA_PRIVATE, AT(private_), MUST, false,
+	{ CKA_PRIVATE, AT(private_), MUST, 0,
 	    "CKA_PRIVATE: the key can be used without login" },
-	{ CKA_EXTRACTABLE, AT(extractable), NEVER, false,
+	{ CKA_EXTRACTABLE, AT(extractable), NEVER, 0,
 	    "CKA_EXTRACTABLE: the key can be wrapped and taken off" },
-	{ CKA_SENSITIVE, AT(sensitive), MUST, true,
+	{ CKA_SENSITIVE, AT(sensitive), MUST, ATTRIBUTES_LATE,
 	    "CKA_SENSITIVE: the key can be read in clear" },
-	{ CKA_ALWAYS_SENSITIVE, AT(always_sensitive), MUST, true,
+	{ CKA_ALWAYS_SENSITIVE, AT(always_sensitive), MUST, ATTRIBUTES_LATE,
 	    "CKA_ALWAYS_SENSITIVE: the key could once be read in clear" },
-	{ CKA_NEVER_EXTRACTABLE, AT(never_extractable), MUST, true,
+	{ CKA_NEVER_EXTRACTABLE, AT(never_extractable), MUST, ATTRIBUTES_LATE,
 	    "CKA_NEVER_EXTRACTABLE: the key could once be taken off" },
-	{ CKA_LOCAL, AT(local), MUST, true,
+	{ CKA_LOCAL, AT(local), MUST, ATTRIBUTES_LATE,
 	    "CKA_LOCAL: the key was not made on the token" },
-	{ CKA_SIGN, AT(sign), IF_SIGN, false,
+	{ CKA_SIGN, AT(sign), IF_SIGN, 0,
 	    "CKA_SIGN: not as the key's use says" },
-	{ CKA_DERIVE, AT(derive), IF_DERIVE, false,
+	{ CKA_DERIVE, AT(derive), IF_DERIVE, 0,
 	    "CKA_DERIVE: not as the key's use says" },
-	{ CKA_DECRYPT, AT(decrypt), NEVER, false,
+	{ CKA_DECRYPT, AT(decrypt), NEVER, 0,
 	    "CKA_DECRYPT: the key may decrypt" },
-	{ CKA_UNWRAP, AT(unwrap), NEVER, false,
-	    "CKA_UNWRAP: the key may unwrap" },
-	{ CKA_SIGN_RECOVER, AT(sign_recover), NEVER, false,
+	{ CKA_UNWRAP, AT(unwrap), NEVER, 0, "CKA_UNWRAP: the key may unwrap" },
+	{ CKA_SIGN_RECOVER, AT(sign_recover), NEVER, ATTRIBUTES_RECOVER,
 	    "CKA_SIGN_RECOVER: the key may sign with recovery" },
 #undef AT
 };
@@ -55,13 +54,15 @@ wanted(const struct rule *rule, enum key_use use)
 
 const char *
 attributes_fault(const struct key_attributes *attrs, enum key_use use,
-    bool late)
+    unsigned excuses)
 {
+	if (use != KEY_SIGN)
+		excuses &= ~(unsigned)ATTRIBUTES_RECOVER;
 	for (size_t i = 0; i < RULES; i++) {
 		const bool *value =
 		    (const bool *)((const char *)attrs + rules[i].at);
 
-		if (late && rules[i].late)
+		if ((rules[i].excuse & excuses) != 0)
 			continue;
 		if (*value != wanted(&rules[i], use))
 			return rules[i].fault;

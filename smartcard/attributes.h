@@ -9,12 +9,21 @@
  * SENSITIVE, ALWAYS_SENSITIVE, NEVER_EXTRACTABLE and LOCAL as false from
  * C_GenerateKeyPair until the module is loaded again.  Those four are then
  * not judged at generation; token_check_key() judges them all, later.
+ *
+ * OpenSC has no key that signs without CKA_SIGN_RECOVER either, whatever the
+ * template says (its x509 usage "digitalSignature" is both).  No mechanism of
+ * an EC key does anything by it, so beside CKA_SIGN it is let pass there, and
+ * there alone.
  */
+enum attributes_excuse {
+	ATTRIBUTES_LATE = 1,
+	ATTRIBUTES_RECOVER = 2
+};
 
 /* The first rule that attributes break, as text; NULL when they break none.
- * late: leave those four out. */
+ * excuses: what is not judged. */
 const char *attributes_fault(const struct key_attributes *attrs,
-    enum key_use use, bool late);
+    enum key_use use, unsigned excuses);
 /* Read them.  What the module does not tell counts as what it must not be. */
 enum card_error attributes_read(struct token *t, CK_OBJECT_HANDLE key,
     enum key_use use, struct key_attributes *out);

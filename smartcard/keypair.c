@@ -81,12 +81,16 @@ read_spki(struct token *t, CK_OBJECT_HANDLE key, uint8_t **spki,
 /* Both read and judge, for a key just made and for one met again. */
 static enum card_error
 check_attributes(struct token *t, CK_OBJECT_HANDLE key, enum key_use use,
-    bool late, struct key_attributes *attrs)
+    bool made, struct key_attributes *attrs)
 {
+	unsigned excuses = 0;
 	enum card_error ret;
 
+	if (t->m->opensc)
+		excuses = made ? ATTRIBUTES_LATE | ATTRIBUTES_RECOVER
+			       : ATTRIBUTES_RECOVER;
 	ret = attributes_read(t, key, use, attrs);
-	if (ret == CARD_OK && attributes_fault(attrs, use, late) != NULL)
+	if (ret == CARD_OK && attributes_fault(attrs, use, excuses) != NULL)
 		ret = CARD_ERR_ATTRIBUTES;
 	return ret;
 }
@@ -156,7 +160,7 @@ token_make_key(struct token *t, enum key_curve_id curve_id, enum key_use use,
 	ret = module_error(t->m, generate(t, curve, use, id, label, &pair));
 	if (ret != CARD_OK)
 		return ret;
-	ret = check_attributes(t, pair.private, use, t->m->late_flags, &found);
+	ret = check_attributes(t, pair.private, use, true, &found);
 	if (attrs != NULL)
 		*attrs = found;
 	if (ret == CARD_OK)

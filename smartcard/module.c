@@ -75,7 +75,7 @@ module_identify(struct module *m)
 	CK_RV rv;
 
 	rv = m->f->C_GetInfo(&info);
-	m->late_flags =
+	m->opensc =
 	    memcmp(info.manufacturerID, opensc, sizeof(opensc) - 1) == 0;
 	return module_error(m, rv);
 }

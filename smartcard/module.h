@@ -20,7 +20,7 @@ struct module {
 	CK_FUNCTION_LIST *f;
 	char *path;
 	CK_RV last_rv;         /* behind the last error */
-	bool late_flags;       /* see attributes.h */
+	bool opensc;           /* see attributes.h */
 	struct token *open;    /* every token in use */
 	struct libp11 *libp11; /* see evp_key.h; NULL until it is needed */
 };

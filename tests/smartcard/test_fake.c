@@ -197,21 +197,29 @@ test_attributes(void **state)
 	};
 
 	(void)state;
-	assert_null(attributes_fault(&good, KEY_SIGN, false));
-	assert_non_null(attributes_fault(&good, KEY_DERIVE, false));
+	assert_null(attributes_fault(&good, KEY_SIGN, 0));
+	assert_non_null(attributes_fault(&good, KEY_DERIVE, 0));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct key_attributes bad = good;
 		bool *value = (bool *)((char *)&bad + cases[i].at);
 		const char *fault;
 
 		*value = !*value;
-		fault = attributes_fault(&bad, KEY_SIGN, false);
+		fault = attributes_fault(&bad, KEY_SIGN, 0);
 		assert_non_null(fault);
 		assert_memory_equal(fault, cases[i].fault,
 		    strlen(cases[i].fault));
 		assert_int_equal(fault[strlen(cases[i].fault)], ':');
-		fault = attributes_fault(&bad, KEY_SIGN, true);
+		fault = attributes_fault(&bad, KEY_SIGN, ATTRIBUTES_LATE);
 		assert_int_equal(fault == NULL, cases[i].late);
+		/* beside CKA_SIGN alone */
+		fault = attributes_fault(&bad, KEY_SIGN, ATTRIBUTES_RECOVER);
+		assert_int_equal(fault == NULL, value == &bad.sign_recover);
+		bad.sign = false;
+		bad.derive = true;
+		fault = attributes_fault(&bad, KEY_DERIVE, ATTRIBUTES_RECOVER);
+		assert_int_equal(fault == NULL,
+		    value == &bad.sign || value == &bad.derive);
 	}
 }
 
