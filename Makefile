@@ -5,7 +5,8 @@ SHARED  ?= ../shared# folder of published test vectors, if there is one
 PREFIX  ?= /usr/local
 PACKAGES = build-essential pkg-config libssl-dev openssl libp11-dev \
 	libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
-	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect
+	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
+	opensc opensc-pkcs11 libpcsclite-dev
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
 
@@ -30,7 +31,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
 	$(SANITIZE) $(LDFLAGS)
 # asked once, and only after `deps` has run
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \
-	libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka))$(PKG_CFLAGS)
+	libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka libpcsclite))$(PKG_CFLAGS)
 
 # ---- what there is -----------------------------------------------------------
 LIBS     = ca smartcard transfer quorum record process
@@ -159,8 +160,13 @@ $(BUILD)/tests/ceremony/factory/%: $(BUILD)/obj/tests/ceremony/factory/%.o \
 	$(TEST_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
-# so does the virtual card
+# so does the virtual card; as a module it is loaded by programs of others
 CARD_SRC := $(wildcard tests/card/card*.c)
+$(BUILD)/tests/card/%.so: tests/card/%.c $(CARD_SRC) \
+	$(wildcard tests/card/card*.h) | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(filter-out $(SANITIZE) -MMD -MP, \
+	    $(ALL_CFLAGS)) -fPIC -shared -o $@ $(filter %.c,$^) -lcrypto
 $(BUILD)/tests/card/%: $(BUILD)/obj/tests/card/%.o \
 	$(CARD_SRC:%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)

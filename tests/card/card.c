@@ -236,11 +236,12 @@ card_free(struct card *c)
 /* ---- one command ------------------------------------------------------ */
 
 /* Data goes out as far as it was asked for; the rest is kept for GET RESPONSE.
- * T=1 does not answer data that nobody asked for. */
+ * T=1 does not answer data that nobody asked for, and T=0 no data to a command
+ * that had some. */
 static uint16_t
 deliver(struct card *c, const struct apdu *a, struct card_bytes *out)
 {
-	size_t n = a->expected, rest;
+	size_t n = c->control.t0 && a->len > 0 ? 0 : a->expected, rest;
 
 	if (!c->control.t0 && a->expected == 0)
 		c->work.len = 0;

@@ -89,5 +89,6 @@ card_apdu_parse_t0(const uint8_t *command, size_t len, struct apdu *out)
 	}
 	out->data = command + 5;
 	out->len = expected(command[4], 256);
+	out->expected = 256; /* by as many GET RESPONSE as it takes */
 	return len == 5 + out->len;
 }

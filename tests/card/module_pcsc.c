@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A stand-in for libpcsclite: readers with virtual cards in them, inside the
+ * process that asks.  OpenSC takes it for the real one:
+ *
+ *   app default { reader_driver pcsc { provider_library = .../module_pcsc.so; } }
+ *
+ * VIRTUAL_CARDS names the files of the cards, with ":" between them; a reader
+ * "Virtual Reader N" has the Nth in it.
+ *
+ * A context has readers of its own: two contexts are as two processes, which
+ * share what a card keeps but not the login.  One thread.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <winscard.h>
+
+#include "tests/card/card.h"
+
+#define READERS_MAX 16
+#define NAME_MAX_LEN 32
+
+struct reader {
+	struct card *card;
+	char name[NAME_MAX_LEN];
+	unsigned users;
+	bool exclusive;
+};
+
+/* What a SCARDCONTEXT is. */
+struct context {
+	size_t count;
+	struct reader readers[READERS_MAX];
+};
+
+/* What a SCARDHANDLE is. */
+struct connection {
+	struct reader *reader;
+	unsigned insertion; /* that it was made to */
+	bool exclusive;
+};
+
+/* Handles are numbers to whoever has them, and addresses here. */
+static struct context *
+context_of(SCARDCONTEXT handle)
+{
+	return handle == -1 ? NULL : (struct context *)handle;
+}
+
+static struct connection *
+connection_of(SCARDHANDLE handle)
+{
+	return handle == -1 ? NULL : (struct connection *)handle;
+}
+
+static struct reader *
+reader_by_name(struct context *x, const char *name)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (strcmp(x->readers[i].name, name) == 0)
+			return &x->readers[i];
+	return NULL;
+}
+
+/* ---- contexts --------------------------------------------------------- */
+
+static bool
+readers_open(struct context *x, const char *list)
+{
+	char *copy = strdup(list), *rest = NULL, *path;
+
+	for (path = copy; path != NULL && x->count < READERS_MAX;) {
+		struct reader *r = &x->readers[x->count];
+
+		path = strtok_r(x->count == 0 ? copy : NULL, ":", &rest);
+		if (path == NULL)
+			break;
+		r->card = card_new(path);
+		if (r->card == NULL)
+			break;
+		snprintf(r->name, sizeof(r->name), "Virtual Reader %02zu",
+		    x->count++);
+	}
+	free(copy);
+	return path == NULL || x->count == READERS_MAX;
+}
+
+LONG
+SCardReleaseContext(SCARDCONTEXT handle)
+{
+	struct context *x = context_of(handle);
+
+	if (x == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	for (size_t i = 0; i < x->count; i++)
+		card_free(x->readers[i].card);
+	free(x);
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
+    LPSCARDCONTEXT handle)
+{
+	const char *list = getenv("VIRTUAL_CARDS");
+	struct context *x = calloc(1, sizeof(*x));
+
+	(void)scope;
+	(void)reserved1;
+	(void)reserved2;
+	if (x == NULL)
+		return SCARD_E_NO_MEMORY;
+	if (!readers_open(x, list != NULL ? list : "")) {
+		SCardReleaseContext((SCARDCONTEXT)x);
+		return SCARD_E_NO_SERVICE;
+	}
+	*handle = (SCARDCONTEXT)x;
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardIsValidContext(SCARDCONTEXT handle)
+{
+	return context_of(handle) != NULL ? SCARD_S_SUCCESS
+					  : SCARD_E_INVALID_HANDLE;
+}
+
+LONG
+SCardCancel(SCARDCONTEXT handle)
+{
+	return SCardIsValidContext(handle);
+}
+
+/* ---- readers ---------------------------------------------------------- */
+
+LONG
+SCardListReaders(SCARDCONTEXT handle, LPCSTR groups, LPSTR out, LPDWORD len)
+{
+	struct context *x = context_of(handle);
+	DWORD need = 1, at = 0;
+
+	(void)groups;
+	if (x == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	if (x->count == 0)
+		return SCARD_E_NO_READERS_AVAILABLE;
+	for (size_t i = 0; i < x->count; i++)
+		need += strlen(x->readers[i].name) + 1;
+	if (out != NULL && *len < need)
+		return SCARD_E_INSUFFICIENT_BUFFER;
+	*len = need;
+	if (out == NULL)
+		return SCARD_S_SUCCESS;
+	for (size_t i = 0; i < x->count; i++) {
+		strcpy(out + at, x->readers[i].name);
+		at += strlen(out + at) + 1;
+	}
+	out[at] = '\0';
+	return SCARD_S_SUCCESS;
+}
+
+/* The upper half counts insertions and removals, as pcsc-lite has it. */
+static void
+state_fill(struct reader *r, SCARD_READERSTATE *s)
+{
+	DWORD state = SCARD_STATE_EMPTY;
+	uint8_t atr[CARD_ATR_MAX];
+
+	s->cbAtr = 0;
+	if (card_present(r->card)) {
+		s->cbAtr = card_atr(r->card, atr);
+		memcpy(s->rgbAtr, atr, s->cbAtr);
+		state = SCARD_STATE_PRESENT;
+		if (r->users > 0)
+			state |= r->exclusive ? SCARD_STATE_EXCLUSIVE
+					      : SCARD_STATE_INUSE;
+	}
+	state |= (DWORD)card_insertions(r->card) << 16;
+	if (state != (s->dwCurrentState & ~(DWORD)SCARD_STATE_CHANGED))
+		state |= SCARD_STATE_CHANGED;
+	s->dwEventState = state;
+}
+
+/* Never waits: whoever waits here asks again. */
+LONG
+SCardGetStatusChange(SCARDCONTEXT handle, DWORD timeout,
+    SCARD_READERSTATE *states, DWORD count)
+{
+	struct context *x = context_of(handle);
+	bool any = false;
+
+	(void)timeout;
+	if (x == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	for (DWORD i = 0; i < count; i++) {
+		struct reader *r = reader_by_name(x, states[i].szReader);
+
+		if (r != NULL)
+			state_fill(r, &states[i]);
+		else
+			states[i].dwEventState = SCARD_STATE_UNKNOWN;
+		any = any || r == NULL ||
+		    (states[i].dwEventState & SCARD_STATE_CHANGED) != 0;
+	}
+	return any ? SCARD_S_SUCCESS : SCARD_E_TIMEOUT;
+}
+
+/* ---- connections ------------------------------------------------------ */
+
+static DWORD
+protocol(struct reader *r)
+{
+	return card_is_t0(r->card) ? SCARD_PROTOCOL_T0 : SCARD_PROTOCOL_T1;
+}
+
+/* Is the card it was made to still there? */
+static LONG
+connection_check(const struct connection *k)
+{
+	if (k == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	if (!card_present(k->reader->card) ||
+	    card_insertions(k->reader->card) != k->insertion)
+		return SCARD_W_REMOVED_CARD;
+	return SCARD_S_SUCCESS;
+}
+
+static LONG
+reader_take(struct reader *r, DWORD share, DWORD protocols)
+{
+	if (share == SCARD_SHARE_DIRECT)
+		return SCARD_S_SUCCESS;
+	if (!card_present(r->card))
+		return SCARD_E_NO_SMARTCARD;
+	if ((protocols & protocol(r)) == 0)
+		return SCARD_E_PROTO_MISMATCH;
+	if (r->exclusive || (share == SCARD_SHARE_EXCLUSIVE && r->users > 0))
+		return SCARD_E_SHARING_VIOLATION;
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardConnect(SCARDCONTEXT handle, LPCSTR name, DWORD share, DWORD protocols,
+    LPSCARDHANDLE out, LPDWORD active)
+{
+	struct context *x = context_of(handle);
+	struct reader *r = x != NULL ? reader_by_name(x, name) : NULL;
+	struct connection *k;
+	LONG ret;
+
+	if (r == NULL)
+		return x == NULL ? SCARD_E_INVALID_HANDLE
+				 : SCARD_E_UNKNOWN_READER;
+	ret = reader_take(r, share, protocols);
+	if (ret != SCARD_S_SUCCESS)
+		return ret;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
+		return SCARD_E_NO_MEMORY;
+	k->reader = r;
+	k->insertion = card_insertions(r->card);
+	k->exclusive = r->exclusive = share == SCARD_SHARE_EXCLUSIVE;
+	r->users++;
+	*out = (SCARDHANDLE)k;
+	*active = protocol(r);
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardReconnect(SCARDHANDLE handle, DWORD share, DWORD protocols,
+    DWORD initialization, LPDWORD active)
+{
+	struct connection *k = connection_of(handle);
+
+	(void)share;
+	if (k == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	if (!card_present(k->reader->card))
+		return SCARD_E_NO_SMARTCARD;
+	if ((protocols & protocol(k->reader)) == 0)
+		return SCARD_E_PROTO_MISMATCH;
+	if (initialization != SCARD_LEAVE_CARD)
+		card_reset(k->reader->card);
+	k->insertion = card_insertions(k->reader->card);
+	*active = protocol(k->reader);
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardDisconnect(SCARDHANDLE handle, DWORD disposition)
+{
+	struct connection *k = connection_of(handle);
+
+	if (k == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	if (disposition != SCARD_LEAVE_CARD)
+		card_reset(k->reader->card);
+	k->reader->users--;
+	if (k->exclusive)
+		k->reader->exclusive = false;
+	free(k);
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardBeginTransaction(SCARDHANDLE handle)
+{
+	return connection_check(connection_of(handle));
+}
+
+LONG
+SCardEndTransaction(SCARDHANDLE handle, DWORD disposition)
+{
+	struct connection *k = connection_of(handle);
+	LONG ret = connection_check(k);
+
+	if (ret == SCARD_S_SUCCESS && disposition != SCARD_LEAVE_CARD)
+		card_reset(k->reader->card);
+	return ret;
+}
+
+LONG
+SCardStatus(SCARDHANDLE handle, LPSTR name, LPDWORD name_len, LPDWORD state,
+    LPDWORD active, LPBYTE atr, LPDWORD atr_len)
+{
+	struct connection *k = connection_of(handle);
+	uint8_t own[CARD_ATR_MAX];
+	LONG ret = connection_check(k);
+
+	if (ret != SCARD_S_SUCCESS)
+		return ret;
+	if (name != NULL && name_len != NULL)
+		snprintf(name, *name_len, "%s", k->reader->name);
+	if (name_len != NULL)
+		*name_len = strlen(k->reader->name) + 1;
+	if (state != NULL)
+		*state = SCARD_PRESENT | SCARD_POWERED | SCARD_SPECIFIC;
+	if (active != NULL)
+		*active = protocol(k->reader);
+	if (atr_len != NULL) {
+		size_t len = card_atr(k->reader->card, own);
+
+		if (atr != NULL && *atr_len >= len)
+			memcpy(atr, own, len);
+		*atr_len = len;
+	}
+	return SCARD_S_SUCCESS;
+}
+
+LONG
+SCardTransmit(SCARDHANDLE handle, const SCARD_IO_REQUEST *send_pci,
+    LPCBYTE command, DWORD command_len, SCARD_IO_REQUEST *receive_pci,
+    LPBYTE answer, LPDWORD answer_len)
+{
+	struct connection *k = connection_of(handle);
+	uint8_t whole[CARD_ANSWER_MAX];
+	size_t len = 0;
+	LONG ret = connection_check(k);
+
+	(void)send_pci;
+	(void)receive_pci;
+	if (ret != SCARD_S_SUCCESS)
+		return ret;
+	if (card_apdu(k->reader->card, command, command_len, whole, &len) !=
+	    CARD_ANSWERED)
+		return SCARD_W_REMOVED_CARD;
+	if (len > *answer_len)
+		return SCARD_E_INSUFFICIENT_BUFFER;
+	memcpy(answer, whole, len);
+	*answer_len = len;
+	return SCARD_S_SUCCESS;
+}
+
+/* ---- what these readers do not have ----------------------------------- */
+
+LONG
+SCardControl(SCARDHANDLE handle, DWORD code, LPCVOID in, DWORD in_len,
+    LPVOID out, DWORD out_len, LPDWORD returned)
+{
+	(void)handle;
+	(void)code;
+	(void)in;
+	(void)in_len;
+	(void)out;
+	(void)out_len;
+	*returned = 0;
+	return SCARD_E_UNSUPPORTED_FEATURE;
+}
+
+LONG
+SCardGetAttrib(SCARDHANDLE handle, DWORD id, LPBYTE out, LPDWORD len)
+{
+	(void)handle;
+	(void)id;
+	(void)out;
+	*len = 0;
+	return SCARD_E_UNSUPPORTED_FEATURE;
+}

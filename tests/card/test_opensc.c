@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: ISC */
+/* Our own layer on a SmartCard-HSM: what test_token.c and test_key.c do with
+ * SoftHSM, through OpenSC, with virtual cards. */
+#include <openssl/ec.h>
+
+#include "tests/card/opensc.h"
+#include "tests/smartcard/fixture.h"
+
+#define USER_PIN "648219"
+static const uint8_t so_octets[8] = { 0x35, 0x37, 0x36, 0x32, 0x31, 0x38, 0x38,
+	0x30 };
+
+struct world {
+	struct opensc opensc;
+	struct module *m;
+	struct secret *pin, *other, *wrong, *so, *so_next;
+};
+
+/* One initialised card, "one", and one that is blank. */
+static int
+begin(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (w == NULL || opensc_make(&w->opensc, 2) != 0)
+		return -1;
+	*state = w;
+	if (opensc_initialise(&w->opensc, 0, "one", USER_PIN, so_octets) != 0)
+		return -1;
+	w->pin = secret_from(USER_PIN, strlen(USER_PIN));
+	w->other = secret_from(NEW_PIN, strlen(NEW_PIN));
+	w->wrong = secret_from("111111", 6);
+	w->so = secret_from(SO_PIN, strlen(SO_PIN));
+	w->so_next = secret_from(SO_NEXT, strlen(SO_NEXT));
+	return module_load("opensc", &w->m) == CARD_OK ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	struct world *w = *state;
+
+	module_free(w->m);
+	secret_free(w->pin);
+	secret_free(w->other);
+	secret_free(w->wrong);
+	secret_free(w->so);
+	secret_free(w->so_next);
+	opensc_remove(&w->opensc);
+	free(w);
+	return 0;
+}
+
+/* As a later process sees it, logged in. */
+static struct token *
+again(struct world *w)
+{
+	struct token *t = NULL;
+
+	module_free(w->m);
+	w->m = NULL;
+	assert_int_equal(module_load("opensc", &w->m), CARD_OK);
+	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	return t;
+}
+
+static struct token *
+opened(struct world *w)
+{
+	struct token *t = NULL;
+
+	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	return t;
+}
+
+static long
+uses(struct world *w, uint8_t reference)
+{
+	char path[600];
+	struct card *c;
+	long n;
+
+	opensc_card_path(&w->opensc, 0, path);
+	c = card_new(path);
+	assert_non_null(c);
+	n = card_key_uses(c, reference);
+	card_free(c);
+	return n;
+}
+
+/* ---- tokens ----------------------------------------------------------- */
+
+static void
+test_list(void **state)
+{
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(info[0].serial + 3 + 8, "");
+	assert_string_not_equal(info[0].serial, info[1].serial);
+	assert_false(info[0].pin_pad);
+	assert_int_equal(token_open(w->m, "one", info[0].serial, &t), CARD_OK);
+	token_close(t);
+	assert_int_equal(token_open(w->m, "one", info[1].serial, &t),
+	    CARD_ERR_NO_TOKEN);
+}
+
+/* A card that was begun before is initialised again with the PIN it has. */
+static void
+test_init_again(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_EITHER };
+	struct token *t = opened(w);
+
+	assert_int_equal(token_write_object(t, "x", "x", 1), CARD_OK);
+	token_close(t);
+	assert_int_equal(token_init(w->m, "one", &so, w->other, &t), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
+	assert_int_equal(token_login(t, w->pin), CARD_ERR_PIN);
+	assert_int_equal(token_login(t, w->other), CARD_OK);
+	token_close(t);
+}
+
+static void
+test_pins(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct token *t = opened(w);
+
+	assert_int_equal(token_login(t, w->wrong), CARD_ERR_PIN);
+	assert_int_equal(token_refresh(t), CARD_OK);
+	assert_true(token_info(t)->pin_count_low);
+	assert_int_equal(token_set_pin(t, w->pin, w->other), CARD_OK);
+	assert_int_equal(token_login(t, w->pin), CARD_ERR_PIN);
+	assert_int_equal(token_login(t, w->other), CARD_OK);
+	/* the SO sets the user PIN and moves on */
+	assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	so.at = TOKEN_SO_PIN;
+	assert_int_equal(token_init_pin(t, &so, w->other), CARD_ERR_PIN);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	token_close(t);
+}
+
+static void
+test_locked(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct token *t = opened(w);
+
+	assert_int_equal(token_login(t, w->wrong), CARD_ERR_PIN);
+	assert_int_equal(token_login(t, w->wrong), CARD_ERR_PIN);
+	assert_int_equal(token_login(t, w->wrong), CARD_ERR_PIN_LOCKED);
+	assert_int_equal(token_login(t, w->pin), CARD_ERR_PIN_LOCKED);
+	assert_int_equal(token_refresh(t), CARD_OK);
+	assert_true(token_info(t)->pin_locked);
+	assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	token_close(t);
+}
+
+static void
+test_pin_pad(void **state)
+{
+	struct world *w = *state;
+	struct token *t = NULL;
+
+	module_free(w->m);
+	opensc_control(&w->opensc, 0, "pin-pad " USER_PIN "\n");
+	assert_int_equal(module_load("opensc", &w->m), CARD_OK);
+	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
+	assert_true(token_info(t)->pin_pad);
+	assert_int_equal(token_login(t, NULL), CARD_OK);
+	opensc_control(&w->opensc, 0, "pin-pad 111111\n");
+	assert_int_equal(token_login(t, NULL), CARD_ERR_PIN);
+	token_close(t);
+}
+
+/* ---- keys ------------------------------------------------------------- */
+
+static const struct {
+	enum key_curve_id curve;
+	enum key_use use;
+	const char *label;
+} kinds[] = {
+	{ KEY_P256, KEY_SIGN, "sign-256" },
+	{ KEY_P384, KEY_SIGN, "sign-384" },
+	{ KEY_P256, KEY_DERIVE, "derive-256" },
+	{ KEY_P384, KEY_DERIVE, "derive-384" },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static void
+check_sign(struct token *t, size_t i, const struct key *k)
+{
+	static const char text[] = "anchorite-test/v1\n";
+	uint8_t *sig = NULL;
+	size_t len = 0;
+
+	assert_int_equal(token_sign_text(t, kinds[i].label, k->spki, k->len,
+			     text, sizeof(text), &sig, &len),
+	    CARD_OK);
+	OPENSSL_free(sig);
+}
+
+static void
+check_ecdh(struct token *t, size_t i, const struct key *k)
+{
+	EVP_PKEY *public = public_key(k), *own;
+	EVP_PKEY_CTX *ctx;
+	uint8_t *point = NULL, x[48];
+	size_t len, n = sizeof(x);
+	struct secret *s = NULL;
+
+	own = EVP_EC_gen(kinds[i].curve == KEY_P256 ? "P-256" : "P-384");
+	len = EVP_PKEY_get1_encoded_public_key(own, &point);
+	ctx = EVP_PKEY_CTX_new(own, NULL);
+	assert_int_equal(EVP_PKEY_derive_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_derive_set_peer(ctx, public), 1);
+	assert_int_equal(EVP_PKEY_derive(ctx, x, &n), 1);
+	assert_int_equal(token_ecdh(t, kinds[i].label, point, len, &s),
+	    CARD_OK);
+	assert_int_equal(s->len, n);
+	assert_memory_equal(s->data, x, n);
+	secret_free(s);
+	OPENSSL_free(point);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(own);
+	EVP_PKEY_free(public);
+}
+
+/* Made, loaded again, judged, used: each use is one command to the card. */
+static void
+test_keys(void **state)
+{
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key keys[KINDS] = { 0 };
+
+	for (size_t i = 0; i < KINDS; i++)
+		assert_int_equal(token_make_key(t, kinds[i].curve, kinds[i].use,
+				     (uint8_t)(0x20 + i), kinds[i].label, NULL,
+				     &keys[i].spki, &keys[i].len),
+		    CARD_OK);
+	token_close(t);
+	t = again(w);
+	for (size_t i = 0; i < KINDS; i++) {
+		struct key_attributes a = { 0 };
+
+		assert_int_equal(token_check_key(t, kinds[i].label,
+				     kinds[i].use, &a),
+		    CARD_OK);
+		assert_int_equal(uses(w, (uint8_t)(i + 1)), 0);
+		if (kinds[i].use == KEY_SIGN)
+			check_sign(t, i, &keys[i]);
+		else
+			check_ecdh(t, i, &keys[i]);
+		assert_int_equal(uses(w, (uint8_t)(i + 1)), 1);
+	}
+	for (size_t i = 0; i < KINDS; i++)
+		OPENSSL_free(keys[i].spki);
+	token_close(t);
+}
+
+/* libp11's EVP_PKEY, which signs certificates. */
+static void
+test_evp(void **state)
+{
+	static const uint8_t text[] = "a text";
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+	EVP_PKEY *key = NULL, *public = public_key(&k);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t sig[80];
+	size_t len = sizeof(sig);
+
+	assert_int_equal(token_key(t, "sign", k.spki, k.len, &key), CARD_OK);
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key),
+	    1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &len, text, sizeof(text)), 1);
+	EVP_MD_CTX_reset(ctx);
+	assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL,
+			     public),
+	    1);
+	assert_int_equal(EVP_DigestVerify(ctx, sig, len, text, sizeof(text)),
+	    1);
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(public);
+	OPENSSL_free(k.spki);
+	token_close(t);
+}
+
+/* ---- objects ---------------------------------------------------------- */
+
+static void
+test_objects(void **state)
+{
+	static uint8_t value[TOKEN_OBJECT_MAX];
+	static const struct {
+		const char *label;
+		size_t len;
+	} cases[] = {
+		{ "a", 4 },
+		{ "b", 1 },
+		{ "a", 300 },
+		{ "a", TOKEN_OBJECT_MAX },
+		{ "b", 255 },
+	};
+	struct world *w = *state;
+	struct token *t = opened(w);
+
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = (uint8_t)(i * 7);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *data = NULL;
+		size_t len = 0;
+
+		assert_int_equal(token_write_object(t, cases[i].label, value,
+				     cases[i].len),
+		    CARD_OK);
+		token_close(t);
+		t = again(w);
+		assert_int_equal(token_read_object(t, cases[i].label, &data,
+				     &len),
+		    CARD_OK);
+		assert_int_equal(len, cases[i].len);
+		assert_memory_equal(data, value, len);
+		free(data);
+	}
+	token_close(t);
+}
+
+static void
+test_certificate(void **state)
+{
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign"), seen = { 0 };
+	X509 *cert = certificate_for(&k);
+	uint8_t *der = NULL, *back = NULL;
+	size_t back_len = 0;
+	int len = i2d_X509(cert, &der);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(token_write_cert(t, "sign", 1, der,
+				     (size_t)len),
+		    CARD_OK);
+		token_close(t);
+		t = again(w);
+		assert_int_equal(token_read_cert(t, "sign", &back, &back_len),
+		    CARD_OK);
+		assert_int_equal(back_len, len);
+		assert_memory_equal(back, der, back_len);
+		OPENSSL_free(back);
+	}
+	/* the public key is the certificate's from now on */
+	assert_int_equal(token_public_key(t, "sign", &seen.spki, &seen.len),
+	    CARD_OK);
+	assert_int_equal(seen.len, k.len);
+	assert_memory_equal(seen.spki, k.spki, k.len);
+	OPENSSL_free(seen.spki);
+	OPENSSL_free(k.spki);
+	OPENSSL_free(der);
+	X509_free(cert);
+	token_close(t);
+}
+
+/* ---- faults ----------------------------------------------------------- */
+
+/* Pulled before or during a signature: an error, never a signature; and the
+ * card goes on when it is back and the module was loaded again. */
+static void
+test_pulled(void **state)
+{
+	static const struct {
+		const char *control;
+		enum card_error want;
+		long uses;
+	} cases[] = {
+		{ "fault pull-before 68 1\n", CARD_ERR_REMOVED, 0 },
+		{ "fault pull-during 68 1\n", CARD_ERR_REMOVED, 1 },
+		{ "fault status 68 1 6F00\n", CARD_ERR_MODULE, 1 },
+		{ "fault short 68 1 3\n", CARD_ERR_MODULE, 2 },
+	};
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *sig = NULL;
+		size_t len = 0;
+
+		opensc_control(&w->opensc, 0, cases[i].control);
+		assert_int_equal(token_sign_text(t, "sign", k.spki, k.len, "x",
+				     1, &sig, &len),
+		    cases[i].want);
+		assert_null(sig);
+		token_close(t);
+		opensc_control(&w->opensc, 0, "");
+		t = again(w);
+		assert_int_equal(uses(w, 1), cases[i].uses);
+	}
+	assert_int_equal(token_sign_text(t, "sign", k.spki, k.len, "x", 1, NULL,
+			     NULL),
+	    CARD_OK);
+	OPENSSL_free(k.spki);
+	token_close(t);
+}
+
+static void
+test_absent(void **state)
+{
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	module_free(w->m);
+	opensc_control(&w->opensc, 0, "fault pull-before * 0\n");
+	assert_int_equal(module_load("opensc", &w->m), CARD_OK);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_ERR_NO_TOKEN);
+}
+
+/* Another card with the same label is told from ours by its serial. */
+static void
+test_twin(void **state)
+{
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	module_free(w->m);
+	assert_int_equal(opensc_initialise(&w->opensc, 1, "one", USER_PIN,
+			     so_octets),
+	    0);
+	assert_int_equal(module_load("opensc", &w->m), CARD_OK);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_ERR_AMBIGUOUS);
+	assert_int_equal(token_open(w->m, "one", info[1].serial, &t), CARD_OK);
+	assert_string_equal(token_info(t)->serial, info[1].serial);
+	token_close(t);
+}
+
+#undef CASE
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(test_list),
+		CASE(test_init_again),
+		CASE(test_pins),
+		CASE(test_locked),
+		CASE(test_pin_pad),
+		CASE(test_keys),
+		CASE(test_evp),
+		CASE(test_objects),
+		CASE(test_certificate),
+		CASE(test_pulled),
+		CASE(test_absent),
+		CASE(test_twin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
