@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 PACKAGES = build-essential pkg-config libssl-dev openssl libp11-dev \
 	libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
 	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
-	opensc opensc-pkcs11 libpcsclite-dev
+	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
 

@@ -86,11 +86,11 @@ restart(struct fixture *f)
 
 /* The status word of the octets as they are; 0 when the card is gone. */
 static inline unsigned
-transmit(struct fixture *f, const uint8_t *command, size_t len)
+transmit(struct fixture *f, const uint8_t *octets, size_t len)
 {
 	unsigned sw;
 
-	if (card_apdu(f->card, command, len, f->data, &f->len) == CARD_GONE)
+	if (card_apdu(f->card, octets, len, f->data, &f->len) == CARD_GONE)
 		return 0;
 	assert_true(f->len >= 2);
 	f->len -= 2;
@@ -101,7 +101,8 @@ transmit(struct fixture *f, const uint8_t *command, size_t len)
 /* A command by its header, CLA INS P1 P2 as one number; extended when it has
  * to be. */
 static inline unsigned
-send(struct fixture *f, uint32_t header, const void *data, size_t len, int le)
+command(struct fixture *f, uint32_t header, const void *data, size_t len,
+    int le)
 {
 	uint8_t c[8192] = { (uint8_t)(header >> 24), (uint8_t)(header >> 16),
 		(uint8_t)(header >> 8), (uint8_t)header };
@@ -137,13 +138,14 @@ send(struct fixture *f, uint32_t header, const void *data, size_t len, int le)
 static inline void
 initialise(struct fixture *f)
 {
-	assert_int_equal(send(f, 0x80500000, TEXT(INITIALISE), NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x80500000, TEXT(INITIALISE), NO_LE),
+	    0x9000);
 }
 
 static inline unsigned
 verify(struct fixture *f, const char *pin)
 {
-	return send(f, 0x00200081, pin, strlen(pin), NO_LE);
+	return command(f, 0x00200081, pin, strlen(pin), NO_LE);
 }
 
 /* Initialised and logged in. */

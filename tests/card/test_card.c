@@ -55,15 +55,15 @@ test_get_response(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(send(f, 0x00A40000, "\x2F\x02", 2, 6), 0x610A);
+	assert_int_equal(command(f, 0x00A40000, "\x2F\x02", 2, 6), 0x610A);
 	assert_int_equal(f->len, 6);
-	assert_int_equal(send(f, 0x00C00000, NULL, 0, 4), 0x6106);
-	assert_int_equal(send(f, 0x00C00000, NULL, 0, 6), 0x9000);
+	assert_int_equal(command(f, 0x00C00000, NULL, 0, 4), 0x6106);
+	assert_int_equal(command(f, 0x00C00000, NULL, 0, 6), 0x9000);
 	assert_int_equal(f->len, 6);
-	assert_int_equal(send(f, 0x00C00000, NULL, 0, 6), 0x6D00);
-	assert_int_equal(send(f, 0x00A40000, "\x2F\x02", 2, 6), 0x610A);
-	assert_int_equal(send(f, 0x00A40000, "\x2F\x02", 2, NO_LE), 0x9000);
-	assert_int_equal(send(f, 0x00C00000, NULL, 0, 6), 0x6D00);
+	assert_int_equal(command(f, 0x00C00000, NULL, 0, 6), 0x6D00);
+	assert_int_equal(command(f, 0x00A40000, "\x2F\x02", 2, 6), 0x610A);
+	assert_int_equal(command(f, 0x00A40000, "\x2F\x02", 2, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x00C00000, NULL, 0, 6), 0x6D00);
 }
 
 static void
@@ -83,8 +83,8 @@ test_t0(void **state)
 	assert_int_equal(card_atr(f->card, atr), 8);
 	assert_memory_equal(atr, t0, 2);
 	/* an answer to a command with data is always fetched */
-	assert_int_equal(send(f, 0x00A40000, "\x2F\x02", 2, NO_LE), 0x6110);
-	assert_int_equal(send(f, 0x00C00000, NULL, 0, 0x10), 0x9000);
+	assert_int_equal(command(f, 0x00A40000, "\x2F\x02", 2, NO_LE), 0x6110);
+	assert_int_equal(command(f, 0x00C00000, NULL, 0, 0x10), 0x9000);
 	assert_int_equal(f->len, 16);
 	/* 256 octets came as an extended command, of which this is left */
 	assert_int_equal(transmit(f, write, 261), 0x9000);
@@ -100,15 +100,15 @@ test_select(void **state)
 
 	ready(f);
 	/* others' applets; then ours, which ends the login */
-	assert_int_equal(send(f, 0x00A40400, TEXT("\x62\x76\x01\xFF"), 0),
+	assert_int_equal(command(f, 0x00A40400, TEXT("\x62\x76\x01\xFF"), 0),
 	    0x6A82);
-	assert_int_equal(send(f, 0x00A40800, TEXT("\x50\x15\x49\x46"), 0),
+	assert_int_equal(command(f, 0x00A40800, TEXT("\x50\x15\x49\x46"), 0),
 	    0x6A82);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, NO_LE), 0x9000);
-	assert_int_equal(send(f, 0x00A40400, aid, sizeof(aid), 0), 0x9000);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x00A40400, aid, sizeof(aid), 0), 0x9000);
 	assert_int_equal(f->len, 20);
 	assert_memory_equal(f->data + 15, "\x00\x01\xFF\x03\x05", 5);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, NO_LE), 0x63C3);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, NO_LE), 0x63C3);
 }
 
 /* ---- PINs ------------------------------------------------------------- */
@@ -125,8 +125,8 @@ static void
 steps(struct fixture *f, const struct step *step, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		unsigned sw =
-		    send(f, step[i].header, step[i].data, step[i].len, NO_LE);
+		unsigned sw = command(f, step[i].header, step[i].data,
+		    step[i].len, NO_LE);
 
 		if (sw != step[i].sw)
 			fail_msg("step %zu, %08X: %04X", i, step[i].header, sw);
@@ -240,14 +240,14 @@ test_pin_pad(void **state)
 	struct fixture *f = *state;
 
 	initialise(f);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, 0), 0x63C3);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, 0), 0x63C3);
 	control(f, "pin-pad 111111\n");
-	assert_int_equal(send(f, 0x00200085, NULL, 0, NO_LE), 0x63C3);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, NO_LE), 0x63C3);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, 0), 0x63C2);
+	assert_int_equal(command(f, 0x00200085, NULL, 0, NO_LE), 0x63C3);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, NO_LE), 0x63C3);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, 0), 0x63C2);
 	control(f, "pin-pad " USER_PIN "\n");
-	assert_int_equal(send(f, 0x00200081, NULL, 0, 0), 0x9000);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, 0), 0x9000);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, NO_LE), 0x9000);
 }
 
 /* ---- files ------------------------------------------------------------ */
@@ -273,19 +273,19 @@ test_files(void **state)
 	struct fixture *f = *state;
 
 	initialise(f);
-	assert_int_equal(send(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x00"),
-			     NO_LE),
+	assert_int_equal(command(f, 0x00D7CF01,
+			     TEXT("\x54\x02\x00\x00\x53\x00"), NO_LE),
 	    0x6982);
 	assert_int_equal(verify(f, USER_PIN), 0x9000);
 	steps(f, cases, LENGTH(cases));
-	assert_int_equal(send(f, 0x80580000, NULL, 0, ALL), 0x9000);
+	assert_int_equal(command(f, 0x80580000, NULL, 0, ALL), 0x9000);
 	assert_int_equal(f->len, 6);
 	assert_memory_equal(f->data, "\xCC\x00\xCF\x01\xCD\x07", 6);
 	card_reset(f->card);
-	assert_int_equal(send(f, 0x00E40200, "\xCF\x01", 2, NO_LE), 0x6982);
+	assert_int_equal(command(f, 0x00E40200, "\xCF\x01", 2, NO_LE), 0x6982);
 	assert_int_equal(verify(f, USER_PIN), 0x9000);
-	assert_int_equal(send(f, 0x00E40200, "\xCF\x01", 2, NO_LE), 0x9000);
-	assert_int_equal(send(f, 0x00A40000, "\xCF\x01", 2, NO_LE), 0x6A82);
+	assert_int_equal(command(f, 0x00E40200, "\xCF\x01", 2, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x00A40000, "\xCF\x01", 2, NO_LE), 0x6A82);
 }
 
 static void
@@ -312,13 +312,14 @@ test_read(void **state)
 	struct fixture *f = *state;
 
 	ready(f);
-	send(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x05w\0xyz"), NO_LE);
-	send(f, 0x00D7CD01, TEXT("\x54\x02\x00\x00\x53\x02pq"), NO_LE);
-	assert_int_equal(send(f, 0x00B1CD01, "\x54\x02\x00\x00", 4, 0), 0x9000);
+	command(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x05w\0xyz"), NO_LE);
+	command(f, 0x00D7CD01, TEXT("\x54\x02\x00\x00\x53\x02pq"), NO_LE);
+	assert_int_equal(command(f, 0x00B1CD01, "\x54\x02\x00\x00", 4, 0),
+	    0x9000);
 	restart(f);
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		unsigned sw =
-		    send(f, cases[i].header, cases[i].offset, 4, cases[i].le);
+		unsigned sw = command(f, cases[i].header, cases[i].offset, 4,
+		    cases[i].le);
 
 		if (sw != cases[i].sw || f->len != cases[i].len ||
 		    memcmp(f->data, cases[i].want, f->len) != 0)
@@ -342,12 +343,12 @@ test_shared(void **state)
 	f->card = other;
 	assert_int_equal(verify(f, "111111"), 0x63C2);
 	f->card = own;
-	assert_int_equal(send(f, 0x00200081, NULL, 0, NO_LE), 0x9000);
-	send(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x01x"), NO_LE);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, NO_LE), 0x9000);
+	command(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x01x"), NO_LE);
 	assert_int_equal(verify(f, "111111"), 0x63C1);
 	f->card = other;
-	assert_int_equal(send(f, 0x00A40000, "\xCF\x01", 2, 0), 0x9000);
-	assert_int_equal(send(f, 0x00200081, NULL, 0, NO_LE), 0x63C1);
+	assert_int_equal(command(f, 0x00A40000, "\xCF\x01", 2, 0), 0x9000);
+	assert_int_equal(command(f, 0x00200081, NULL, 0, NO_LE), 0x63C1);
 	assert_string_equal(card_serial(own), card_serial(other));
 	f->card = own;
 	card_free(other);
@@ -396,13 +397,13 @@ test_serial(void **state)
 static unsigned
 write_x(struct fixture *f)
 {
-	return send(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x01x"), NO_LE);
+	return command(f, 0x00D7CF01, TEXT("\x54\x02\x00\x00\x53\x01x"), NO_LE);
 }
 
 static unsigned
 select_x(struct fixture *f)
 {
-	return send(f, 0x00A40000, "\xCF\x01", 2, NO_LE);
+	return command(f, 0x00A40000, "\xCF\x01", 2, NO_LE);
 }
 
 static void
@@ -426,7 +427,7 @@ test_pulled(void **state)
 		unsigned before;
 
 		ready(f);
-		send(f, 0x80500000, TEXT(INITIALISE), NO_LE);
+		command(f, 0x80500000, TEXT(INITIALISE), NO_LE);
 		before = card_insertions(f->card);
 		control(f, cases[i].control);
 		assert_int_equal(verify(f, USER_PIN), 0x9000);
@@ -448,16 +449,16 @@ test_pulled_lasts(void **state)
 	struct fixture *f = *state;
 
 	control(f, "fault pull-before 84 3\n");
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
 	restart(f);
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0);
 	restart(f);
 	assert_false(card_present(f->card));
 	control(f, "fault pull-before 84 0\n");
 	assert_false(card_present(f->card));
 	control(f, "fault pull-before 84 2\n");
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
 }
 
 static void
@@ -470,13 +471,13 @@ test_wrong_answers(void **state)
 	    "fault status D7 2 6F00\nfault short 84 1 3\n"
 	    "fault nosuch 84 1\n");
 	assert_int_equal(write_x(f), 0x9000);
-	assert_int_equal(send(f, 0x00E40200, "\xCF\x01", 2, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x00E40200, "\xCF\x01", 2, NO_LE), 0x9000);
 	assert_int_equal(write_x(f), 0x6F00);
 	assert_int_equal(select_x(f), 0x6A82);
 	assert_int_equal(write_x(f), 0x9000);
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
 	assert_int_equal(f->len, 3);
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
 	assert_int_equal(f->len, 8);
 }
 
@@ -504,7 +505,7 @@ test_garbage_atr(void **state)
 	assert_memory_equal(atr, "\xFF\x00\xFF", 3);
 	control(f, "fault atr * 1 zz\n");
 	assert_int_equal(card_atr(f->card, atr), 24);
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
 	assert_int_equal(card_atr(f->card, atr), 0);
 }
 
@@ -527,7 +528,7 @@ test_swapped(void **state)
 	snprintf(text, sizeof(text), "fault swap 84 1 %s\n", path);
 	control(f, text);
 	before = card_insertions(f->card);
-	assert_int_equal(send(f, 0x00840000, NULL, 0, 8), 0x9000);
+	assert_int_equal(command(f, 0x00840000, NULL, 0, 8), 0x9000);
 	assert_int_equal(select_x(f), 0x6A82);
 	assert_int_not_equal(card_insertions(f->card), before);
 	assert_string_equal(card_serial(f->card), card_serial(other));

@@ -128,7 +128,7 @@ device_key(struct fixture *f)
 	struct slice file = { 0 }, device, issuer;
 	EVP_PKEY *own, *above;
 
-	assert_int_equal(send(f, 0x00B12F02, "\x54\x02\x00\x00", 4, ALL),
+	assert_int_equal(command(f, 0x00B12F02, "\x54\x02\x00\x00", 4, ALL),
 	    0x9000);
 	file = (struct slice){ f->data, f->len };
 	device = find(file, 0x7F21);
@@ -198,7 +198,7 @@ make(struct fixture *f, uint8_t reference, const uint8_t *req, size_t len)
 	EVP_PKEY *key, *device;
 	struct card_bytes kept = { 0 };
 
-	assert_int_equal(send(f, header, req, len, ALL), 0x9000);
+	assert_int_equal(command(f, header, req, len, ALL), 0x9000);
 	card_bytes_put(&kept, f->data, f->len);
 	device = device_key(f);
 	answer = find((struct slice){ kept.data, kept.len }, 0x67);
@@ -210,8 +210,8 @@ make(struct fixture *f, uint8_t reference, const uint8_t *req, size_t len)
 	assert_memory_equal(find(find(cvc, 0x7F4E), 0x5F20).data,
 	    "ANC0000000100001", 16);
 	/* it is kept in CExx, too */
-	assert_int_equal(send(f, 0x00B1CE00u | reference, "\x54\x02\x00\x00", 4,
-			     ALL),
+	assert_int_equal(command(f, 0x00B1CE00u | reference, "\x54\x02\x00\x00",
+			     4, ALL),
 	    0x9000);
 	assert_int_equal(f->len, kept.len);
 	assert_memory_equal(f->data, kept.data, kept.len);
@@ -243,24 +243,24 @@ test_make(void **state)
 	size_t len = ec_request(req, NID_X9_62_prime256v1);
 
 	initialise(f);
-	assert_int_equal(send(f, 0x00460100, req, len, ALL), 0x6982);
+	assert_int_equal(command(f, 0x00460100, req, len, ALL), 0x6982);
 	assert_int_equal(verify(f, USER_PIN), 0x9000);
 	EVP_PKEY_free(make_ec(f, 1, NID_X9_62_prime256v1));
 	EVP_PKEY_free(make_ec(f, 2, NID_secp384r1));
 	EVP_PKEY_free(make_rsa(f, 3, 2048));
-	assert_int_equal(send(f, 0x00460100, req, len, ALL), 0x6A89);
-	assert_int_equal(send(f, 0x00460000, req, len, ALL), 0x6A80);
-	assert_int_equal(send(f, 0x00460400, req, len - 1, ALL), 0x6A80);
+	assert_int_equal(command(f, 0x00460100, req, len, ALL), 0x6A89);
+	assert_int_equal(command(f, 0x00460000, req, len, ALL), 0x6A80);
+	assert_int_equal(command(f, 0x00460400, req, len - 1, ALL), 0x6A80);
 	/* an unknown prime, and sizes of RSA nobody wants */
 	req[40]++;
-	assert_int_equal(send(f, 0x00460400, req, len, ALL), 0x6A80);
+	assert_int_equal(command(f, 0x00460400, req, len, ALL), 0x6A80);
 	len = rsa_request(req, 1024);
-	assert_int_equal(send(f, 0x00460400, req, len, ALL), 0x6A80);
+	assert_int_equal(command(f, 0x00460400, req, len, ALL), 0x6A80);
 	/* the list: device key, keys, answers */
-	assert_int_equal(send(f, 0x80580000, NULL, 0, ALL), 0x9000);
+	assert_int_equal(command(f, 0x80580000, NULL, 0, ALL), 0x9000);
 	assert_int_equal(f->len, 14);
 	assert_memory_equal(f->data, "\xCC\x00\xCC\x01\xCC\x02\xCC\x03", 8);
-	assert_int_equal(send(f, 0x00E40200, "\xCC\x01", 2, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x00E40200, "\xCC\x01", 2, NO_LE), 0x9000);
 	assert_int_equal(card_key_uses(f->card, 1), -1);
 	assert_int_equal(card_key_uses(f->card, 2), 0);
 }
@@ -302,8 +302,8 @@ test_ecdsa(void **state)
 
 		EVP_Digest(text, sizeof(text), digest, &n, md, NULL);
 		assert_int_equal(cases[i].over_digest
-			? send(f, header, digest, n, 512)
-			: send(f, header, text, sizeof(text), 512),
+			? command(f, header, digest, n, 512)
+			: command(f, header, text, sizeof(text), 512),
 		    0x9000);
 		assert_true(verified(keys[cases[i].reference], md,
 		    (struct slice){ f->data, f->len }, text_slice));
@@ -311,7 +311,7 @@ test_ecdsa(void **state)
 	assert_int_equal(card_key_uses(f->card, 1), 5);
 	restart(f);
 	assert_int_equal(card_key_uses(f->card, 2), 3);
-	assert_int_equal(send(f, 0x80680170, text, 32, 512), 0x6982);
+	assert_int_equal(command(f, 0x80680170, text, 32, 512), 0x6982);
 	EVP_PKEY_free(keys[1]);
 	EVP_PKEY_free(keys[2]);
 }
@@ -351,21 +351,21 @@ test_rsa(void **state)
 	block[1] = 1;
 	block[256 - 51 - 1] = 0;
 	memcpy(block + 256 - 51, whole, 51);
-	assert_int_equal(send(f, 0x80680320, block, 256, 512), 0x9000);
+	assert_int_equal(command(f, 0x80680320, block, 256, 512), 0x9000);
 	assert_true(verified(key, EVP_sha256(),
 	    (struct slice){ f->data, f->len }, text_slice));
 	/* raw the other way gives the block again */
-	assert_int_equal(send(f, 0x80680320, block, 255, 512), 0x6A80);
-	assert_int_equal(send(f, 0x80620321, block, 256, 512), 0x9000);
+	assert_int_equal(command(f, 0x80680320, block, 255, 512), 0x6A80);
+	assert_int_equal(command(f, 0x80620321, block, 256, 512), 0x9000);
 	assert_int_equal(f->len, 256);
 	/* PSS over a digest, and over its DigestInfo */
-	assert_int_equal(send(f, 0x80680340, digest, 32, 512), 0x9000);
+	assert_int_equal(command(f, 0x80680340, digest, 32, 512), 0x9000);
 	assert_true(
 	    pss_verified(key, (struct slice){ f->data, f->len }, digest));
-	assert_int_equal(send(f, 0x80680340, whole, 51, 512), 0x9000);
+	assert_int_equal(command(f, 0x80680340, whole, 51, 512), 0x9000);
 	assert_true(
 	    pss_verified(key, (struct slice){ f->data, f->len }, digest));
-	assert_int_equal(send(f, 0x80680340, whole, 31, 512), 0x6A80);
+	assert_int_equal(command(f, 0x80680340, whole, 31, 512), 0x6A80);
 	assert_int_equal(card_key_uses(f->card, 3), 4);
 	EVP_PKEY_free(key);
 }
@@ -390,7 +390,7 @@ test_refused(void **state)
 	ready(f);
 	EVP_PKEY_free(make_ec(f, 1, NID_X9_62_prime256v1));
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		unsigned sw = send(f, cases[i].header, text, 32, 512);
+		unsigned sw = command(f, cases[i].header, text, 32, 512);
 
 		if (sw != cases[i].sw)
 			fail_msg("%s: %04X", cases[i].name, sw);
@@ -414,12 +414,12 @@ check_ecdh(struct fixture *f, uint8_t reference, EVP_PKEY *card_key)
 	assert_int_equal(EVP_PKEY_derive_init(ctx), 1);
 	assert_int_equal(EVP_PKEY_derive_set_peer(ctx, card_key), 1);
 	assert_int_equal(EVP_PKEY_derive(ctx, x, &n), 1);
-	assert_int_equal(send(f, header, point, len, 512), 0x9000);
+	assert_int_equal(command(f, header, point, len, 512), 0x9000);
 	assert_int_equal(f->len, n + 1);
 	assert_int_equal(f->data[0], 0x04);
 	assert_memory_equal(f->data + 1, x, n);
 	point[len - 1] ^= 1; /* off the curve */
-	assert_int_equal(send(f, header, point, len, 512), 0x6A80);
+	assert_int_equal(command(f, header, point, len, 512), 0x6A80);
 	EVP_PKEY_CTX_free(ctx);
 	OPENSSL_free(point);
 	EVP_PKEY_free(own);
@@ -454,7 +454,7 @@ dkek_card(struct fixture *f, uint8_t shares)
 	memcpy(body, INITIALISE, len);
 	memcpy(body + len, "\x92\x01", 2);
 	body[len + 2] = shares;
-	assert_int_equal(send(f, 0x80500000, body, len + 3, NO_LE), 0x9000);
+	assert_int_equal(command(f, 0x80500000, body, len + 3, NO_LE), 0x9000);
 	assert_int_equal(verify(f, USER_PIN), 0x9000);
 }
 
@@ -465,26 +465,26 @@ test_dkek_shares(void **state)
 	uint8_t dkek[32], hash[32];
 
 	ready(f);
-	assert_int_equal(send(f, 0x80520000, NULL, 0, 0), 0x6D00);
-	assert_int_equal(send(f, 0x80720192, NULL, 0, ALL), 0x6D00);
+	assert_int_equal(command(f, 0x80520000, NULL, 0, 0), 0x6D00);
+	assert_int_equal(command(f, 0x80720192, NULL, 0, ALL), 0x6D00);
 	dkek_card(f, 2);
-	assert_int_equal(send(f, 0x80520000, NULL, 0, 0), 0x9000);
+	assert_int_equal(command(f, 0x80520000, NULL, 0, 0), 0x9000);
 	assert_memory_equal(f->data, "\x02\x02\0\0\0\0\0\0\0\0", 10);
-	assert_int_equal(send(f, 0x80520000, share_a, 31, 0), 0x6700);
-	assert_int_equal(send(f, 0x80520000, share_a, 32, 0), 0x9000);
+	assert_int_equal(command(f, 0x80520000, share_a, 31, 0), 0x6700);
+	assert_int_equal(command(f, 0x80520000, share_a, 32, 0), 0x9000);
 	assert_memory_equal(f->data, "\x02\x01\0\0\0\0\0\0\0\0", 10);
-	assert_int_equal(send(f, 0x80720192, NULL, 0, ALL), 0x6985);
+	assert_int_equal(command(f, 0x80720192, NULL, 0, ALL), 0x6985);
 	restart(f);
-	assert_int_equal(send(f, 0x80520000, share_b, 32, 0), 0x9000);
+	assert_int_equal(command(f, 0x80520000, share_b, 32, 0), 0x9000);
 	for (size_t i = 0; i < sizeof(dkek); i++)
 		dkek[i] = (uint8_t)(share_a[i] ^ share_b[i]);
 	EVP_Digest(dkek, sizeof(dkek), hash, NULL, EVP_sha256(), NULL);
 	assert_memory_equal(f->data, "\x02\x00", 2);
 	assert_memory_equal(f->data + 2, hash, 8);
-	assert_int_equal(send(f, 0x80520000, share_b, 32, 0), 0x6985);
+	assert_int_equal(command(f, 0x80520000, share_b, 32, 0), 0x6985);
 	/* of no shares: the card's own, complete at once */
 	dkek_card(f, 0);
-	assert_int_equal(send(f, 0x80520000, NULL, 0, 0), 0x9000);
+	assert_int_equal(command(f, 0x80520000, NULL, 0, 0), 0x9000);
 	assert_memory_equal(f->data, "\x00\x00", 2);
 	assert_memory_not_equal(f->data + 2, "\0\0\0\0\0\0\0\0", 8);
 }
@@ -492,8 +492,8 @@ test_dkek_shares(void **state)
 static void
 check_signs(struct fixture *f, uint8_t reference, EVP_PKEY *key)
 {
-	assert_int_equal(send(f, 0x80680073u | (uint32_t)reference << 8, text,
-			     sizeof(text), 512),
+	assert_int_equal(command(f, 0x80680073u | (uint32_t)reference << 8,
+			     text, sizeof(text), 512),
 	    0x9000);
 	assert_true(verified(key, EVP_sha256(),
 	    (struct slice){ f->data, f->len }, text_slice));
@@ -508,33 +508,33 @@ test_dkek_wrap(void **state)
 	struct slice blobs[4];
 
 	dkek_card(f, 1);
-	assert_int_equal(send(f, 0x80520000, share_a, 32, 0), 0x9000);
+	assert_int_equal(command(f, 0x80520000, share_a, 32, 0), 0x9000);
 	keys[1] = make_ec(f, 1, NID_X9_62_prime256v1);
 	keys[2] = make_ec(f, 2, NID_secp384r1);
 	keys[3] = make_rsa(f, 3, 2048);
 	for (uint8_t i = 1; i < 4; i++) {
 		uint8_t *copy;
 
-		assert_int_equal(send(f, 0x80720092u | (uint32_t)i << 8, NULL,
-				     0, ALL),
+		assert_int_equal(command(f, 0x80720092u | (uint32_t)i << 8,
+				     NULL, 0, ALL),
 		    0x9000);
 		copy = malloc(f->len);
 		assert_non_null(copy);
 		memcpy(copy, f->data, f->len);
 		blobs[i] = (struct slice){ copy, f->len };
 	}
-	assert_int_equal(send(f, 0x80740193, blobs[1].data, blobs[1].len,
+	assert_int_equal(command(f, 0x80740193, blobs[1].data, blobs[1].len,
 			     NO_LE),
 	    0x6A89);
 	dkek_card(f, 1);
-	assert_int_equal(send(f, 0x80520000, share_a, 32, 0), 0x9000);
+	assert_int_equal(command(f, 0x80520000, share_a, 32, 0), 0x9000);
 	for (uint8_t i = 1; i < 4; i++)
-		assert_int_equal(send(f, 0x80740093u | (4u + i) << 8,
+		assert_int_equal(command(f, 0x80740093u | (4u + i) << 8,
 				     blobs[i].data, blobs[i].len, NO_LE),
 		    0x9000);
 	check_signs(f, 5, keys[1]);
 	check_signs(f, 6, keys[2]);
-	assert_int_equal(send(f, 0x80680740, text, 32, 512), 0x9000);
+	assert_int_equal(command(f, 0x80680740, text, 32, 512), 0x9000);
 	assert_true(pss_verified(keys[3], (struct slice){ f->data, f->len },
 	    (const uint8_t *)text));
 	for (uint8_t i = 1; i < 4; i++) {
@@ -552,23 +552,25 @@ test_dkek_refused(void **state)
 	size_t len;
 
 	dkek_card(f, 1);
-	assert_int_equal(send(f, 0x80520000, share_a, 32, 0), 0x9000);
-	assert_int_equal(send(f, 0x80720192, NULL, 0, ALL), 0x6A82);
+	assert_int_equal(command(f, 0x80520000, share_a, 32, 0), 0x9000);
+	assert_int_equal(command(f, 0x80720192, NULL, 0, ALL), 0x6A82);
 	EVP_PKEY_free(make_ec(f, 1, NID_X9_62_prime256v1));
-	assert_int_equal(send(f, 0x80720192, NULL, 0, ALL), 0x9000);
+	assert_int_equal(command(f, 0x80720192, NULL, 0, ALL), 0x9000);
 	len = f->len;
 	assert_true(len < sizeof(blob));
 	memcpy(blob, f->data, len);
 	for (size_t i = 0; i < len; i += 7) {
 		blob[i] ^= 1;
-		assert_int_equal(send(f, 0x80740293, blob, len, NO_LE), 0x6A80);
+		assert_int_equal(command(f, 0x80740293, blob, len, NO_LE),
+		    0x6A80);
 		blob[i] ^= 1;
 	}
 	for (size_t i = 1; i < len; i += 7)
-		assert_int_equal(send(f, 0x80740293, blob, i, NO_LE), 0x6A80);
+		assert_int_equal(command(f, 0x80740293, blob, i, NO_LE),
+		    0x6A80);
 	dkek_card(f, 1);
-	assert_int_equal(send(f, 0x80520000, share_b, 32, 0), 0x9000);
-	assert_int_equal(send(f, 0x80740293, blob, len, NO_LE), 0x6A80);
+	assert_int_equal(command(f, 0x80520000, share_b, 32, 0), 0x9000);
+	assert_int_equal(command(f, 0x80740293, blob, len, NO_LE), 0x6A80);
 }
 
 int
