@@ -48,9 +48,11 @@ state_keep(struct card *c)
 	if (!c->changed)
 		return 0;
 	c->changed = false;
-	if (card_state_save(&c->state, c->path) != 0)
-		return -1;
-	return stat(c->path, &c->loaded);
+	if (card_state_save(&c->state, c->path) == 0)
+		return stat(c->path, &c->loaded);
+	/* what the file has is what counts */
+	memset(&c->loaded, 0, sizeof(c->loaded));
+	return -1;
 }
 
 /* A blank card: a serial, a device key and its certificate. */

@@ -15,9 +15,9 @@
  *                           every command; AT says which of them, from 1; 0 is
  *                           before the first
  *
- * A line that is none of these, or starts with #, is passed over.  Commands
- * are counted over all processes from when the file was last changed; the
- * counts are in NAME.seen.
+ * A line that is none of these, or starts with #, is passed over.  While a card
+ * is in use the file is best renamed into its place.  Commands are counted over
+ * all processes from when its text last changed; the counts are in NAME.seen.
  */
 
 #include <stdbool.h>

@@ -5,8 +5,9 @@
  *
  *   app default { reader_driver pcsc { provider_library = .../module_pcsc.so; } }
  *
- * VIRTUAL_CARDS names the files of the cards, with ":" between them; a reader
- * "Virtual Reader N" has the Nth in it.
+ * VIRTUAL_CARDS names the files of the cards, with ":" between them; where it
+ * is not passed on, the lines of the file that $OPENSC_CONF names, with
+ * ".cards" behind.  A reader "Virtual Reader N" has the Nth in it.
  *
  * A context has readers of its own: two contexts are as two processes, which
  * share what a card keeps but not the login.  One thread.
@@ -65,25 +66,55 @@ reader_by_name(struct context *x, const char *name)
 
 /* ---- contexts --------------------------------------------------------- */
 
-static bool
-readers_open(struct context *x, const char *list)
+/* The text that names the cards; "" when there is none.  free() */
+static char *
+cards_listed(void)
 {
-	char *copy = strdup(list), *rest = NULL, *path;
+	const char *list = getenv("VIRTUAL_CARDS"), *conf;
+	char path[4096], *text = NULL;
+	size_t size = 0;
+	FILE *f;
 
-	for (path = copy; path != NULL && x->count < READERS_MAX;) {
-		struct reader *r = &x->readers[x->count];
-
-		path = strtok_r(x->count == 0 ? copy : NULL, ":", &rest);
-		if (path == NULL)
-			break;
-		r->card = card_new(path);
-		if (r->card == NULL)
-			break;
-		snprintf(r->name, sizeof(r->name), "Virtual Reader %02zu",
-		    x->count++);
+	if (list != NULL)
+		return strdup(list);
+	conf = getenv("OPENSC_CONF");
+	snprintf(path, sizeof(path), "%s.cards", conf != NULL ? conf : "");
+	f = fopen(path, "r");
+	if (f == NULL)
+		return strdup("");
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = strdup("");
 	}
-	free(copy);
-	return path == NULL || x->count == READERS_MAX;
+	fclose(f);
+	return text;
+}
+
+static bool
+reader_add(struct context *x, const char *path)
+{
+	struct reader *r = &x->readers[x->count];
+
+	if (x->count == READERS_MAX)
+		return false;
+	r->card = card_new(path);
+	if (r->card == NULL)
+		return false;
+	snprintf(r->name, sizeof(r->name), "Virtual Reader %02zu", x->count++);
+	return true;
+}
+
+static bool
+readers_open(struct context *x)
+{
+	char *list = cards_listed(), *rest = NULL, *path;
+	bool ok = list != NULL;
+
+	for (path = ok ? strtok_r(list, ":\n", &rest) : NULL;
+	     ok && path != NULL; path = strtok_r(NULL, ":\n", &rest))
+		ok = reader_add(x, path);
+	free(list);
+	return ok;
 }
 
 LONG
@@ -103,7 +134,6 @@ LONG
 SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
     LPSCARDCONTEXT handle)
 {
-	const char *list = getenv("VIRTUAL_CARDS");
 	struct context *x = calloc(1, sizeof(*x));
 
 	(void)scope;
@@ -111,7 +141,7 @@ SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
 	(void)reserved2;
 	if (x == NULL)
 		return SCARD_E_NO_MEMORY;
-	if (!readers_open(x, list != NULL ? list : "")) {
+	if (!readers_open(x)) {
 		SCardReleaseContext((SCARDCONTEXT)x);
 		return SCARD_E_NO_SERVICE;
 	}

@@ -30,16 +30,19 @@ opensc_card_path(const struct opensc *o, unsigned i, char out[600])
 static inline int
 opensc_control(const struct opensc *o, unsigned i, const char *text)
 {
-	char path[600], name[620];
+	char path[600], name[620], next[640];
 	FILE *f;
 
 	opensc_card_path(o, i, path);
 	snprintf(name, sizeof(name), "%s.control", path);
-	f = fopen(name, "w");
+	snprintf(next, sizeof(next), "%s.next", name);
+	f = fopen(next, "w");
 	if (f == NULL)
 		return -1;
 	fputs(text, f);
-	return fclose(f);
+	if (fclose(f) != 0)
+		return -1;
+	return rename(next, name);
 }
 
 /* As our own opensc.conf: nothing kept, and nobody else on the card. */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The virtual card by itself: lengths, PINs, files, what lasts, faults. */
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include "tests/card/fixture.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -392,6 +396,74 @@ test_serial(void **state)
 	assert_string_equal(card_serial(f->card), "ANC00000023");
 }
 
+/* Write a number into the file again and again, and tell each that was
+ * answered. */
+static void
+write_numbers(struct fixture *f, int told)
+{
+	uint8_t body[10] = { 0x54, 2, 0, 0, 0x53, 4 };
+
+	for (uint32_t i = 1;; i++) {
+		memcpy(body + 6, &i, 4);
+		if (command(f, 0x00D7CF01, body, 10, NO_LE) != 0x9000 ||
+		    write(told, &i, 4) != 4)
+			_exit(1);
+	}
+}
+
+/* A card killed at any moment has what it answered for, or one more. */
+static void
+test_killed(void **state)
+{
+	struct fixture *f = *state;
+
+	ready(f);
+	for (int round = 0; round < 10; round++) {
+		uint32_t told = 0, last = 0, kept = 0;
+		int ends[2], status;
+		pid_t child;
+
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0)
+			write_numbers(f, ends[1]);
+		close(ends[1]);
+		while (last < 20 && read(ends[0], &last, 4) == 4)
+			;
+		kill(child, SIGKILL);
+		while (read(ends[0], &told, 4) == 4)
+			last = told;
+		close(ends[0]);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		restart(f);
+		assert_int_equal(command(f, 0x00B1CF01, "\x54\x02\x00\x00", 4,
+				     4),
+		    0x9000);
+		memcpy(&kept, f->data, 4);
+		assert_true(kept == last || kept == last + 1);
+		assert_int_equal(verify(f, USER_PIN), 0x9000);
+	}
+}
+
+/* What cannot be kept is not done. */
+static void
+test_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	char next[620];
+
+	ready(f);
+	snprintf(next, sizeof(next), "%s.next", f->path);
+	assert_int_equal(mkdir(next, 0700), 0);
+	assert_int_equal(command(f, 0x00D7CF01,
+			     TEXT("\x54\x02\x00\x00\x53\x01x"), NO_LE),
+	    0x6F00);
+	assert_int_equal(rmdir(next), 0);
+	assert_int_equal(command(f, 0x00A40000, "\xCF\x01", 2, NO_LE), 0x6A82);
+}
+
 /* ---- faults ----------------------------------------------------------- */
 
 static unsigned
@@ -556,6 +628,8 @@ main(void)
 		CASE(test_shared),
 		CASE(test_not_a_card),
 		CASE(test_serial),
+		CASE(test_killed),
+		CASE(test_not_kept),
 		CASE(test_pulled),
 		CASE(test_pulled_lasts),
 		CASE(test_wrong_answers),

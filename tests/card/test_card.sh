@@ -21,6 +21,15 @@ ok "sc-hsm-tool finds it blank"
 run pkcs11-tool -L && says ANC00000001 && says ANC00000002
 ok "two cards have two serials"
 
+unset VIRTUAL_CARDS
+printf '%s\n' "$dir/two" "$dir/one" >opensc.conf.cards
+run pkcs11-tool --list-token-slots && grep -c ANC0000000 out | grep -qx 2 &&
+	says 'Virtual Reader 01'
+ok "they are listed by a file, too"
+rm opensc.conf.cards
+VIRTUAL_CARDS=$dir/one:$dir/two
+export VIRTUAL_CARDS
+
 # ---- PINs --------------------------------------------------------------------
 run pkcs11-tool --init-token --slot-index 0 --label first --so-pin $so &&
 	run pkcs11-tool --init-pin --login --login-type so --so-pin $so \

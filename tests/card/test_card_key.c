@@ -5,6 +5,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <time.h>
 
 #include "tests/card/card_cvc.h"
 #include "tests/card/fixture.h"
@@ -398,6 +399,24 @@ test_refused(void **state)
 	assert_int_equal(card_key_uses(f->card, 1), 0);
 }
 
+static void
+test_delay(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec before, after;
+	double took;
+
+	ready(f);
+	EVP_PKEY_free(make_ec(f, 1, NID_X9_62_prime256v1));
+	control(f, "delay 30000\n");
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_int_equal(command(f, 0x80680170, text, 32, 512), 0x9000);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	took = (double)(after.tv_sec - before.tv_sec) +
+	    (double)(after.tv_nsec - before.tv_nsec) / 1e9;
+	assert_true(took >= 0.03);
+}
+
 /* ---- key agreement ---------------------------------------------------- */
 
 static void
@@ -581,6 +600,7 @@ main(void)
 		CASE(test_ecdsa),
 		CASE(test_rsa),
 		CASE(test_refused),
+		CASE(test_delay),
 		CASE(test_ecdh),
 		CASE(test_dkek_shares),
 		CASE(test_dkek_wrap),

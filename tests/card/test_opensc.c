@@ -455,6 +455,29 @@ test_twin(void **state)
 	token_close(t);
 }
 
+/* ... and, put in its place after the login, neither has the login nor signs. */
+static void
+test_swapped(void **state)
+{
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+	char path[600], text[700];
+
+	assert_int_equal(opensc_initialise(&w->opensc, 1, "one", USER_PIN,
+			     so_octets),
+	    0);
+	opensc_card_path(&w->opensc, 1, path);
+	snprintf(text, sizeof(text), "fault swap * 0 %s\n", path);
+	opensc_control(&w->opensc, 0, text);
+	assert_int_equal(token_sign_text(t, "sign", k.spki, k.len, "x", 1, NULL,
+			     NULL),
+	    CARD_ERR_REMOVED);
+	assert_int_not_equal(token_login(t, w->pin), CARD_OK);
+	token_close(t);
+	OPENSSL_free(k.spki);
+}
+
 #undef CASE
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
@@ -474,6 +497,7 @@ main(void)
 		CASE(test_pulled),
 		CASE(test_absent),
 		CASE(test_twin),
+		CASE(test_swapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
