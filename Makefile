@@ -167,8 +167,8 @@ $(BUILD)/tests/card/%.so: tests/card/%.c $(CARD_SRC) \
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(filter-out $(SANITIZE) -MMD -MP, \
 	    $(ALL_CFLAGS)) -fPIC -shared -o $@ $(filter %.c,$^) -lcrypto
-$(BUILD)/tests/card/%: $(BUILD)/obj/tests/card/%.o \
-	$(CARD_SRC:%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
+$(filter $(BUILD)/tests/card/%,$(TESTS) $(TOOLS)): $(BUILD)/tests/card/%: \
+	$(BUILD)/obj/tests/card/%.o $(CARD_SRC:%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
