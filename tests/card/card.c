@@ -68,8 +68,8 @@ state_make(struct card *c)
 		memcpy(s->serial, c->control.serial, sizeof(s->serial));
 	else
 		snprintf(s->serial, sizeof(s->serial), "ANC%08X", number);
-	s->device = EVP_EC_gen("P-256");
-	if (s->device == NULL || !card_cvc_device(s, &cvc) ||
+	s->device.key = EVP_EC_gen("P-256");
+	if (s->device.key == NULL || !card_cvc_device(s, &cvc) ||
 	    !card_file_write(s, 0x2F02, 0, cvc.data, cvc.len))
 		return -1;
 	c->changed = true;

@@ -244,7 +244,7 @@ card_cvc_device(const struct card_state *s, struct card_bytes *out)
 		.car_len = strlen(issuer_name),
 		.chr = name,
 		.chr_len = device_name(s, name),
-		.key = s->device,
+		.key = s->device.key,
 		.signer = issuer,
 		.role = "\x00" };
 	struct cvc above = { .car = issuer_name,
@@ -273,7 +273,7 @@ card_cvc_request(const struct card_state *s, EVP_PKEY *key, const uint8_t *car,
 
 	put_cvc(&v, &body);
 	card_tlv_put(&body, 0x42, name, device_name(s, name));
-	put_signature(s->device, body.data, body.len, &body);
+	put_signature(s->device.key, body.data, body.len, &body);
 	card_tlv_put(out, 0x67, body.data, body.len);
 	return !out->full && !body.full;
 }

@@ -25,8 +25,7 @@ card_key_remove(struct card *c, uint8_t reference)
 
 	if (k->key == NULL)
 		return false;
-	EVP_PKEY_free(k->key);
-	*k = (struct card_key){ 0 };
+	card_key_clear(k);
 	return true;
 }
 

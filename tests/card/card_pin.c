@@ -177,10 +177,8 @@ request_read(const struct apdu *a, struct request *r)
 static void
 wipe(struct card_state *s)
 {
-	for (unsigned i = 0; i < 256; i++) {
-		EVP_PKEY_free(s->keys[i].key);
-		s->keys[i] = (struct card_key){ 0 };
-	}
+	for (unsigned i = 0; i < 256; i++)
+		card_key_clear(&s->keys[i]);
 	for (size_t i = s->file_count; i-- > 0;)
 		if (s->files[i].fid != 0x2F02)
 			card_file_remove(s, s->files[i].fid);

@@ -71,13 +71,23 @@ key_read(const char *text)
 }
 
 static void
-key_write(FILE *f, EVP_PKEY *key)
+key_write(FILE *f, struct card_key *k)
 {
-	uint8_t *der = NULL;
-	int len = i2d_PrivateKey(key, &der);
+	int len = 0;
 
-	octets_write(f, der, len > 0 ? (size_t)len : 0);
-	OPENSSL_clear_free(der, len > 0 ? (size_t)len : 0);
+	if (k->der == NULL)
+		len = i2d_PrivateKey(k->key, &k->der);
+	if (len > 0)
+		k->der_len = (size_t)len;
+	octets_write(f, k->der, k->der_len);
+}
+
+void
+card_key_clear(struct card_key *k)
+{
+	EVP_PKEY_free(k->key);
+	OPENSSL_clear_free(k->der, k->der_len);
+	*k = (struct card_key){ 0 };
 }
 
 /* ---- lines ------------------------------------------------------------ */
@@ -97,9 +107,9 @@ read_serial(struct card_state *s, char *field[FIELDS])
 static bool
 read_device(struct card_state *s, char *field[FIELDS])
 {
-	EVP_PKEY_free(s->device);
-	s->device = key_read(field[0]);
-	return s->device != NULL;
+	card_key_clear(&s->device);
+	s->device.key = key_read(field[0]);
+	return s->device.key != NULL;
 }
 
 static bool
@@ -147,7 +157,7 @@ read_key(struct card_state *s, char *field[FIELDS])
 {
 	struct card_key *k = &s->keys[strtoul(field[0], NULL, 16) & 255];
 
-	EVP_PKEY_free(k->key);
+	card_key_clear(k);
 	k->uses = strtoul(field[1], NULL, 10);
 	k->key = key_read(field[2]);
 	return k->key != NULL;
@@ -202,9 +212,9 @@ read_line(struct card_state *s, char *line)
 void
 card_state_clear(struct card_state *s)
 {
-	EVP_PKEY_free(s->device);
+	card_key_clear(&s->device);
 	for (size_t i = 0; i < 256; i++)
-		EVP_PKEY_free(s->keys[i].key);
+		card_key_clear(&s->keys[i]);
 	for (size_t i = 0; i < s->file_count; i++)
 		free(s->files[i].data);
 	memset(s, 0, sizeof(*s));
@@ -225,7 +235,7 @@ card_state_load(struct card_state *s, const char *path)
 		ok = read_line(s, line);
 	free(line);
 	fclose(f);
-	if (ok && s->device != NULL && s->serial[0] != '\0')
+	if (ok && s->device.key != NULL && s->serial[0] != '\0')
 		return 0;
 	errno = EINVAL;
 	return -1;
@@ -241,10 +251,10 @@ write_pin(FILE *f, const char *name, const struct card_pin *pin)
 }
 
 static void
-write_all(const struct card_state *s, FILE *f)
+write_all(struct card_state *s, FILE *f)
 {
 	fprintf(f, "%sserial %s\ndevice ", heading, s->serial);
-	key_write(f, s->device);
+	key_write(f, &s->device);
 	write_pin(f, "pin", &s->user);
 	write_pin(f, "so", &s->so);
 	fprintf(f, "unblock %d\n", s->unblock);
@@ -256,7 +266,7 @@ write_all(const struct card_state *s, FILE *f)
 		if (s->keys[i].key == NULL)
 			continue;
 		fprintf(f, "key %02X %lu ", i, s->keys[i].uses);
-		key_write(f, s->keys[i].key);
+		key_write(f, &s->keys[i]);
 	}
 	for (size_t i = 0; i < s->file_count; i++) {
 		fprintf(f, "file %04X ", s->files[i].fid);
@@ -265,7 +275,7 @@ write_all(const struct card_state *s, FILE *f)
 }
 
 int
-card_state_save(const struct card_state *s, const char *path)
+card_state_save(struct card_state *s, const char *path)
 {
 	char next[4096];
 	FILE *f;

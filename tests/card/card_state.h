@@ -15,7 +15,9 @@
  *   key REFERENCE USES HEX      hexadecimal, decimal, DER of a PrivateKey
  *   file FID HEX                "-": no octets
  *
- * A PIN or DKEK that is not set has no line.
+ * A PIN or DKEK that is not set has no line.  Each command that changes
+ * anything, and every use of a key does, replaces the file: on ext4 that takes
+ * ten times as long as a signature, so what measures has its cards in /dev/shm.
  */
 
 #include <openssl/evp.h>
@@ -39,6 +41,9 @@ struct card_pin {
 struct card_key {
 	EVP_PKEY *key; /* NULL: no such key */
 	unsigned long uses;
+	uint8_t
+	    *der; /* of the key, once it was written: OpenSSL takes its time */
+	size_t der_len;
 };
 
 struct card_file {
@@ -55,7 +60,7 @@ struct card_dkek {
 
 struct card_state {
 	char serial[CARD_SERIAL_LEN + 1];
-	EVP_PKEY *device;
+	struct card_key device;
 	struct card_pin user, so;
 	bool unblock; /* may the SO set the user PIN? */
 	struct card_dkek dkek;
@@ -65,12 +70,13 @@ struct card_state {
 };
 
 /* Free what it owns; then it is empty. */
+void card_key_clear(struct card_key *k);
 void card_state_clear(struct card_state *s);
 /* Fill an empty state; 0, or -1: errno is ENOENT when there is no such file,
  * EINVAL when it is not of this form. */
 int card_state_load(struct card_state *s, const char *path);
 /* Write it in whole or not at all.  0, or -1 and errno. */
-int card_state_save(const struct card_state *s, const char *path);
+int card_state_save(struct card_state *s, const char *path);
 
 /* The file of an identifier, or NULL. */
 struct card_file *card_file_find(struct card_state *s, uint16_t fid);
