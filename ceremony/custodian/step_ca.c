@@ -374,20 +374,20 @@ certify_product(struct ceremony *c, const struct plan_step *step,
 	struct session *root = NULL;
 	struct group g;
 	size_t act = 0;
-	bool ok, todo[2];
+	bool ok, wanted[2];
 
 	ok = group_start_on(c, &g, index, PLAN_PRODUCT_CA,
 	    c->plan->tokens[ca->issuer].label, &root);
 	for (int i = 0; i < 2; i++) {
-		todo[i] = !t->keys[i].certified;
+		wanted[i] = !t->keys[i].certified;
 		ok = ok &&
-		    (!todo[i] ||
+		    (!wanted[i] ||
 			propose_cert(c, &g, root, profiles[i], subjects[i],
 			    &t->keys[i].spki, ca->years));
 	}
 	ok = ok && rotate_propose_last(c, &g, root) && group_approve(c, &g);
 	for (int i = 0; i < 2; i++)
-		ok = ok && (!todo[i] || certify(c, &g, act++, profiles[i]));
+		ok = ok && (!wanted[i] || certify(c, &g, act++, profiles[i]));
 	ok = ok && rotate_all(c, &g);
 	group_end(c, &g);
 	return ok;
