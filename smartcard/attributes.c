@@ -21,15 +21,17 @@ static const struct rule {
 	    "CKA_TOKEN: the key is not kept on the token" },
 	{ CKA_PRIVATE, AT(private_), MUST, 0,
 	    "CKA_PRIVATE: the key can be used without login" },
-	{ CKA_EXTRACTABLE, AT(extractable), NEVER, 0,
+	{ CKA_EXTRACTABLE, AT(extractable), NEVER, ATTRIBUTES_LEAVES,
 	    "CKA_EXTRACTABLE: the key can be wrapped and taken off" },
 	{ CKA_SENSITIVE, AT(sensitive), MUST, ATTRIBUTES_LATE,
 	    "CKA_SENSITIVE: the key can be read in clear" },
-	{ CKA_ALWAYS_SENSITIVE, AT(always_sensitive), MUST, ATTRIBUTES_LATE,
+	{ CKA_ALWAYS_SENSITIVE, AT(always_sensitive), MUST,
+	    ATTRIBUTES_LATE | ATTRIBUTES_CAME,
 	    "CKA_ALWAYS_SENSITIVE: the key could once be read in clear" },
-	{ CKA_NEVER_EXTRACTABLE, AT(never_extractable), MUST, ATTRIBUTES_LATE,
+	{ CKA_NEVER_EXTRACTABLE, AT(never_extractable), MUST,
+	    ATTRIBUTES_LATE | ATTRIBUTES_LEAVES,
 	    "CKA_NEVER_EXTRACTABLE: the key could once be taken off" },
-	{ CKA_LOCAL, AT(local), MUST, ATTRIBUTES_LATE,
+	{ CKA_LOCAL, AT(local), MUST, ATTRIBUTES_LATE | ATTRIBUTES_CAME,
 	    "CKA_LOCAL: the key was not made on the token" },
 	{ CKA_SIGN, AT(sign), IF_SIGN, 0,
 	    "CKA_SIGN: not as the key's use says" },
@@ -48,16 +50,33 @@ static bool
 wanted(const struct rule *rule, enum key_use use)
 {
 	return rule->want == MUST ||
-	    (rule->want == IF_SIGN && use == KEY_SIGN) ||
+	    (rule->want == IF_SIGN && use != KEY_DERIVE) ||
 	    (rule->want == IF_DERIVE && use == KEY_DERIVE);
+}
+
+static unsigned
+use_excuses(enum key_use use)
+{
+	switch (use) {
+	case KEY_SIGN_ORIGINAL:
+		return ATTRIBUTES_LEAVES;
+	case KEY_SIGN_COPY:
+		return ATTRIBUTES_LEAVES | ATTRIBUTES_CAME;
+	case KEY_SIGN:
+	case KEY_DERIVE:
+		break;
+	}
+	return 0;
 }
 
 const char *
 attributes_fault(const struct key_attributes *attrs, enum key_use use,
     unsigned excuses)
 {
-	if (use != KEY_SIGN)
+	excuses &= ATTRIBUTES_LATE | ATTRIBUTES_RECOVER;
+	if (use == KEY_DERIVE)
 		excuses &= ~(unsigned)ATTRIBUTES_RECOVER;
+	excuses |= use_excuses(use);
 	for (size_t i = 0; i < RULES; i++) {
 		const bool *value =
 		    (const bool *)((const char *)attrs + rules[i].at);

@@ -17,15 +17,25 @@
  */
 enum attributes_excuse {
 	ATTRIBUTES_LATE = 1,
-	ATTRIBUTES_RECOVER = 2
+	ATTRIBUTES_RECOVER = 2,
+	/* what a key that has copies cannot be: of the one that is made,
+	 * EXTRACTABLE and NEVER_EXTRACTABLE, since it is wrapped; of a copy also
+	 * LOCAL and ALWAYS_SENSITIVE, since it was made elsewhere.  The use of
+	 * the key gives these excuses, and nothing else does. */
+	ATTRIBUTES_LEAVES = 4,
+	ATTRIBUTES_CAME = 8
 };
 
 /* The first rule that attributes break, as text; NULL when they break none.
- * excuses: what is not judged. */
+ * excuses: what is not judged, of LATE and RECOVER. */
 const char *attributes_fault(const struct key_attributes *attrs,
     enum key_use use, unsigned excuses);
 /* Read them.  What the module does not tell counts as what it must not be. */
 enum card_error attributes_read(struct token *t, CK_OBJECT_HANDLE key,
     enum key_use use, struct key_attributes *out);
+/* Both, with the excuses of the token's module, for a key just made and for
+ * one met again. */
+enum card_error attributes_check(struct token *t, CK_OBJECT_HANDLE key,
+    enum key_use use, bool made, struct key_attributes *attrs);
 
 #endif

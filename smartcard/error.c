@@ -44,6 +44,13 @@ card_strerror(enum card_error err)
 		return "no such object on the token";
 	case CARD_ERR_FULL:
 		return "the token is full";
+	case CARD_ERR_MAY_NOT:
+		return "the key may not leave its token";
+	case CARD_ERR_UNWRAP:
+		return "the wrapped key is damaged, or was wrapped under "
+		       "another backup secret";
+	case CARD_ERR_NO_COPIES:
+		return "tokens of this module cannot pass a key on";
 	}
 	return "unknown error";
 }

@@ -24,7 +24,10 @@ enum card_error {
 	CARD_ERR_ATTRIBUTES,    /* a generated key lacks what it must have */
 	CARD_ERR_SELFTEST,      /* signed, and it does not verify */
 	CARD_ERR_OBJECT_MISSING,
-	CARD_ERR_FULL, /* CKR_DEVICE_MEMORY */
+	CARD_ERR_FULL,      /* CKR_DEVICE_MEMORY */
+	CARD_ERR_MAY_NOT,   /* CKR_KEY_UNEXTRACTABLE: no copies of this key */
+	CARD_ERR_UNWRAP,    /* not wrapped under this DKEK, or damaged */
+	CARD_ERR_NO_COPIES, /* the module cannot pass keys on */
 };
 
 /* A short English text for an error; total, never NULL. */

@@ -22,7 +22,8 @@ generate(struct token *t, const struct curve *curve, enum key_use use,
     uint8_t id, const char *label, struct pair *out)
 {
 	CK_BBOOL yes = CARD_YES, no = CARD_NO;
-	CK_BBOOL sign = use == KEY_SIGN, derive = use == KEY_DERIVE;
+	CK_BBOOL sign = use != KEY_DERIVE, derive = use == KEY_DERIVE;
+	CK_BBOOL leaves = use == KEY_SIGN_ORIGINAL;
 	CK_MECHANISM mechanism = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
 	CK_ATTRIBUTE public[] = {
 		{ CKA_TOKEN, &yes, sizeof(yes) },
@@ -30,14 +31,13 @@ generate(struct token *t, const struct curve *curve, enum key_use use,
 		{ CKA_EC_PARAMS, (void *)curve->params, curve->params_len },
 		{ CKA_ID, &id, sizeof(id) },
 		{ CKA_LABEL, (void *)label, strlen(label) },
-		{ use == KEY_SIGN ? CKA_VERIFY : CKA_DERIVE, &yes,
-		    sizeof(yes) },
+		{ sign ? CKA_VERIFY : CKA_DERIVE, &yes, sizeof(yes) },
 	};
 	CK_ATTRIBUTE private[] = {
 		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_PRIVATE, &yes, sizeof(yes) },
 		{ CKA_SENSITIVE, &yes, sizeof(yes) },
-		{ CKA_EXTRACTABLE, &no, sizeof(no) },
+		{ CKA_EXTRACTABLE, &leaves, sizeof(leaves) },
 		{ CKA_SIGN, &sign, sizeof(sign) },
 		{ CKA_DERIVE, &derive, sizeof(derive) },
 		{ CKA_DECRYPT, &no, sizeof(no) },
@@ -78,9 +78,8 @@ read_spki(struct token *t, CK_OBJECT_HANDLE key, uint8_t **spki,
 	return ret;
 }
 
-/* Both read and judge, for a key just made and for one met again. */
-static enum card_error
-check_attributes(struct token *t, CK_OBJECT_HANDLE key, enum key_use use,
+enum card_error
+attributes_check(struct token *t, CK_OBJECT_HANDLE key, enum key_use use,
     bool made, struct key_attributes *attrs)
 {
 	unsigned excuses = 0;
@@ -115,10 +114,8 @@ check_pair(struct token *t, const struct pair *pair, const struct curve *curve,
 	return ret;
 }
 
-/* Two keys of one label could not be told apart, and libp11 takes the public
- * half by CKA_ID. */
-static enum card_error
-name_is_free(struct token *t, const char *label, uint8_t id)
+enum card_error
+token_name_is_free(struct token *t, const char *label, uint8_t id)
 {
 	CK_OBJECT_HANDLE found[OBJECT_MATCH_MAX], key;
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
@@ -150,17 +147,17 @@ token_make_key(struct token *t, enum key_curve_id curve_id, enum key_use use,
 
 	*spki = NULL;
 	*spki_len = 0;
-	if (curve == NULL)
+	if (curve == NULL || use == KEY_SIGN_COPY)
 		return CARD_ERR_ARGUMENT;
 	ret = token_need_login(t);
 	if (ret == CARD_OK)
-		ret = name_is_free(t, label, id);
+		ret = token_name_is_free(t, label, id);
 	if (ret != CARD_OK)
 		return ret;
 	ret = module_error(t->m, generate(t, curve, use, id, label, &pair));
 	if (ret != CARD_OK)
 		return ret;
-	ret = check_attributes(t, pair.private, use, true, &found);
+	ret = attributes_check(t, pair.private, use, true, &found);
 	if (attrs != NULL)
 		*attrs = found;
 	if (ret == CARD_OK)
@@ -187,7 +184,7 @@ token_check_key(struct token *t, const char *label, enum key_use use,
 	if (ret == CARD_OK)
 		ret = token_find_key(t, CKO_PRIVATE_KEY, label, &key);
 	if (ret == CARD_OK)
-		ret = check_attributes(t, key, use, false, &found);
+		ret = attributes_check(t, key, use, false, &found);
 	if (attrs != NULL)
 		*attrs = found;
 	return ret;

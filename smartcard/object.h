@@ -20,6 +20,11 @@ token_find_objects(struct token *t, CK_ATTRIBUTE *match, CK_ULONG match_count,
  * Errors: KEY_MISSING, KEY_AMBIGUOUS, MODULE, ... */
 enum card_error token_find_key(struct token *t, CK_OBJECT_CLASS class,
     const char *label, CK_OBJECT_HANDLE *out);
+/* Errors: KEY_AMBIGUOUS when a private key has this label or this CKA_ID: two
+ * of one label could not be told apart, and libp11 takes the public half by
+ * the id. */
+enum card_error
+token_name_is_free(struct token *t, const char *label, uint8_t id);
 /* One attribute; *data new, OPENSSL_free(), never NULL on success. */
 enum card_error token_read_attribute(struct token *t, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type, uint8_t **data, size_t *len);

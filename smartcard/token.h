@@ -87,9 +87,11 @@ enum card_error token_init(struct module *m, const char *label,
     struct token_so *so, const struct secret *user_pin, struct token **out);
 /* The first half of it (C_InitToken), for when the user PIN depends on the
  * serial that only the initialised token has: afterwards the token is open,
- * user PIN unset, and so->at tells which SO PIN it has. */
+ * user PIN unset, and so->at tells which SO PIN it has.  dkek, COPY_DKEK_SIZE
+ * octets, is for a token whose keys are to be copied (copy.h), else NULL; it is
+ * for modules that must have it now, the others ignore it. */
 enum card_error token_init_blank(struct module *m, const char *label,
-    struct token_so *so, struct token **out);
+    struct token_so *so, const struct secret *dkek, struct token **out);
 /*
  * The second half, or a new user PIN for a token that has one: C_Login SO,
  * C_InitPIN, C_SetPIN from so->pin to so->next unless it is there, C_Logout.
@@ -115,7 +117,11 @@ enum card_error token_random(struct token *t, uint8_t *out, size_t len);
 
 enum key_use {
 	KEY_SIGN,
-	KEY_DERIVE
+	KEY_DERIVE,
+	/* for signing, and to have copies on other tokens, see copy.h: the one
+	 * that is made, and those that it is taken to */
+	KEY_SIGN_ORIGINAL,
+	KEY_SIGN_COPY
 };
 enum key_curve_id {
 	KEY_P256,
@@ -128,8 +134,8 @@ struct key_attributes { /* as the module reports them */
 };
 /*
  * Make an EC key pair on the token by our own template: private key TOKEN,
- * PRIVATE, SENSITIVE, not EXTRACTABLE, SIGN or DERIVE only; id (one octet) and
- * label as given.  Attributes are read back; anything but asked for (or an
+ * PRIVATE, SENSITIVE, not EXTRACTABLE unless it is a KEY_SIGN_ORIGINAL, SIGN or
+ * DERIVE only; id (one octet) and label as given.  Attributes are read back; anything but asked for (or an
  * EC point off its curve) destroys the pair and is CARD_ERR_ATTRIBUTES.
  * attrs (may be NULL) gets what was read; *spki new DER, OPENSSL_free().
  * A label or an id that a private key has already is CARD_ERR_KEY_AMBIGUOUS.

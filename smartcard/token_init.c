@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smartcard/copy.h"
 #include "smartcard/session.h"
 
 static enum card_error
@@ -100,7 +101,7 @@ so_second(struct token_so *so, const struct token_info *info,
 
 enum card_error
 token_init_blank(struct module *m, const char *label, struct token_so *so,
-    struct token **out)
+    const struct secret *dkek, struct token **out)
 {
 	struct token_info info;
 	struct token *t = NULL;
@@ -108,7 +109,8 @@ token_init_blank(struct module *m, const char *label, struct token_so *so,
 
 	*out = NULL;
 	if (m == NULL || label == NULL || label[0] == '\0' ||
-	    strlen(label) > TOKEN_LABEL_MAX)
+	    strlen(label) > TOKEN_LABEL_MAX ||
+	    (dkek != NULL && dkek->len != COPY_DKEK_SIZE))
 		return CARD_ERR_ARGUMENT;
 	ret = find_target(m, label, so->at != TOKEN_SO_PIN, &info);
 	if (ret != CARD_OK)
@@ -188,7 +190,7 @@ token_init(struct module *m, const char *label, struct token_so *so,
 	enum card_error ret;
 
 	*out = NULL;
-	ret = token_init_blank(m, label, so, &t);
+	ret = token_init_blank(m, label, so, NULL, &t);
 	if (ret != CARD_OK)
 		return ret;
 	ret = token_init_pin(t, so, user_pin);

@@ -64,7 +64,7 @@ signer_keys_login(struct signer *s, struct act *a)
 	    !signer_use_module(s, a->u.keys.module) ||
 	    !signer_keying_start(s, k))
 		return false;
-	err = token_init_blank(s->module, k->label, &k->so, &s->token);
+	err = token_init_blank(s->module, k->label, &k->so, NULL, &s->token);
 	if (err != CARD_OK) {
 		signer_card_fault(s, err, k->label);
 		return false;

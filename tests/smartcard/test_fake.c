@@ -569,7 +569,7 @@ test_so_last_try(void **state)
 		token_close(f->t);
 		f->t = NULL;
 		assert_int_equal(token_init_blank(f->m, "one",
-				     USE(f, TOKEN_SO_EITHER), &t),
+				     USE(f, TOKEN_SO_EITHER), NULL, &t),
 		    CARD_ERR_LAST_TRY);
 		assert_false(spent());
 		forget_plans();

@@ -115,6 +115,19 @@ test_attributes(void **state)
 		/* beside CKA_SIGN alone */
 		fault = attributes_fault(&bad, KEY_SIGN, ATTRIBUTES_RECOVER);
 		assert_int_equal(fault == NULL, value == &bad.sign_recover);
+		/* what a key with copies is let pass by its use alone */
+		fault = attributes_fault(&bad, KEY_SIGN,
+		    ATTRIBUTES_LEAVES | ATTRIBUTES_CAME);
+		assert_non_null(fault);
+		fault = attributes_fault(&bad, KEY_SIGN_ORIGINAL, 0);
+		assert_int_equal(fault == NULL,
+		    value == &bad.extractable ||
+			value == &bad.never_extractable);
+		fault = attributes_fault(&bad, KEY_SIGN_COPY, 0);
+		assert_int_equal(fault == NULL,
+		    value == &bad.extractable ||
+			value == &bad.never_extractable ||
+			value == &bad.local || value == &bad.always_sensitive);
 		bad.sign = false;
 		bad.derive = true;
 		fault = attributes_fault(&bad, KEY_DERIVE, ATTRIBUTES_RECOVER);

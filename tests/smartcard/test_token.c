@@ -65,7 +65,7 @@ test_init(void **state)
 	struct token_so half = { f->so, NULL, TOKEN_SO_PIN };
 	struct token_so none = { NULL, NULL, TOKEN_SO_PIN };
 
-	assert_int_equal(token_init_blank(f->m, "one", &so, &t), CARD_OK);
+	assert_int_equal(token_init_blank(f->m, "one", &so, NULL, &t), CARD_OK);
 	info = token_info(t);
 	assert_true(info->initialised);
 	assert_false(info->user_pin_set);
@@ -89,7 +89,8 @@ test_init(void **state)
 	assert_int_equal(token_open(f->m, "one", NULL, &again),
 	    CARD_ERR_ARGUMENT);
 	assert_null(again);
-	assert_int_equal(token_init_blank(f->m, "one", USED_AGAIN(f), &again),
+	assert_int_equal(token_init_blank(f->m, "one", USED_AGAIN(f), NULL,
+			     &again),
 	    CARD_ERR_ARGUMENT);
 	token_close(t);
 	token_close(NULL);
@@ -159,9 +160,10 @@ test_ambiguous(void **state)
 	assert_int_equal(token_open(f->m, "twin", NULL, &t),
 	    CARD_ERR_AMBIGUOUS);
 	assert_null(t);
-	assert_int_equal(token_init_blank(f->m, "twin", USED_AGAIN(f), &t),
+	assert_int_equal(token_init_blank(f->m, "twin", USED_AGAIN(f), NULL,
+			     &t),
 	    CARD_ERR_AMBIGUOUS);
-	assert_int_equal(token_init_blank(f->m, "twin", FIRST_USE(f), &t),
+	assert_int_equal(token_init_blank(f->m, "twin", FIRST_USE(f), NULL, &t),
 	    CARD_ERR_NOT_BLANK);
 	assert_int_equal(token_open(f->m, "twin", serial, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, serial);
@@ -201,13 +203,14 @@ test_init_arguments(void **state)
 	struct token_so none = { NULL, NULL, TOKEN_SO_PIN };
 	struct token *t = NULL;
 
-	assert_int_equal(token_init_blank(f->m, NULL, FIRST_USE(f), &t),
+	assert_int_equal(token_init_blank(f->m, NULL, FIRST_USE(f), NULL, &t),
 	    CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_blank(f->m, "", FIRST_USE(f), &t),
+	assert_int_equal(token_init_blank(f->m, "", FIRST_USE(f), NULL, &t),
 	    CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_blank(f->m, long_label, FIRST_USE(f), &t),
+	assert_int_equal(token_init_blank(f->m, long_label, FIRST_USE(f), NULL,
+			     &t),
 	    CARD_ERR_ARGUMENT);
-	assert_int_equal(token_init_blank(f->m, "one", &none, &t),
+	assert_int_equal(token_init_blank(f->m, "one", &none, NULL, &t),
 	    CARD_ERR_ARGUMENT);
 	/* 32 octets fill the field */
 	assert_int_equal(token_init(f->m, long_label + 1, FIRST_USE(f), f->pin,
@@ -301,7 +304,7 @@ test_so_pin(void **state)
 			again.pin = again.next = f->other;
 		if (!cases[i].blank) {
 			assert_int_equal(token_init_blank(f->m, label, &first,
-					     &t),
+					     NULL, &t),
 			    CARD_OK);
 			assert_int_equal(first.at, TOKEN_SO_PIN);
 		}
