@@ -49,7 +49,7 @@ match_log(struct audit *a, struct plan *plan)
 
 	if (strncmp(a->history->log, ORIGIN_REHEARSAL, mark) == 0 &&
 	    strcmp(a->history->log + mark, plan->log) == 0 &&
-	    plan_rehearse(plan) != RECORD_OK)
+	    plan_rehearse(plan, NULL) != RECORD_OK)
 		return false;
 	return strcmp(a->history->log, plan->log) == 0;
 }

@@ -95,6 +95,7 @@ json_t *json_octets(const uint8_t *data, size_t len); /* base64 */
 struct ceremony_files {
 	const char *plan, *state, *in, *out, *resume;
 	const char *abandon; /* why what is left is given up, or NULL */
+	const char *module;  /* a rehearsal's; NULL: as the plan names them */
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);

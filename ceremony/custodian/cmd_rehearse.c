@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Rehearsals: the same ceremonies on SoftHSM tokens in a scratch folder that
- * a second plan continues in. */
+/* Rehearsals: the same ceremonies in a scratch folder that a second plan
+ * continues in, on SoftHSM tokens or on blank cards. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -112,8 +112,9 @@ scratch_open(struct scratch *s, const char *dir, const char *in)
 struct rehearsal {
 	struct scratch scratch;
 	const char *dir, *in, *by_hand, *abandon;
-	struct drill *drill; /* of the last plan, or NULL */
-	char **plans;        /* still to be held, the present one first */
+	const char *cards, *module; /* on them; NULL: not, as planned */
+	struct drill *drill;        /* of the last plan, or NULL */
+	char **plans; /* still to be held, the present one first */
 	size_t count;
 };
 
@@ -121,7 +122,7 @@ struct rehearsal {
 static char *
 resume_command(const struct rehearsal *r)
 {
-	const char **words = calloc(r->count + 7, sizeof(*words));
+	const char **words = calloc(r->count + 10, sizeof(*words));
 	size_t n = 0;
 	char *line;
 
@@ -135,6 +136,12 @@ resume_command(const struct rehearsal *r)
 	if (r->in != NULL) {
 		words[n++] = "--in";
 		words[n++] = r->in;
+	}
+	if (r->cards != NULL)
+		words[n++] = r->cards;
+	if (r->module != NULL) {
+		words[n++] = "--module";
+		words[n++] = r->module;
 	}
 	if (r->by_hand != NULL)
 		words[n++] = r->by_hand;
@@ -154,7 +161,8 @@ rehearse_one(const struct rehearsal *r)
 		.in = s->in,
 		.out = s->out,
 		.resume = resume,
-		.abandon = r->abandon };
+		.abandon = r->abandon,
+		.module = r->cards != NULL ? r->module : "softhsm" };
 	int status = EXIT_STATE;
 
 	if (r->by_hand == NULL)
@@ -216,6 +224,24 @@ drill_options(const char *name, const char *seed_text, struct drill *d)
 	return false;
 }
 
+/* What is wrong with the options about cards is said. */
+static bool
+card_options(const struct rehearsal *r)
+{
+	if (r->module != NULL && r->cards == NULL)
+		fprintf(stderr,
+		    "anchorite rehearse: --module without "
+		    "--cards\n");
+	else if (r->module != NULL && !plan_module_valid(r->module))
+		fprintf(stderr,
+		    "anchorite rehearse: --module %s: is none of "
+		    "softhsm, opensc, and no absolute path\n",
+		    r->module);
+	else
+		return true;
+	return false;
+}
+
 int
 cmd_rehearse(const struct command *self, int argc, char *argv[])
 {
@@ -224,13 +250,14 @@ cmd_rehearse(const struct command *self, int argc, char *argv[])
 	struct rehearsal r = { .scratch = { .fd = -1 }, .plans = argv };
 	const struct option_row rows[] = { { "--dir", &r.dir, 0 },
 		{ "--in", &r.in, 0 }, { "--by-hand", &r.by_hand, 1 },
+		{ "--cards", &r.cards, 1 }, { "--module", &r.module, 0 },
 		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
 		{ "--abandon", &r.abandon, 0 }, { NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
 		return status;
-	if (argc < 1 || (r.abandon != NULL && argc > 1) ||
+	if (argc < 1 || (r.abandon != NULL && argc > 1) || !card_options(&r) ||
 	    !drill_options(drill, seed, &d))
 		return command_usage(self);
 	r.drill = drill != NULL ? &d : NULL;

@@ -43,7 +43,8 @@ next_word(const char **line, char **room)
 static bool
 has_value(const char *word)
 {
-	return strncmp(word, "--", 2) == 0 && strcmp(word, "--by-hand") != 0;
+	return strncmp(word, "--", 2) == 0 && strcmp(word, "--by-hand") != 0 &&
+	    strcmp(word, "--cards") != 0;
 }
 
 static const char *

@@ -12,9 +12,10 @@ static const struct command commands[] = {
 	{ "run", "PLAN --state DIR --in DIR --out DIR [--abandon REASON]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run },
 	{ "rehearse",
-	    "PLAN... [--dir DIR] [--in DIR] [--by-hand] [--drill KIND] "
-	    "[--drill-seed N] [--abandon REASON]",
-	    "the same on soft tokens in a scratch folder", cmd_rehearse },
+	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
+	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON]",
+	    "the same in a scratch folder, on soft tokens or blank cards",
+	    cmd_rehearse },
 	{ "plan", "check|print PLAN, plan new KIND",
 	    "check a plan, print its run sheet, start a new one", cmd_plan },
 	{ "tokens", "[MODULE] [--json]", "list the tokens of a module",

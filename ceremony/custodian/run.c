@@ -308,9 +308,9 @@ finish(struct ceremony *c)
 }
 
 static bool
-as_rehearsal(struct ceremony *c)
+as_rehearsal(struct ceremony *c, const char *module)
 {
-	return plan_rehearse(c->plan) == RECORD_OK ||
+	return plan_rehearse(c->plan, module) == RECORD_OK ||
 	    ceremony_stop(c, EXIT_INPUT,
 		"%s: log or a subject is too long for a rehearsal, which adds "
 		"rehearsal/ and OU=REHEARSAL: shorten it",
@@ -343,7 +343,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 		sizeof(c->operator_level)) != 0)
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
 	else if (plan_file_load(c, files->plan) &&
-	    (!rehearsal || as_rehearsal(c)) &&
+	    (!rehearsal || as_rehearsal(c, files->module)) &&
 	    ceremony_open_folder(c, c->in_path, &c->in_fd) &&
 	    ceremony_open_folder(c, c->out_path, &c->out_fd) &&
 	    ceremony_open_state(c) && may_run(c) && run_all(c))

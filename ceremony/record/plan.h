@@ -157,8 +157,12 @@ enum record_error plan_build(const struct plan_field *fields, size_t count,
     struct plan **out, struct plan_fault *fault);
 void plan_free(struct plan *p);
 /* A rehearsal's plan: origin prefixed "rehearsal/", every subject gets
- * OU=REHEARSAL, modules become softhsm, serials are dropped. */
-enum record_error plan_rehearse(struct plan *p);
+ * OU=REHEARSAL, serials are dropped.  Every token is of that module; NULL: of
+ * the one that the plan names.  Errors: RECORD_ERR_PLAN (too long), ARGUMENT (a
+ * rehearsal's plan already, or no name or path of a module). */
+enum record_error plan_rehearse(struct plan *p, const char *module);
+/* "softhsm", "opensc" or the path of a module? */
+bool plan_module_valid(const char *name);
 /* Members of a quorum-change who come with a new card; 0 for a quorum. */
 size_t plan_new_cards(const struct plan_quorum *q);
 /* Does the plan list this card, with an owner?  Others are not asked for. */

@@ -51,18 +51,22 @@ mark_step(struct plan_step *s)
 }
 
 enum record_error
-plan_rehearse(struct plan *p)
+plan_rehearse(struct plan *p, const char *module)
 {
 	size_t i;
 
 	if (strncmp(p->log, ORIGIN_MARK, strlen(ORIGIN_MARK)) == 0)
+		return RECORD_ERR_ARGUMENT;
+	if (module != NULL && !plan_module_valid(module))
 		return RECORD_ERR_ARGUMENT;
 	if (!mark_origin(p->log, sizeof(p->log)))
 		return RECORD_ERR_PLAN;
 	for (i = 0; i < p->token_count; i++) {
 		struct plan_token *t = &p->tokens[i];
 
-		(void)snprintf(t->module, sizeof(t->module), "softhsm");
+		if (module != NULL)
+			(void)snprintf(t->module, sizeof(t->module), "%s",
+			    module);
 		t->serial[0] = '\0';
 	}
 	for (i = 0; i < p->step_count; i++) {

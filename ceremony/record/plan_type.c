@@ -110,6 +110,16 @@ module_valid(const struct plan_row *row, const char *v)
 	    strstr(v, "..") == NULL;
 }
 
+bool
+plan_module_valid(const char *name)
+{
+	static const struct plan_row row = {
+		.size = sizeof(((struct plan_token *)NULL)->module)
+	};
+
+	return module_valid(&row, name);
+}
+
 /* A leading dot hides a file, a leading minus is taken for an option. */
 static bool
 file_valid(const struct plan_row *row, const char *v)

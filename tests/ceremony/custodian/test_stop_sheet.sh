@@ -90,6 +90,10 @@ ok "a station and a plan"
 no_sheet "usage" 2 'usage: anchorite rehearse' "$anchorite" rehearse --dir r
 no_sheet "unknown option" 2 'is not an option' "$anchorite" rehearse \
 	genesis.yaml --dirr r
+no_sheet "a module without cards" 2 '--module without --cards' \
+	"$anchorite" rehearse crl.yaml --module opensc --dir r
+no_sheet "a module that is none" 2 'is none of softhsm, opensc' \
+	"$anchorite" rehearse crl.yaml --cards --module hsm --dir r
 no_sheet "no plan" 3 none.yaml "$anchorite" rehearse none.yaml --dir r --in in
 sed 's/^title:/titel:/' genesis.yaml >bad.yaml
 no_sheet "a plan that is not in order" 3 'unknown key' \

@@ -239,7 +239,7 @@ test_rehearse(void **state)
 	struct plan *p = sample_good(sample_change);
 
 	(void)state;
-	assert_int_equal(plan_rehearse(p), RECORD_OK);
+	assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_OK);
 	assert_string_equal(p->log, "rehearsal/demo.example/fleet");
 	assert_string_equal(p->tokens[4].module, "softhsm");
 	assert_string_equal(p->tokens[4].serial, "");

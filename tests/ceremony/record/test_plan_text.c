@@ -41,7 +41,7 @@ test_examples(void **state)
 		(void)snprintf(path, sizeof(path), EXAMPLES "/%s", e->d_name);
 		yaml = read_file(path);
 		p = sample_good(yaml);
-		assert_int_equal(plan_rehearse(p), RECORD_OK);
+		assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_OK);
 		assert_int_equal(plan_run_sheet(p, digest, &sheet), RECORD_OK);
 		free(sheet);
 		plan_free(p);
@@ -278,7 +278,7 @@ test_rehearse(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(plan_rehearse(p), RECORD_OK);
+	assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_OK);
 	assert_string_equal(p->log, "rehearsal/demo.example/fleet");
 	for (i = 0; i < p->token_count; i++) {
 		assert_string_equal(p->tokens[i].module, "softhsm");
@@ -293,8 +293,45 @@ test_rehearse(void **state)
 	    "CN=Product CA Sealer,O=Example,OU=REHEARSAL");
 	assert_string_equal(p->steps[3].u.order.subject,
 	    "CN=device-{id},O=Example,OU=REHEARSAL");
-	assert_int_equal(plan_rehearse(p), RECORD_ERR_ARGUMENT);
+	assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_ERR_ARGUMENT);
 	plan_free(p);
+}
+
+/* On cards: the plan's modules, or one for all; serials are dropped. */
+static void
+test_rehearse_cards(void **state)
+{
+	static const char *const bad[] = { "", "none", "lib.so", "/a/../lib.so",
+		"/lib so" };
+	struct plan *p = sample_good(sample_genesis);
+	char module[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(plan_rehearse(p, bad[i]), RECORD_ERR_ARGUMENT);
+	memcpy(module, p->tokens[0].module, sizeof(module));
+	assert_int_equal(plan_rehearse(p, NULL), RECORD_OK);
+	assert_string_equal(p->tokens[0].module, module);
+	assert_string_equal(p->tokens[0].serial, "");
+	plan_free(p);
+	p = sample_good(sample_genesis);
+	assert_int_equal(plan_rehearse(p, "/usr/lib/a-module.so"), RECORD_OK);
+	for (i = 0; i < p->token_count; i++)
+		assert_string_equal(p->tokens[i].module,
+		    "/usr/lib/a-module.so");
+	plan_free(p);
+	/* a path that the member holds, and one that it does not */
+	memset(module, 'a', sizeof(module));
+	module[0] = '/';
+	module[255] = '\0';
+	assert_true(plan_module_valid(module));
+	assert_false(plan_module_valid(
+	    "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
 /* The longest origin and subject that a plan may have can be rehearsed; a
@@ -308,14 +345,14 @@ test_rehearse_long(void **state)
 	memset(p->log, 'a', 118);
 	p->log[118] = '\0';
 	memset(p->steps[1].u.ca.subject, 'a', PLAN_TEXT_MAX - 13);
-	assert_int_equal(plan_rehearse(p), RECORD_OK);
+	assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_OK);
 	assert_int_equal(strlen(p->log), 128);
 	assert_int_equal(strlen(p->steps[1].u.ca.subject), PLAN_TEXT_MAX);
 	memset(p->log, 'a', 119);
 	p->log[119] = '\0';
-	assert_int_equal(plan_rehearse(p), RECORD_ERR_PLAN);
+	assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_ERR_PLAN);
 	p->log[1] = '\0';
-	assert_int_equal(plan_rehearse(p), RECORD_ERR_PLAN);
+	assert_int_equal(plan_rehearse(p, "softhsm"), RECORD_ERR_PLAN);
 	plan_free(p);
 }
 
@@ -354,6 +391,7 @@ main(void)
 		cmocka_unit_test(test_run_sheet),
 		cmocka_unit_test(test_run_sheet_wide),
 		cmocka_unit_test(test_rehearse),
+		cmocka_unit_test(test_rehearse_cards),
 		cmocka_unit_test(test_rehearse_long),
 		cmocka_unit_test(test_needs),
 	};
