@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ca/spki.h"
+#include "ca/weak.h"
 
 #define UNIQUE_MAX 600 /* a label, a NUL, 512 octets of modulus */
 
@@ -116,6 +117,16 @@ key_identify(const uint8_t *spki, size_t len, struct key_ident *out)
 	SHA256(spki, len, out->spki_sha256);
 	hash_unique(&parts, out->unique);
 	return CA_OK;
+}
+
+bool
+key_is_weak(const uint8_t *spki, size_t len)
+{
+	struct spki parts;
+
+	if (read_spki(spki, len, &parts) != CA_OK)
+		return true;
+	return parts.rsa ? weak_rsa(&parts) : weak_key(&parts);
 }
 
 int

@@ -3,6 +3,7 @@
 #define CA_KEY_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ enum ca_error key_to_spki(const EVP_PKEY *key, uint8_t **out, size_t *len);
 /* Identify a key by its SPKI.  Errors as key_from_spki(). */
 enum ca_error
 key_identify(const uint8_t *spki, size_t len, struct key_ident *out);
+/* Whether an SPKI is a key that we do not take although its form is right:
+ * weak_key(), weak_rsa().  True also when it is no such SPKI. */
+bool key_is_weak(const uint8_t *spki, size_t len);
 /* NID of the named curve of an EC key, or NID_undef. */
 int key_curve(const EVP_PKEY *key);
 

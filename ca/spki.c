@@ -93,6 +93,7 @@ read_rsa(struct der params, struct spki *out)
 	    n.len - 1 > RSA_OCTETS_MAX)
 		return SPKI_SIZE;
 	out->modulus = (struct der){ n.data + 1, n.len - 1 };
+	out->exponent = e;
 	if (e.len > RSA_EXPONENT_OCTETS_MAX || e.data[0] >= 0x80 ||
 	    (e.data[e.len - 1] & 1) == 0 || (e.len == 1 && e.data[0] < 3))
 		return SPKI_SIZE;

@@ -20,7 +20,8 @@ struct spki {
 	struct der bits;    /* what the BIT STRING holds, whole octets */
 	struct der x;       /* EC: the x-coordinate */
 	struct der modulus; /* RSA: big endian, no leading zero */
-	bool rsa;           /* set whenever the algorithm is RSA's */
+	struct der exponent;
+	bool rsa; /* set whenever the algorithm is RSA's */
 };
 
 /* Take a SubjectPublicKeyInfo apart (RFC 5280, 4.1; RFC 5480, 2; RFC 3279,

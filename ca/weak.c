@@ -108,3 +108,52 @@ weak_key(const struct spki *key)
 {
 	return is_published(key) || has_tiny_scalar(key);
 }
+
+/* Those that the published test for ROCA looks at, and 2. */
+static const uint8_t primes[] = { 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37,
+	41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
+	113, 127, 131, 137, 139, 149, 151, 157, 163, 167 };
+
+static unsigned
+remainder_of(struct der n, unsigned prime)
+{
+	unsigned r = 0;
+
+	for (size_t i = 0; i < n.len; i++)
+		r = (r << 8 | n.data[i]) % prime;
+	return r;
+}
+
+/* Is r a power of 65537 modulo prime? */
+static bool
+is_power(unsigned r, unsigned prime)
+{
+	unsigned step = 65537 % prime, x = 1;
+
+	do {
+		if (x == r)
+			return true;
+		x = x * step % prime;
+	} while (x != 1 && x != 0);
+	return false;
+}
+
+bool
+weak_rsa(const struct spki *key)
+{
+	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
+	bool powers = true;
+
+	if (!der_equal(key->exponent, (struct der){ f4, sizeof(f4) }))
+		return true;
+	for (size_t i = 0; i < sizeof(primes); i++) {
+		unsigned r = remainder_of(key->modulus, primes[i]);
+
+		if (r == 0)
+			return true;
+		/* such a modulus is a power of 65537 modulo each of them, one
+		 * in 2^100 others is */
+		powers = powers && is_power(r, primes[i]);
+	}
+	return powers;
+}
