@@ -87,7 +87,8 @@ sign_note(struct ceremony *c, struct child *ch, const char *id,
 		return ceremony_stop(c, EXIT_PROCESS, "checkpoint: no %s", id);
 	memcpy(out->der, sig, out->len);
 	snprintf(out->id, sizeof(out->id), "%s", id);
-	checkpoint_key_id(&c->history->policy.operators[who].sign, out->key_id);
+	checkpoint_key_id(c->plan->log, id,
+	    &c->history->policy.operators[who].sign, out->key_id);
 	return true;
 }
 

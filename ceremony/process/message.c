@@ -18,6 +18,8 @@ enum {
 	LINE = OCTETS(32768),
 	PART = OCTETS(49152),
 	KEY = OCTETS(600),
+	POLICY = OCTETS(32768),
+	SIGNATURE = OCTETS(512),
 	PROOF = OCTETS(40 * 32),
 };
 
@@ -72,8 +74,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_RELEASE] = CHILD_FD("release", STATE_LOGIN, NUMBERS(1)),
 	[MSG_NOTE] = CHILD("note", STATE_LOGIN, OCTETS(128) + OCTETS(1024)),
 	[MSG_ENROLLED] = ANSWER("enrolled",
-	    LABEL + 2 * CERT + OCTETS(1024) + OCTETS(144) + NUMBERS(2)),
-	[MSG_SIGNATURE] = ANSWER("signature", OCTETS(144)),
+	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(2)),
+	[MSG_SIGNATURE] = ANSWER("signature", SIGNATURE),
 
 	[MSG_HEAD_READ] = CHILD("head-read", STATE_LOGIN | STATE_BEGUN, 0),
 	[MSG_HEAD_LINE] = CHILD("head-line", STATE_LOGIN | STATE_BEGUN, LINE),
@@ -81,7 +83,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_HEAD] = ANSWER("head", NUMBERS(2) + DIGEST),
 
 	[MSG_CONTEXT] = CHILD("context", STATE_IDLE | STATE_OPEN,
-	    OCTETS(128) + ID + DIGEST + OCTETS(16384)),
+	    OCTETS(128) + ID + DIGEST + POLICY),
 	[MSG_CA] =
 	    CHILD("ca", STATE_OPEN, ID + KEY + 2 * CERT + NUMBERS(1) + DIGEST),
 	[MSG_EPOCH] = CHILD("epoch", STATE_OPEN, NUMBERS(1)),
@@ -89,8 +91,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	    NUMBERS(4) + ID),
 	[MSG_ACT_KEYS] =
 	    CHILD("act-keys", STATE_ACT, MODULE + LABEL + ID + NUMBERS(2)),
-	[MSG_ACT_ROTATE] =
-	    CHILD("act-rotate", STATE_ACT, NUMBERS(2) + OCTETS(16384)),
+	[MSG_ACT_ROTATE] = CHILD("act-rotate", STATE_ACT, NUMBERS(2) + POLICY),
 	[MSG_ACT_CERT] =
 	    CHILD("act-cert", STATE_ACT, ID + SUBJECT + KEY + NUMBERS(2)),
 	[MSG_ACT_CRL] = CHILD("act-crl", STATE_ACT, NUMBERS(3)),
@@ -106,7 +107,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_PREPARE] = CHILD("prepare", STATE_ACT, 0),
 	[MSG_PROPOSED] = CHILD("proposed", STATE_PREPARED, NUMBERS(1) + LINE),
 	[MSG_APPROVAL] =
-	    CHILD("approval", STATE_PREPARED, NUMBERS(1) + LABEL + OCTETS(144)),
+	    CHILD("approval", STATE_PREPARED, NUMBERS(1) + LABEL + SIGNATURE),
 	[MSG_DERIVE_CERT] = CHILD("derive-cert", STATE_PREPARED, LABEL + CERT),
 	[MSG_SHARE] = CHILD_FD("share", STATE_PREPARED, NUMBERS(2) + DIGEST),
 	[MSG_SO_TAKE] = CHILD_FD("so-take", STATE_ACT | STATE_PREPARED, 0),
@@ -125,11 +126,11 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_PART] = ANSWER("part", PART),
 	[MSG_BEGUN] = ANSWER("begun", NUMBERS(1)),
 	[MSG_MADE_KEY] = ANSWER("made-key",
-	    ID + KEY + NUMBERS(1) + OCTETS(1024) + OCTETS(144)),
+	    ID + KEY + NUMBERS(1) + OCTETS(1024) + SIGNATURE),
 	[MSG_MADE_SHARE] =
 	    ANSWER("made-share", LABEL + NUMBERS(1) + CERT + DIGEST),
 	[MSG_MADE] = ANSWER("made", LABEL),
-	[MSG_ROTATED] = ANSWER("rotated", OCTETS(1024) + OCTETS(144)),
+	[MSG_ROTATED] = ANSWER("rotated", OCTETS(1024) + SIGNATURE),
 	[MSG_INTENT] = ANSWER("intent", NUMBERS(1) + OCTETS(17) + DIGEST),
 	[MSG_CERT] = ANSWER("cert", CERT),
 	[MSG_FILE] = ANSWER("file", NUMBERS(1)),

@@ -12,7 +12,7 @@
 #define APPROVAL_USES_MAX 8
 #define APPROVAL_NAME_MAX 64
 #define APPROVAL_TEXT_MAX 4096
-#define APPROVAL_SIG_MAX 144 /* octets of a DER ECDSA-Sig */
+#define APPROVAL_SIG_MAX 512 /* octets: DER ECDSA-Sig, or RSA-4096 */
 
 /* One kind of use of a key and how often: <profile | crl | seal-order |
  * seal-response | self-test> <n>. */
@@ -53,7 +53,8 @@ enum quorum_error approval_text(const struct approval *a,
 /* Whether text has the form of an approval by operator_id: what an operator's
  * signer checks before its card signs anything. */
 bool approval_text_valid(const char *text, size_t len, const char *operator_id);
-/* Verify an approval's DER ECDSA signature over SHA-256 of the text.
+/* Verify an approval's signature over SHA-256 of the text: DER ECDSA-Sig, or
+ * RSASSA-PKCS1-v1_5.
  * Errors: OPERATOR, TEXT, SIGNATURE, MEMORY. */
 enum quorum_error
 approval_verify(const struct approval *a, const struct policy *policy,

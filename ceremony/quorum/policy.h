@@ -13,8 +13,8 @@
 #define POLICY_WITNESSES_MAX 16
 #define POLICY_ID_MAX 32      /* characters: a-z 0-9 - */
 #define POLICY_LOG_MAX 128    /* characters of a log's origin */
-#define POLICY_SPKI_MAX 128   /* octets: P-256 or P-384 */
-#define POLICY_TEXT_MAX 16384 /* octets of the text */
+#define POLICY_SPKI_MAX 600   /* octets: P-256, P-384, RSA up to 4096 bits */
+#define POLICY_TEXT_MAX 32768 /* octets of the text */
 
 struct policy_spki {
 	uint8_t der[POLICY_SPKI_MAX];
@@ -37,6 +37,8 @@ struct policy_witness {
  *   m <decimal>
  *   operator <id> <sign spki, base64 DER> <derive spki, base64 DER>  sorted
  *   witness <id> <spki, base64 DER>                                  sorted
+ * A key is on P-256 or P-384, or an RSA key of 2048 to 4096 bits with exponent
+ * 65537, and none that weak_rsa() knows.
  * An id or SPKI twice (also between sign, derive and witness) is refused;
  * 2 <= m <= n <= 16.
  */

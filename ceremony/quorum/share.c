@@ -5,11 +5,13 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/key.h"
 #include "ceremony/quorum/fields.h"
 #include "ceremony/quorum/share_form.h"
 
@@ -134,16 +136,53 @@ plaintext_read(const struct secret *text, const struct share_label *label,
 /* OpenSSL's own choice of KDF digest is SHA-1; the key wrap it fits to the
  * content cipher. */
 static bool
+set_agreement(EVP_PKEY_CTX *ctx)
+{
+	return EVP_PKEY_CTX_set_ecdh_kdf_md(ctx, EVP_sha256()) > 0;
+}
+
+/* Its own choice is PKCS#1 v1.5. */
+static bool
+set_transport(EVP_PKEY_CTX *ctx)
+{
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) > 0;
+}
+
+static bool
 recipient_add(CMS_ContentInfo *cms, X509 *derive)
 {
-	CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms, derive, 0);
-	EVP_PKEY_CTX *ctx = NULL;
+	CMS_RecipientInfo *ri =
+	    CMS_add1_recipient_cert(cms, derive, CMS_KEY_PARAM);
+	EVP_PKEY_CTX *ctx =
+	    ri == NULL ? NULL : CMS_RecipientInfo_get0_pkey_ctx(ri);
 
-	if (ri == NULL || CMS_RecipientInfo_type(ri) != CMS_RECIPINFO_AGREE)
+	if (ctx == NULL)
 		return false;
-	ctx = CMS_RecipientInfo_get0_pkey_ctx(ri);
-	return ctx != NULL &&
-	    EVP_PKEY_CTX_set_ecdh_kdf_md(ctx, EVP_sha256()) > 0;
+	return CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_AGREE
+	    ? set_agreement(ctx)
+	    : CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS &&
+		set_transport(ctx);
+}
+
+/* Is the certificate for what the blob will do with its key? */
+static bool
+usage_fits(X509 *derive)
+{
+	EVP_PKEY *key = X509_get0_pubkey(derive);
+	uint32_t use = KU_KEY_AGREEMENT;
+	uint8_t *spki = NULL;
+	size_t len = 0;
+	bool fits;
+
+	if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
+		use = KU_KEY_ENCIPHERMENT;
+	/* the curves we know, RSA of enough bits */
+	fits = key != NULL && key_to_spki(key, &spki, &len) == CA_OK &&
+	    (X509_get_key_usage(derive) & use) != 0;
+	OPENSSL_free(spki);
+	return fits;
 }
 
 /* Straight into the cipher: CMS_final() would read the plaintext through
@@ -187,7 +226,7 @@ share_wrap(const struct share_label *label, const struct secret *share,
 	*len = 0;
 	ERR_set_mark();
 	if (!label_valid(label) || share->len < 1 || share->len > SHARE_MAX ||
-	    (X509_get_key_usage(derive) & KU_KEY_AGREEMENT) == 0)
+	    !usage_fits(derive))
 		goto out;
 	text = plaintext_new(label, share);
 	if (text == NULL) {

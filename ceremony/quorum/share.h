@@ -29,13 +29,15 @@ enum quorum_error share_verify(const struct share_label *label,
     const struct secret *share, const uint8_t commitment[32]);
 /*
  * Wrap a share to an operator's derive certificate: CMS AuthEnvelopedData
- * (RFC 5083), KeyAgreeRecipientInfo dhSinglePass-stdDH-sha256kdf-scheme,
- * id-aes256-wrap, aes-256-gcm.  The plaintext is the octets that
+ * (RFC 5083), aes-256-gcm; for an EC key KeyAgreeRecipientInfo,
+ * dhSinglePass-stdDH-sha256kdf-scheme, id-aes256-wrap; for an RSA key
+ * KeyTransRecipientInfo, RSAES-OAEP with SHA-256, also in MGF1.  The plaintext is the octets that
  * share_commit() hashes, so it carries the label, and
  * `openssl cms -decrypt | sha256sum` gives the commitment.
  * *blob new, OPENSSL_free(), at most SHARE_BLOB_MAX.
  * Errors: WRAP (also: a label out of range, a share over 64 octets, a
- * certificate that is not for key agreement), MEMORY.
+ * certificate that is not for key agreement, or, with an RSA key, for key
+ * encipherment), MEMORY.
  */
 enum quorum_error share_wrap(const struct share_label *label,
     const struct secret *share, X509 *derive, uint8_t **blob, size_t *len);

@@ -31,6 +31,8 @@ struct row {
 	size_t min, max; /* octets of contents */
 };
 /* clang-format off */
+#define SHA256 "\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+#define MGF1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"
 #define HOLDS(d, t) { (d), (t), false, false, "", 0, 0, SHARE_BLOB_MAX }
 #define RECIPIENT(d, t) { (d), (t), true, true, "", 0, 0, SHARE_BLOB_MAX }
 #define ANY(d, t, min, max) { (d), (t), true, false, "", 0, (min), (max) }
@@ -39,8 +41,8 @@ struct row {
 #define IS(d, t, octets) \
 	BEGINS(d, t, octets, sizeof(octets) - 1, sizeof(octets) - 1)
 
-/* RFC 5652, RFC 5083, RFC 5084, RFC 5753 */
-static const struct row form[] = {
+/* RFC 5652, RFC 5083 */
+static const struct row opening[] = {
 	HOLDS(0, SEQUENCE), /* ContentInfo */
 	/* id-smime-ct-authEnvelopedData */
 	IS(1, OID, "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"),
@@ -48,6 +50,10 @@ static const struct row form[] = {
 	HOLDS(2, SEQUENCE), /* AuthEnvelopedData */
 	IS(3, INTEGER, "\x00"),
 	HOLDS(3, SET), /* RecipientInfos */
+};
+
+/* RFC 5753 */
+static const struct row agreement[] = {
 	HOLDS(4, CONTEXT_1), /* KeyAgreeRecipientInfo */
 	IS(5, INTEGER, "\x03"),
 	HOLDS(5, CONTEXT_0),
@@ -64,6 +70,23 @@ static const struct row form[] = {
 	HOLDS(6, SEQUENCE), /* RecipientEncryptedKey */
 	RECIPIENT(7, SEQUENCE), /* IssuerAndSerialNumber */
 	ANY(7, OCTET_STRING, 40, 40),
+};
+
+/* RFC 5652, 6.2.1; RFC 4055, 4.1 */
+static const struct row transport[] = {
+	HOLDS(4, SEQUENCE), /* KeyTransRecipientInfo */
+	IS(5, INTEGER, "\x00"),
+	RECIPIENT(5, SEQUENCE), /* IssuerAndSerialNumber */
+	HOLDS(5, SEQUENCE),
+	IS(6, OID, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07"), /* id-RSAES-OAEP */
+	HOLDS(6, SEQUENCE),
+	IS(7, CONTEXT_0, "\x30\x0b\x06\x09" SHA256), /* hashAlgorithm */
+	IS(7, CONTEXT_1, "\x30\x18\x06\x09" MGF1 "\x30\x0b\x06\x09" SHA256),
+	ANY(5, OCTET_STRING, 256, 512),
+};
+
+/* RFC 5084 */
+static const struct row content[] = {
 	HOLDS(3, SEQUENCE), /* EncryptedContentInfo */
 	IS(4, OID, "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"), /* id-data */
 	HOLDS(4, SEQUENCE), /* aes256-GCM */
@@ -136,40 +159,66 @@ contents_valid(const struct row *row, const struct recipient *recipient,
 	    memcmp(contents, row->is, row->is_len) == 0;
 }
 
+/* How far a blob was read. */
+struct walk {
+	const uint8_t *blob;
+	const struct recipient *recipient;
+	size_t at, ends[DEPTH_MAX + 1]; /* ends of the elements around */
+	unsigned depth;
+};
+
+/* Step out; what is left behind must have been read to its end. */
 static bool
-rows_valid(const uint8_t *blob, size_t len, const struct recipient *recipient)
+walk_out(struct walk *w, unsigned depth)
 {
-	size_t ends[DEPTH_MAX + 1] = { len }; /* of the element around a row */
-	size_t at = 0, size = 0;
-	unsigned depth = 0;
+	for (; w->depth > depth; w->depth--)
+		if (w->at != w->ends[w->depth])
+			return false;
+	return true;
+}
 
-	for (size_t i = 0; i < sizeof(form) / sizeof(form[0]); i++) {
-		const struct row *row = &form[i];
+static bool
+walk_rows(struct walk *w, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows[i];
+		size_t size = 0;
 
-		/* what is left behind must have been read to its end */
-		for (; depth > row->depth; depth--)
-			if (at != ends[depth])
-				return false;
-		if (!header_read(blob, ends[depth], &at, row->tag, &size) ||
-		    !contents_valid(row, recipient, blob + at, size))
+		if (!walk_out(w, row->depth) ||
+		    !header_read(w->blob, w->ends[w->depth], &w->at, row->tag,
+			&size) ||
+		    !contents_valid(row, w->recipient, w->blob + w->at, size))
 			return false;
 		if (row->opaque)
-			at += size;
+			w->at += size;
 		else
-			ends[++depth] = at + size;
+			w->ends[++w->depth] = w->at + size;
 	}
-	for (; depth > 0; depth--)
-		if (at != ends[depth])
-			return false;
-	return at == len;
+	return true;
+}
+
+#define ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
+
+static bool
+rows_valid(const uint8_t *blob, size_t len, bool rsa,
+    const struct recipient *recipient)
+{
+	struct walk w = { blob, recipient, 0, { len }, 0 };
+
+	return walk_rows(&w, ROWS(opening)) &&
+	    (rsa ? walk_rows(&w, ROWS(transport))
+		 : walk_rows(&w, ROWS(agreement))) &&
+	    walk_rows(&w, ROWS(content)) && walk_out(&w, 0) && w.at == len;
 }
 
 bool
 share_form_valid(const uint8_t *blob, size_t len, const X509 *derive)
 {
+	const EVP_PKEY *key = X509_get0_pubkey(derive);
+	bool rsa = key != NULL && EVP_PKEY_is_a(key, "RSA");
 	struct recipient recipient = { 0 };
 	bool ok = len <= SHARE_BLOB_MAX && recipient_make(derive, &recipient) &&
-	    rows_valid(blob, len, &recipient);
+	    rows_valid(blob, len, rsa, &recipient);
 
 	OPENSSL_free(recipient.der);
 	return ok;

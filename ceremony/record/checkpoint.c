@@ -6,18 +6,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/spki.h"
 #include "transfer/text.h"
 
 #define DASH "\xe2\x80\x94 " /* U+2014 and a blank, c2sp.org/signed-note */
 #define KEY_ID_SIZE 4
+#define RSA_TYPE "\n\xff" CHECKPOINT_RSA_TYPE
 #define ID_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
+static bool
+is_rsa(const struct policy_spki *spki)
+{
+	struct spki parts;
+
+	return spki_read((struct der){ spki->der, spki->len }, &parts) ==
+	    SPKI_OK &&
+	    parts.rsa;
+}
+
 void
-checkpoint_key_id(const struct policy_spki *spki, uint8_t out[4])
+checkpoint_key_id(const char *origin, const char *id,
+    const struct policy_spki *spki, uint8_t out[4])
 {
 	uint8_t hash[32] = { 0 };
+	SHA256_CTX ctx;
 
-	SHA256(spki->der, spki->len, hash);
+	SHA256_Init(&ctx);
+	if (is_rsa(spki)) {
+		SHA256_Update(&ctx, origin, strlen(origin));
+		SHA256_Update(&ctx, "/", 1);
+		SHA256_Update(&ctx, id, strlen(id));
+		SHA256_Update(&ctx, RSA_TYPE, sizeof(RSA_TYPE) - 1);
+	}
+	SHA256_Update(&ctx, spki->der, spki->len);
+	SHA256_Final(hash, &ctx);
 	memcpy(out, hash, KEY_ID_SIZE);
 }
 
@@ -340,16 +362,16 @@ member(const struct policy *p, const char *id, bool *is_operator,
 }
 
 static bool
-good_signature(const struct policy_spki *spki, const struct checkpoint_sig *sig,
-    const char *text, size_t len)
+good_signature(const char *origin, const struct policy_spki *spki,
+    const struct checkpoint_sig *sig, const char *text, size_t len)
 {
 	EVP_PKEY *key = policy_key(spki);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	uint8_t key_id[KEY_ID_SIZE];
 	bool ok = false;
 
-	checkpoint_key_id(spki, key_id);
-	if (key == NULL || md == NULL || !EVP_PKEY_is_a(key, "EC") ||
+	checkpoint_key_id(origin, sig->id, spki, key_id);
+	if (key == NULL || md == NULL ||
 	    memcmp(key_id, sig->key_id, KEY_ID_SIZE) != 0)
 		goto out;
 	if (EVP_DigestVerifyInit(md, NULL, EVP_sha256(), NULL, key) != 1)
@@ -380,7 +402,7 @@ verify_all(const struct checkpoint_sig *sigs, size_t count,
 		if ((seen & mask) != 0)
 			return record_fail(fault, RECORD_ERR_SIGNATURE,
 			    "checkpoint: %s has signed twice", sigs[i].id);
-		if (!good_signature(spki, &sigs[i], text, len))
+		if (!good_signature(p->log, spki, &sigs[i], text, len))
 			return record_fail(fault, RECORD_ERR_SIGNATURE,
 			    "checkpoint: signature of %s does not verify",
 			    sigs[i].id);

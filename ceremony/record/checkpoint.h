@@ -5,20 +5,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ceremony/quorum/approval.h"
 #include "ceremony/quorum/policy.h"
 #include "ceremony/record/error.h"
 
 #define CHECKPOINT_TEXT_MAX 1024
-#define CHECKPOINT_NOTE_MAX 16384
+#define CHECKPOINT_NOTE_MAX 32768
 #define CHECKPOINT_SIGS_MAX 32
 
 /*
  * A signed head: a C2SP signed note (c2sp.org/signed-note) whose text is a
  * C2SP checkpoint: origin, tree size, root in base64, and one extension line
  * "transcript <seq> <head hex>"; each line ends in LF.  Signature lines are
- * "— <origin>/<id> <base64 of key id (4 octets) || 0x.. DER signature>": type
- * 0x02, ECDSA-SHA256 over the text with its final LF, key id the first 4
- * octets of SHA-256 of the SPKI DER.
+ * "— <origin>/<id> <base64 of key id (4 octets) || signature>", the signature
+ * over the text with its final LF.  An EC key's is of type 0x02: DER
+ * ECDSA-Sig with SHA-256.  RSA has no type of its own, so an RSA key's is
+ * of type 0xff, which a name follows: RSASSA-PKCS1-v1_5 with SHA-256.
  */
 struct checkpoint {
 	char origin[POLICY_LOG_MAX + 1];
@@ -29,7 +31,7 @@ struct checkpoint {
 };
 struct checkpoint_sig {
 	char id[POLICY_ID_MAX + 1];
-	uint8_t der[144];
+	uint8_t der[APPROVAL_SIG_MAX];
 	size_t len;
 	uint8_t key_id[4];
 };
@@ -57,7 +59,13 @@ checkpoint_read(const char *note, size_t len, struct checkpoint *out,
 enum record_error checkpoint_verify(const struct checkpoint *c,
     const struct checkpoint_sig *sigs, size_t count, const struct policy *p,
     unsigned *operators, unsigned *witnesses, struct record_fault *fault);
-/* Key id of an SPKI. */
-void checkpoint_key_id(const struct policy_spki *spki, uint8_t out[4]);
+#define CHECKPOINT_RSA_TYPE "anchorite/rsa-pkcs1-v1_5-sha256"
+/*
+ * Key id of the key of <origin>/<id>: the first 4 octets of SHA-256 of the SPKI
+ * DER; for an RSA key of SHA-256(<origin>/<id> || 0x0a || 0xff ||
+ * CHECKPOINT_RSA_TYPE || SPKI DER).
+ */
+void checkpoint_key_id(const char *origin, const char *id,
+    const struct policy_spki *spki, uint8_t out[4]);
 
 #endif

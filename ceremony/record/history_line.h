@@ -98,7 +98,7 @@ struct history_field {
 	bool *has; /* optional when not NULL (of _NONE: may be "-") */
 };
 struct history_octets {
-	uint8_t data[256];
+	uint8_t data[POLICY_SPKI_MAX]; /* what is longest of them */
 	size_t len;
 };
 /* Read obj: exactly these keys, in this order.  Errors: FORM. */

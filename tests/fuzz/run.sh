@@ -79,6 +79,21 @@ seeds() {
 			printf '{"chunk":"chain","index":1,"part":1,"of":2,"data":"AQID"}\n'
 			printf '{"chunk":"chain","index":1,"part":2,"of":2,"data":"BA=="}\n'
 		} >response
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.key \
+		    -out rsa.pem -subj /CN=fuzz -days 30
+		openssl cms -encrypt -in csr.der -binary -aes-256-gcm \
+		    -outform DER -out share-rsa.der -recip rsa.pem \
+		    -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256 \
+		    -keyopt rsa_mgf1_md:sha256
+		openssl cms -encrypt -in csr.der -binary -aes-256-gcm \
+		    -outform DER -out share.der -recip cert.pem \
+		    -keyopt ecdh_kdf_md:sha256
+		ec=$(openssl ec -in key.pem -pubout -outform DER |
+		    openssl base64 -A)
+		rsa=$(openssl rsa -in rsa.key -pubout -outform DER |
+		    openssl base64 -A)
+		printf 'anchorite-policy/v1\nlog l\nversion 1\nm 2\noperator a %s %s\noperator b %s %s\n' \
+		    "$ec" "$rsa" "$ec" "$rsa" >policy
 		for f in order request; do
 			openssl cms -sign -binary -nodetach -nosmimecap \
 			    -md sha256 -in $f -signer cert.pem -inkey key.pem \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/quorum/approval.h"
 
+#include <openssl/rsa.h>
+
 #include "tests/ceremony/quorum/fixture.h"
 
 #define HEX_11                                                                 \
@@ -483,7 +485,8 @@ signer_make(struct signer *s, const char *curve, const struct approval *a,
 
 	memset(s, 0, sizeof(*s));
 	policy_make(&s->policy, 2, 3);
-	s->key = EVP_EC_gen(curve);
+	s->key =
+	    strcmp(curve, "RSA") == 0 ? EVP_RSA_gen(4096) : EVP_EC_gen(curve);
 	spki_of(s->key, &s->policy.operators[1].sign);
 	s->sig_len = sizeof(s->sig);
 	assert_error("text", approval_text(a, operator_id, text, &len),
@@ -500,7 +503,7 @@ signer_make(struct signer *s, const char *curve, const struct approval *a,
 static void
 test_verify(void **state)
 {
-	static const char *curves[] = { "P-256", "P-384" };
+	static const char *curves[] = { "P-256", "P-384", "RSA" };
 	struct approval a;
 
 	(void)state;
@@ -514,6 +517,55 @@ test_verify(void **state)
 		    QUORUM_OK);
 		EVP_PKEY_free(s.key);
 	}
+}
+
+/* RSASSA-PSS, or another digest, is not what a card signs. */
+static void
+test_verify_rsa(void **state)
+{
+	const struct {
+		const char *name;
+		const EVP_MD *md;
+		int padding;
+		enum quorum_error want;
+	} rows[] = {
+		{ "PKCS#1 v1.5", EVP_sha256(), RSA_PKCS1_PADDING, QUORUM_OK },
+		{ "PSS", EVP_sha256(), RSA_PKCS1_PSS_PADDING,
+		    QUORUM_ERR_SIGNATURE },
+		{ "SHA-1", EVP_sha1(), RSA_PKCS1_PADDING,
+		    QUORUM_ERR_SIGNATURE },
+		{ "SHA-384", EVP_sha384(), RSA_PKCS1_PADDING,
+		    QUORUM_ERR_SIGNATURE },
+	};
+	char text[APPROVAL_TEXT_MAX] = "";
+	struct approval a;
+	struct signer s;
+	size_t len = 0;
+
+	(void)state;
+	golden_make(&a);
+	signer_make(&s, "RSA", &a, "op-02");
+	assert_int_equal(approval_text(&a, "op-02", text, &len), QUORUM_OK);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+		EVP_PKEY_CTX *pctx = NULL;
+
+		s.sig_len = sizeof(s.sig);
+		assert_int_equal(EVP_DigestSignInit(ctx, &pctx, rows[i].md,
+				     NULL, s.key),
+		    1);
+		assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(pctx,
+				     rows[i].padding),
+		    1);
+		assert_int_equal(EVP_DigestSign(ctx, s.sig, &s.sig_len,
+				     (const unsigned char *)text, len),
+		    1);
+		EVP_MD_CTX_free(ctx);
+		assert_error(rows[i].name,
+		    approval_verify(&a, &s.policy, "op-02", s.sig, s.sig_len),
+		    rows[i].want);
+	}
+	EVP_PKEY_free(s.key);
 }
 
 static void
@@ -633,6 +685,7 @@ main(void)
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_valid_cut),
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_rsa),
 		cmocka_unit_test(test_verify_refuses),
 		cmocka_unit_test(test_verify_other_act),
 	};

@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
+#include "ca/key.h"
 #include "tests/ceremony/quorum/fixture.h"
 #include "transfer/text.h"
 
@@ -143,6 +144,52 @@ test_largest(void **state)
 	assert_error("read", policy_read(text, len, &again), QUORUM_OK);
 	assert_memory_equal(&p, &again, sizeof(p));
 	free(text);
+}
+
+/* A public key of this modulus, which nobody needs to have made. */
+static void
+rsa_of(struct policy_spki *out, const BIGNUM *n)
+{
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = EVP_PKEY_new();
+	RSA *rsa = RSA_new();
+
+	assert_int_equal(BN_set_word(e, RSA_F4), 1);
+	assert_int_equal(RSA_set0_key(rsa, BN_dup(n), e, NULL), 1);
+	assert_int_equal(EVP_PKEY_assign_RSA(key, rsa), 1);
+	spki_of(key, out);
+	EVP_PKEY_free(key);
+}
+
+/* All keys RSA-4096.  Moduli that nobody made serve: one, and others 2 apart
+ * that no small prime divides. */
+static void
+test_largest_rsa(void **state)
+{
+	BIGNUM *n = BN_new();
+	struct policy p;
+	char *text = NULL;
+	size_t len = 0, made = 0;
+
+	(void)state;
+	policy_make(&p, 16, 16);
+	memset(p.log, 'x', POLICY_LOG_MAX);
+	assert_int_equal(BN_rand(n, 4096, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD),
+	    1);
+	while (made < 32) {
+		struct policy_spki *spki = made % 2 == 0
+		    ? &p.operators[made / 2].sign
+		    : &p.operators[made / 2].derive;
+
+		assert_int_equal(BN_add_word(n, 2), 1);
+		rsa_of(spki, n);
+		if (!key_is_weak(spki->der, spki->len))
+			made++;
+	}
+	assert_error("write", policy_write(&p, &text, &len), QUORUM_OK);
+	assert_in_range(len, 1, POLICY_TEXT_MAX);
+	free(text);
+	BN_free(n);
 }
 
 static void
@@ -290,10 +337,22 @@ spki_p521(struct policy *p)
 	EVP_PKEY *key = EVP_EC_gen("P-521");
 	uint8_t *der = NULL;
 
-	/* 158 octets: too long already, cut to what there is room for */
 	assert_int_equal(i2d_PUBKEY(key, &der), 158);
-	memcpy(p->witnesses[0].spki.der, der, POLICY_SPKI_MAX);
-	p->witnesses[0].spki.len = POLICY_SPKI_MAX;
+	memcpy(p->witnesses[0].spki.der, der, 158);
+	p->witnesses[0].spki.len = 158;
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+}
+
+static void
+spki_part(struct policy *p)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+	uint8_t *der = NULL;
+
+	assert_int_equal(i2d_PUBKEY(key, &der), 120);
+	memcpy(p->witnesses[0].spki.der, der, 119);
+	p->witnesses[0].spki.len = 119;
 	OPENSSL_free(der);
 	EVP_PKEY_free(key);
 }
@@ -305,12 +364,96 @@ spki_k256(struct policy *p)
 }
 
 static void
+rsa_new(struct policy_spki *out, unsigned bits, BN_ULONG exponent)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	assert_int_equal(BN_set_word(e, exponent), 1);
+	assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits), 1);
+	assert_int_equal(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), 1);
+	assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+	spki_of(key, out);
+	EVP_PKEY_free(key);
+	BN_free(e);
+	EVP_PKEY_CTX_free(ctx);
+}
+
+static void
 spki_rsa(struct policy *p)
 {
-	EVP_PKEY *key = EVP_RSA_gen(512);
+	rsa_new(&p->witnesses[0].spki, 1024, RSA_F4);
+}
 
-	spki_of(key, &p->witnesses[0].spki);
-	EVP_PKEY_free(key);
+static void
+spki_rsa_exponent(struct policy *p)
+{
+	rsa_new(&p->operators[0].sign, 2048, 3);
+}
+
+/* As CVE-2017-15361 has it: a power of 65537 modulo each small prime. */
+static void
+spki_roca(struct policy *p)
+{
+	static const BN_ULONG primes[] = { 2, 3, 5, 7, 11, 13, 17, 19, 23, 29,
+		31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+		103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163,
+		167 };
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *all = BN_new(), *n = BN_new(), *k = BN_new();
+
+	BN_one(all);
+	for (size_t i = 0; i < COUNT(primes); i++)
+		assert_int_equal(BN_mul_word(all, primes[i]), 1);
+	assert_int_equal(BN_set_word(n, RSA_F4), 1);
+	assert_int_equal(BN_set_word(k, 12345), 1);
+	assert_int_equal(BN_mod_exp(n, n, k, all, ctx), 1);
+	assert_int_equal(BN_lshift(k, all, 2047 - BN_num_bits(all)), 1);
+	assert_int_equal(BN_add(n, n, k), 1);
+	assert_int_equal(BN_add(n, n, k), 1);
+	while (BN_num_bits(n) < 2048)
+		assert_int_equal(BN_add(n, n, k), 1);
+	rsa_of(&p->operators[0].sign, n);
+	BN_free(all);
+	BN_free(n);
+	BN_free(k);
+	BN_CTX_free(ctx);
+}
+
+static void
+spki_small_factor(struct policy *p)
+{
+	BIGNUM *n = BN_new();
+
+	assert_int_equal(BN_set_word(n, 167), 1);
+	assert_int_equal(BN_lshift(n, n, 2040), 1);
+	assert_int_equal(BN_add_word(n, 167), 1);
+	rsa_of(&p->operators[1].derive, n);
+	BN_free(n);
+}
+
+static void
+test_rsa(void **state)
+{
+	static const unsigned bits[] = { 2048, 3072, 4096 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bits); i++) {
+		struct policy p, again;
+		char *text = NULL;
+		size_t len = 0;
+
+		policy_make(&p, 2, 3);
+		rsa_new(&p.operators[0].sign, bits[i], RSA_F4);
+		rsa_new(&p.operators[0].derive, bits[i], RSA_F4);
+		assert_error("write", policy_write(&p, &text, &len), QUORUM_OK);
+		assert_error("read", policy_read(text, len, &again), QUORUM_OK);
+		assert_true(policy_spki_equal(&p.operators[0].derive,
+		    &again.operators[0].derive));
+		free(text);
+	}
 }
 
 static void
@@ -395,9 +538,15 @@ test_write_refuses(void **state)
 		{ "key too long", spki_long, QUORUM_ERR_TEXT },
 		{ "octet behind a key", spki_trailing, QUORUM_ERR_TEXT },
 		{ "point off its curve", spki_off_curve, QUORUM_ERR_TEXT },
-		{ "part of a P-521 key", spki_p521, QUORUM_ERR_TEXT },
+		{ "P-521 key", spki_p521, QUORUM_ERR_TEXT },
 		{ "secp256k1 key", spki_k256, QUORUM_ERR_TEXT },
-		{ "RSA key", spki_rsa, QUORUM_ERR_TEXT },
+		{ "part of a P-384 key", spki_part, QUORUM_ERR_TEXT },
+		{ "RSA key of 1024 bits", spki_rsa, QUORUM_ERR_TEXT },
+		{ "RSA key with exponent 3", spki_rsa_exponent,
+		    QUORUM_ERR_TEXT },
+		{ "RSA key of a broken generator", spki_roca, QUORUM_ERR_TEXT },
+		{ "RSA key with a small factor", spki_small_factor,
+		    QUORUM_ERR_TEXT },
 		{ "Ed25519 key", spki_ed25519, QUORUM_ERR_TEXT },
 		{ "operator twice", twice_id, QUORUM_ERR_DUPLICATE },
 		{ "witness named as an operator", twice_witness_id,
@@ -602,12 +751,14 @@ main(void)
 		cmocka_unit_test(test_golden_read),
 		cmocka_unit_test(test_operator),
 		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_largest_rsa),
 		cmocka_unit_test(test_write_refuses),
 		cmocka_unit_test(test_read_refuses),
 		cmocka_unit_test(test_read_too_many),
 		cmocka_unit_test(test_read_mutations),
 		cmocka_unit_test(test_read_too_long),
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_rsa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

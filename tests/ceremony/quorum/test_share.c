@@ -11,6 +11,7 @@
 #include "transfer/text.h"
 
 #define USAGE "critical,keyAgreement"
+#define RSA_USAGE "critical,keyEncipherment"
 
 static const struct share_label LABEL = { "DENK0100001", 7, 4, 3, 5 };
 
@@ -23,9 +24,11 @@ struct recipient {
 static void
 recipient_make(struct recipient *r, const char *name, const char *curve)
 {
-	r->key = EVP_EC_gen(curve);
+	bool rsa = strcmp(curve, "RSA") == 0;
+
+	r->key = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen(curve);
 	assert_non_null(r->key);
-	r->cert = cert_new(name, r->key, r->key, USAGE);
+	r->cert = cert_new(name, r->key, r->key, rsa ? RSA_USAGE : USAGE);
 }
 
 static void
@@ -43,18 +46,30 @@ struct setting {
 };
 
 static int
-setup(void **state)
+setup_of(const char *curve, void **state)
 {
 	static struct setting s;
 
-	recipient_make(&s.ann, "ann", "P-256");
-	recipient_make(&s.bob, "bob", "P-256");
+	recipient_make(&s.ann, "ann", curve);
+	recipient_make(&s.bob, "bob", curve);
 	s.share = secret_counting(0, 32);
 	assert_error("wrap",
 	    share_wrap(&LABEL, s.share, s.ann.cert, &s.blob, &s.len),
 	    QUORUM_OK);
 	*state = &s;
 	return 0;
+}
+
+static int
+setup(void **state)
+{
+	return setup_of("P-256", state);
+}
+
+static int
+setup_rsa(void **state)
+{
+	return setup_of("RSA", state);
 }
 
 static int
@@ -128,7 +143,7 @@ test_verify(void **state)
 static void
 test_round_trip(void **state)
 {
-	static const char *curves[] = { "P-256", "P-384" };
+	static const char *curves[] = { "P-256", "P-384", "RSA" };
 	const struct setting *s = *state;
 
 	for (size_t i = 0; i < COUNT(curves); i++) {
@@ -323,6 +338,7 @@ test_wrap_certificates(void **state)
 {
 	const struct setting *s = *state;
 	EVP_PKEY *rsa = EVP_RSA_gen(2048), *p521 = EVP_EC_gen("P-521");
+	EVP_PKEY *small = EVP_RSA_gen(1024);
 	const struct {
 		const char *name;
 		EVP_PKEY *key;
@@ -333,7 +349,12 @@ test_wrap_certificates(void **state)
 		{ "any use", s->ann.key, NULL, QUORUM_OK },
 		{ "signatures only", s->ann.key, "digitalSignature",
 		    QUORUM_ERR_WRAP },
-		{ "RSA", rsa, "keyEncipherment", QUORUM_ERR_WRAP },
+		{ "RSA", rsa, "keyEncipherment", QUORUM_OK },
+		{ "RSA for any use", rsa, NULL, QUORUM_OK },
+		{ "RSA of 1024 bits", small, "keyEncipherment",
+		    QUORUM_ERR_WRAP },
+		{ "key agreement for encipherment", s->ann.key,
+		    "keyEncipherment", QUORUM_ERR_WRAP },
 		{ "RSA for key agreement", rsa, USAGE, QUORUM_ERR_WRAP },
 		{ "P-521", p521, USAGE, QUORUM_ERR_WRAP },
 	};
@@ -351,6 +372,7 @@ test_wrap_certificates(void **state)
 		OPENSSL_free(blob);
 		X509_free(cert);
 	}
+	EVP_PKEY_free(small);
 	EVP_PKEY_free(p521);
 	EVP_PKEY_free(rsa);
 	assert_int_equal(ERR_peek_error(), 0);
@@ -438,6 +460,96 @@ test_forms(void **state)
 	}
 }
 
+/* The same for RSA. */
+struct rsa_variant {
+	const char *name;
+	int padding;
+	const EVP_MD *md, *mgf1;
+	unsigned flags, recipients;
+	enum quorum_error want;
+};
+
+static uint8_t *
+rsa_variant_make(const struct rsa_variant *v, const struct setting *s,
+    size_t *len)
+{
+	BIO *in = BIO_new_mem_buf("share/v1", -1);
+	CMS_ContentInfo *cms = CMS_AuthEnvelopedData_create(EVP_aes_256_gcm());
+	uint8_t *blob = NULL;
+
+	assert_int_equal(CMS_set_detached(cms, 0), 1);
+	for (unsigned i = 0; i < v->recipients; i++) {
+		CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms,
+		    i == 0 ? s->ann.cert : s->bob.cert,
+		    v->flags | CMS_KEY_PARAM);
+		EVP_PKEY_CTX *ctx = CMS_RecipientInfo_get0_pkey_ctx(ri);
+
+		assert_true(EVP_PKEY_CTX_set_rsa_padding(ctx, v->padding) > 0);
+		if (v->padding != RSA_PKCS1_OAEP_PADDING)
+			continue;
+		assert_true(EVP_PKEY_CTX_set_rsa_oaep_md(ctx, v->md) > 0);
+		assert_true(EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, v->mgf1) > 0);
+	}
+	assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+	*len = (size_t)i2d_CMS_ContentInfo(cms, &blob);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	return blob;
+}
+
+static void
+test_rsa_forms(void **state)
+{
+	const struct setting *s = *state;
+	const EVP_MD *md = EVP_sha256();
+	const struct rsa_variant rows[] = {
+		{ "same form", RSA_PKCS1_OAEP_PADDING, md, md, 0, 1,
+		    QUORUM_ERR_BLOB },
+		{ "PKCS#1 v1.5", RSA_PKCS1_PADDING, NULL, NULL, 0, 1,
+		    QUORUM_ERR_UNWRAP },
+		{ "OAEP with SHA-1", RSA_PKCS1_OAEP_PADDING, EVP_sha1(),
+		    EVP_sha1(), 0, 1, QUORUM_ERR_UNWRAP },
+		{ "OAEP with SHA-384", RSA_PKCS1_OAEP_PADDING, EVP_sha384(), md,
+		    0, 1, QUORUM_ERR_UNWRAP },
+		{ "MGF1 with SHA-1", RSA_PKCS1_OAEP_PADDING, md, EVP_sha1(), 0,
+		    1, QUORUM_ERR_UNWRAP },
+		{ "two recipients", RSA_PKCS1_OAEP_PADDING, md, md, 0, 2,
+		    QUORUM_ERR_UNWRAP },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t len = 0;
+		uint8_t *blob = rsa_variant_make(&rows[i], s, &len);
+		struct secret *again = NULL;
+
+		assert_error(rows[i].name,
+		    share_unwrap(blob, len, s->ann.key, s->ann.cert, &LABEL,
+			&again),
+		    rows[i].want);
+		assert_null(again);
+		OPENSSL_free(blob);
+	}
+}
+
+/* A blob of one kind is none of the other. */
+static void
+test_kinds(void **state)
+{
+	const struct setting *s = *state;
+	struct recipient ec = { 0 };
+	uint8_t *blob = NULL;
+	size_t len = 0;
+
+	recipient_make(&ec, "ann", "P-256");
+	assert_error("wrap", share_wrap(&LABEL, s->share, ec.cert, &blob, &len),
+	    QUORUM_OK);
+	assert_true(share_form_valid(blob, len, ec.cert));
+	assert_false(share_form_valid(blob, len, s->ann.cert));
+	assert_false(share_form_valid(s->blob, s->len, ec.cert));
+	OPENSSL_free(blob);
+	recipient_free(&ec);
+}
+
 /* BER that means the same is not the form: the outermost length in one octet
  * more than it needs. */
 static void
@@ -497,5 +609,18 @@ main(void)
 		cmocka_unit_test(test_largest),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	const struct CMUnitTest rsa[] = {
+		cmocka_unit_test(test_by_hand),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_wrong_label),
+		cmocka_unit_test(test_wrong_operator),
+		cmocka_unit_test(test_tampered),
+		cmocka_unit_test(test_rsa_forms),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_not_der),
+		cmocka_unit_test(test_largest),
+	};
+	int failed = cmocka_run_group_tests(tests, setup, teardown);
+
+	return failed + cmocka_run_group_tests(rsa, setup_rsa, teardown);
 }

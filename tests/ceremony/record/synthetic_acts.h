@@ -486,7 +486,7 @@ syn_checkpoint(struct synthetic *s, const struct link *last)
 		syn_spki(key, &spki);
 		snprintf(sigs[i].id, sizeof(sigs[i].id), "%s",
 		    s->members[i].id);
-		checkpoint_key_id(&spki, sigs[i].key_id);
+		checkpoint_key_id(SYN_LOG, sigs[i].id, &spki, sigs[i].key_id);
 		sigs[i].len = sizeof(sigs[i].der);
 		SYN(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) ==
 		    1);

@@ -59,7 +59,10 @@ people_setup(void **state)
 	for (int i = 0; i < PEOPLE; i++) {
 		uint8_t *at = p->spki[i].der;
 
-		p->keys[i] = EVP_EC_gen(i == WENDY ? "P-384" : "P-256");
+		/* a token personalised elsewhere */
+		p->keys[i] = i == BOB
+		    ? EVP_RSA_gen(2048)
+		    : EVP_EC_gen(i == WENDY ? "P-384" : "P-256");
 		p->spki[i].len = (size_t)i2d_PUBKEY(p->keys[i], &at);
 	}
 	strcpy(p->policy.log, ORIGIN);
@@ -99,7 +102,7 @@ sign(const struct people *p, int who)
 
 	assert_int_equal(checkpoint_text(&p->c, text, &len), RECORD_OK);
 	strcpy(sig.id, names[who]);
-	checkpoint_key_id(&p->spki[who], sig.key_id);
+	checkpoint_key_id(ORIGIN, names[who], &p->spki[who], sig.key_id);
 	sig.len = sizeof(sig.der);
 	assert_int_equal(EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL,
 			     p->keys[who]),
@@ -305,7 +308,7 @@ change_something(enum change change, struct people *p,
 	case OTHER_NAME:
 		sigs[1] = sign(p, MALLORY);
 		strcpy(sigs[1].id, "bob");
-		checkpoint_key_id(&p->spki[BOB], sigs[1].key_id);
+		checkpoint_key_id(ORIGIN, "bob", &p->spki[BOB], sigs[1].key_id);
 		break;
 	case OTHER_SIZE:
 		p->c.tree_size++;
@@ -526,12 +529,12 @@ limits_are_kept(void **state)
 	    RECORD_ERR_FORM);
 	assert_int_equal(count, 0);
 
-	/* 150 octets: key id and 146 of signature, 144 is all we hold */
-	sprintf(note, "%s\n" DASH ORIGIN "/alice %0*d\n", TEXT, 200, 0);
+	/* 518 octets: key id and 514 of signature, 512 is all we hold */
+	sprintf(note, "%s\n" DASH ORIGIN "/alice %0*d\n", TEXT, 692, 0);
 	assert_int_equal(checkpoint_read(note, strlen(note), &c, sigs, &count,
 			     NULL),
 	    RECORD_ERR_FORM);
-	sprintf(note, "%s\n" DASH "other/alice %0*d\n", TEXT, 200, 0);
+	sprintf(note, "%s\n" DASH "other/alice %0*d\n", TEXT, 692, 0);
 	assert_int_equal(checkpoint_read(note, strlen(note), &c, sigs, &count,
 			     NULL),
 	    RECORD_OK);
