@@ -51,6 +51,21 @@ card_strerror(enum card_error err)
 		       "another backup secret";
 	case CARD_ERR_NO_COPIES:
 		return "tokens of this module cannot pass a key on";
+	case CARD_ERR_SERVICE:
+		return "the smartcard service (pcscd) does not answer";
+	case CARD_ERR_TIMEOUT:
+		return "nothing happened in time";
+	case CARD_ERR_BUSY:
+		return "another program has the card";
+	case CARD_ERR_READERS:
+		return "too many readers, or two whose names cannot be told apart: "
+		       "take readers off";
+	case CARD_ERR_FOREIGN:
+		return "the card is not a SmartCard-HSM";
+	case CARD_ERR_ANSWER:
+		return "the card's answer is out of form";
+	case CARD_ERR_STATUS:
+		return "the card refuses the command";
 	}
 	return "unknown error";
 }

@@ -28,6 +28,13 @@ enum card_error {
 	CARD_ERR_MAY_NOT,   /* CKR_KEY_UNEXTRACTABLE: no copies of this key */
 	CARD_ERR_UNWRAP,    /* not wrapped under this DKEK, or damaged */
 	CARD_ERR_NO_COPIES, /* the module cannot pass keys on */
+	CARD_ERR_SERVICE,   /* pcscd does not answer */
+	CARD_ERR_TIMEOUT,   /* nothing happened in time */
+	CARD_ERR_BUSY,      /* another program has the card */
+	CARD_ERR_READERS, /* too many readers, or two of names too much alike */
+	CARD_ERR_FOREIGN, /* no SmartCard-HSM */
+	CARD_ERR_ANSWER,  /* a card's answer out of form */
+	CARD_ERR_STATUS,  /* a status word that no row names */
 };
 
 /* A short English text for an error; total, never NULL. */

@@ -7,20 +7,27 @@
  *
  * VIRTUAL_CARDS names the files of the cards, with ":" between them; where it
  * is not passed on, the lines of the file that $OPENSC_CONF names, with
- * ".cards" behind.  A reader "Virtual Reader N" has the Nth in it.
+ * ".cards" behind; where there is none, of that beside this module, under its
+ * name with ".cards" behind: a program that writes an opensc.conf of its own
+ * still has the module's name.  A reader "Virtual Reader N" has the Nth in it;
+ * one more in the list is a reader that was plugged in.
  *
  * A context has readers of its own: two contexts are as two processes, which
  * share what a card keeps but not the login.  One thread.
  */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winscard.h>
 
 #include "tests/card/card.h"
 
 #define READERS_MAX 16
 #define NAME_MAX_LEN 32
+#define PNP "\\\\?PnP?\\Notification"
+#define LOOK_NS 5000000 /* how often a wait looks */
 
 struct reader {
 	struct card *card;
@@ -66,20 +73,36 @@ reader_by_name(struct context *x, const char *name)
 
 /* ---- contexts --------------------------------------------------------- */
 
+/* The file that lists the cards: beside the configuration, or the module. */
+static FILE *
+list_open(void)
+{
+	const char *conf = getenv("OPENSC_CONF");
+	char path[4096];
+	Dl_info self;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s.cards", conf != NULL ? conf : "");
+	f = fopen(path, "r");
+	if (f != NULL ||
+	    dladdr((void *)(uintptr_t)&SCardIsValidContext, &self) == 0)
+		return f;
+	snprintf(path, sizeof(path), "%s.cards", self.dli_fname);
+	return fopen(path, "r");
+}
+
 /* The text that names the cards; "" when there is none.  free() */
 static char *
 cards_listed(void)
 {
-	const char *list = getenv("VIRTUAL_CARDS"), *conf;
-	char path[4096], *text = NULL;
+	const char *list = getenv("VIRTUAL_CARDS");
+	char *text = NULL;
 	size_t size = 0;
 	FILE *f;
 
 	if (list != NULL)
 		return strdup(list);
-	conf = getenv("OPENSC_CONF");
-	snprintf(path, sizeof(path), "%s.cards", conf != NULL ? conf : "");
-	f = fopen(path, "r");
+	f = list_open();
 	if (f == NULL)
 		return strdup("");
 	if (getdelim(&text, &size, '\0', f) < 0) {
@@ -104,15 +127,17 @@ reader_add(struct context *x, const char *path)
 	return true;
 }
 
+/* Those that the list has and the context not yet. */
 static bool
 readers_open(struct context *x)
 {
 	char *list = cards_listed(), *rest = NULL, *path;
 	bool ok = list != NULL;
+	size_t i = 0;
 
 	for (path = ok ? strtok_r(list, ":\n", &rest) : NULL;
 	     ok && path != NULL; path = strtok_r(NULL, ":\n", &rest))
-		ok = reader_add(x, path);
+		ok = i++ < x->count || reader_add(x, path);
 	free(list);
 	return ok;
 }
@@ -173,6 +198,7 @@ SCardListReaders(SCARDCONTEXT handle, LPCSTR groups, LPSTR out, LPDWORD len)
 	(void)groups;
 	if (x == NULL)
 		return SCARD_E_INVALID_HANDLE;
+	readers_open(x);
 	if (x->count == 0)
 		return SCARD_E_NO_READERS_AVAILABLE;
 	for (size_t i = 0; i < x->count; i++)
@@ -212,28 +238,56 @@ state_fill(struct reader *r, SCARD_READERSTATE *s)
 	s->dwEventState = state;
 }
 
-/* Never waits: whoever waits here asks again. */
+/* Is anything otherwise than the caller has it? */
+static bool
+look(struct context *x, SCARD_READERSTATE *states, DWORD count)
+{
+	bool any = false;
+
+	for (DWORD i = 0; i < count; i++) {
+		struct reader *r = reader_by_name(x, states[i].szReader);
+		size_t before = x->count;
+
+		states[i].dwEventState = 0;
+		if (r != NULL)
+			state_fill(r, &states[i]);
+		else if (strcmp(states[i].szReader, PNP) != 0)
+			states[i].dwEventState = SCARD_STATE_UNKNOWN;
+		else if (readers_open(x) && x->count > before)
+			states[i].dwEventState = SCARD_STATE_CHANGED;
+		any = any ||
+		    (states[i].dwEventState &
+			(SCARD_STATE_CHANGED | SCARD_STATE_UNKNOWN)) != 0;
+	}
+	return any;
+}
+
+static uint64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Cards are files: a wait looks at them every few milliseconds. */
 LONG
 SCardGetStatusChange(SCARDCONTEXT handle, DWORD timeout,
     SCARD_READERSTATE *states, DWORD count)
 {
+	const struct timespec pause = { 0, LOOK_NS };
 	struct context *x = context_of(handle);
-	bool any = false;
+	uint64_t begun = milliseconds();
 
-	(void)timeout;
 	if (x == NULL)
 		return SCARD_E_INVALID_HANDLE;
-	for (DWORD i = 0; i < count; i++) {
-		struct reader *r = reader_by_name(x, states[i].szReader);
-
-		if (r != NULL)
-			state_fill(r, &states[i]);
-		else
-			states[i].dwEventState = SCARD_STATE_UNKNOWN;
-		any = any || r == NULL ||
-		    (states[i].dwEventState & SCARD_STATE_CHANGED) != 0;
+	while (!look(x, states, count)) {
+		if (timeout != INFINITE && milliseconds() - begun >= timeout)
+			return SCARD_E_TIMEOUT;
+		nanosleep(&pause, NULL);
 	}
-	return any ? SCARD_S_SUCCESS : SCARD_E_TIMEOUT;
+	return SCARD_S_SUCCESS;
 }
 
 /* ---- connections ------------------------------------------------------ */

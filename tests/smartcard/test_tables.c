@@ -53,7 +53,7 @@ static void
 test_strerror(void **state)
 {
 	(void)state;
-	for (int i = CARD_OK; i <= CARD_ERR_FULL; i++)
+	for (int i = CARD_OK; i <= CARD_ERR_STATUS; i++)
 		for (int j = CARD_OK; j < i; j++)
 			assert_string_not_equal(card_strerror(
 						    (enum card_error)i),
