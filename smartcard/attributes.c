@@ -26,21 +26,24 @@ static const struct rule {
 	{ CKA_SENSITIVE, AT(sensitive), MUST, ATTRIBUTES_LATE,
 	    "CKA_SENSITIVE: the key can be read in clear" },
 	{ CKA_ALWAYS_SENSITIVE, AT(always_sensitive), MUST,
-	    ATTRIBUTES_LATE | ATTRIBUTES_CAME,
+	    ATTRIBUTES_LATE | ATTRIBUTES_CAME | ATTRIBUTES_FOREIGN,
 	    "CKA_ALWAYS_SENSITIVE: the key could once be read in clear" },
 	{ CKA_NEVER_EXTRACTABLE, AT(never_extractable), MUST,
-	    ATTRIBUTES_LATE | ATTRIBUTES_LEAVES,
+	    ATTRIBUTES_LATE | ATTRIBUTES_LEAVES | ATTRIBUTES_FOREIGN,
 	    "CKA_NEVER_EXTRACTABLE: the key could once be taken off" },
-	{ CKA_LOCAL, AT(local), MUST, ATTRIBUTES_LATE | ATTRIBUTES_CAME,
+	{ CKA_LOCAL, AT(local), MUST,
+	    ATTRIBUTES_LATE | ATTRIBUTES_CAME | ATTRIBUTES_FOREIGN,
 	    "CKA_LOCAL: the key was not made on the token" },
-	{ CKA_SIGN, AT(sign), IF_SIGN, 0,
+	{ CKA_SIGN, AT(sign), IF_SIGN, ATTRIBUTES_FOREIGN,
 	    "CKA_SIGN: not as the key's use says" },
-	{ CKA_DERIVE, AT(derive), IF_DERIVE, 0,
+	{ CKA_DERIVE, AT(derive), IF_DERIVE, ATTRIBUTES_FOREIGN,
 	    "CKA_DERIVE: not as the key's use says" },
-	{ CKA_DECRYPT, AT(decrypt), NEVER, 0,
+	{ CKA_DECRYPT, AT(decrypt), NEVER, ATTRIBUTES_FOREIGN,
 	    "CKA_DECRYPT: the key may decrypt" },
-	{ CKA_UNWRAP, AT(unwrap), NEVER, 0, "CKA_UNWRAP: the key may unwrap" },
-	{ CKA_SIGN_RECOVER, AT(sign_recover), NEVER, ATTRIBUTES_RECOVER,
+	{ CKA_UNWRAP, AT(unwrap), NEVER, ATTRIBUTES_FOREIGN,
+	    "CKA_UNWRAP: the key may unwrap" },
+	{ CKA_SIGN_RECOVER, AT(sign_recover), NEVER,
+	    ATTRIBUTES_RECOVER | ATTRIBUTES_FOREIGN,
 	    "CKA_SIGN_RECOVER: the key may sign with recovery" },
 #undef AT
 };
@@ -62,6 +65,8 @@ use_excuses(enum key_use use)
 		return ATTRIBUTES_LEAVES;
 	case KEY_SIGN_COPY:
 		return ATTRIBUTES_LEAVES | ATTRIBUTES_CAME;
+	case KEY_FOREIGN:
+		return ATTRIBUTES_FOREIGN;
 	case KEY_SIGN:
 	case KEY_DERIVE:
 		break;
@@ -103,7 +108,9 @@ attributes_read(struct token *t, CK_OBJECT_HANDLE key, enum key_use use,
 		if (rv == CKR_OK && attr.ulValueLen == sizeof(b))
 			*value = b != CARD_NO;
 		else if (rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID)
-			*value = !wanted(&rules[i], use);
+			*value = !wanted(&rules[i], use) &&
+			    (rules[i].excuse & use_excuses(use) &
+				ATTRIBUTES_FOREIGN) == 0;
 		else
 			return module_error(t->m, rv);
 	}

@@ -23,14 +23,18 @@ enum attributes_excuse {
 	 * LOCAL and ALWAYS_SENSITIVE, since it was made elsewhere.  The use of
 	 * the key gives these excuses, and nothing else does. */
 	ATTRIBUTES_LEAVES = 4,
-	ATTRIBUTES_CAME = 8
+	ATTRIBUTES_CAME = 8,
+	/* of a key that others made: only what keeps it on its token for its
+	 * holder alone is judged, its use is tried */
+	ATTRIBUTES_FOREIGN = 16
 };
 
 /* The first rule that attributes break, as text; NULL when they break none.
  * excuses: what is not judged, of LATE and RECOVER. */
 const char *attributes_fault(const struct key_attributes *attrs,
     enum key_use use, unsigned excuses);
-/* Read them.  What the module does not tell counts as what it must not be. */
+/* Read them.  What the module does not tell counts as what it must not be, or
+ * as false where the use excuses it. */
 enum card_error attributes_read(struct token *t, CK_OBJECT_HANDLE key,
     enum key_use use, struct key_attributes *out);
 /* Both, with the excuses of the token's module, for a key just made and for

@@ -11,14 +11,15 @@ find_certs(struct token *t, const char *label,
     CK_OBJECT_HANDLE out[OBJECT_MATCH_MAX], CK_ULONG *count)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	struct key_name name;
 	CK_BBOOL yes = CARD_YES;
 
-	if (!token_label_ok(label))
+	if (!key_name_read(label, &name))
 		return CARD_ERR_ARGUMENT;
 	CK_ATTRIBUTE match[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
 		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_LABEL, (void *)label, strlen(label) },
+		name.match,
 	};
 	return token_find_objects(t, match, 3, out, count);
 }

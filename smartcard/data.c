@@ -54,6 +54,45 @@ create(struct token *t, const char *label, const void *data, size_t len)
 	    sizeof(template) / sizeof(template[0]), &object);
 }
 
+/* What a token says that has no place for data objects. */
+static bool
+is_refusal(CK_RV rv)
+{
+	static const CK_RV refusals[] = { CKR_FUNCTION_NOT_SUPPORTED,
+		CKR_TOKEN_WRITE_PROTECTED, CKR_SESSION_READ_ONLY,
+		CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID,
+		CKR_ATTRIBUTE_READ_ONLY, CKR_TEMPLATE_INCONSISTENT,
+		CKR_TEMPLATE_INCOMPLETE, CKR_ACTION_PROHIBITED,
+		CKR_DEVICE_MEMORY };
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (rv == refusals[i])
+			return true;
+	return false;
+}
+
+enum card_error
+token_try_object(struct token *t, const char *label, bool *can)
+{
+	CK_OBJECT_HANDLE found[OBJECT_MATCH_MAX];
+	CK_ULONG n = 0;
+	enum card_error ret = token_need_login(t);
+	CK_RV rv;
+
+	*can = false;
+	if (ret != CARD_OK)
+		return ret;
+	rv = create(t, label, "?", 1);
+	if (is_refusal(rv))
+		return CARD_OK;
+	if ((ret = module_error(t->m, rv)) == CARD_OK)
+		ret = find_data(t, label, found, &n);
+	if (ret == CARD_OK)
+		ret = token_destroy_objects(t, found, n);
+	*can = ret == CARD_OK && n > 0;
+	return ret;
+}
+
 /*
  * The new one is written before the old ones go: power loss leaves the old
  * one, or both, and with both token_read_object() says AMBIGUOUS unless they

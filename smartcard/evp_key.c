@@ -114,16 +114,29 @@ find_slot(const struct token *t, const struct slots *s, PKCS11_SLOT **out)
 	return CARD_ERR_REMOVED;
 }
 
+static bool
+is_named(const PKCS11_KEY *key, const CK_ATTRIBUTE *name)
+{
+	if (name->type == CKA_ID)
+		return key->id_len == name->ulValueLen &&
+		    memcmp(key->id, name->pValue, key->id_len) == 0;
+	return key->label != NULL && strlen(key->label) == name->ulValueLen &&
+	    memcmp(key->label, name->pValue, name->ulValueLen) == 0;
+}
+
 static enum card_error
 find_key(struct token *t, PKCS11_SLOT *slot, const char *label, EVP_PKEY **out)
 {
 	PKCS11_KEY *keys = NULL, *found = NULL;
+	struct key_name name;
 	unsigned int n = 0;
 
+	if (!key_name_read(label, &name))
+		return CARD_ERR_ARGUMENT;
 	if (PKCS11_enumerate_keys(slot->token, &keys, &n) != 0)
 		return libp11_error(t->m);
 	for (unsigned int i = 0; i < n; i++) {
-		if (keys[i].label == NULL || strcmp(keys[i].label, label) != 0)
+		if (!is_named(&keys[i], &name.match))
 			continue;
 		if (found != NULL)
 			return CARD_ERR_KEY_AMBIGUOUS;

@@ -7,6 +7,7 @@
 #include "smartcard/attributes.h"
 #include "smartcard/curve.h"
 #include "smartcard/object.h"
+#include "smartcard/rsa.h"
 
 struct pair {
 	CK_OBJECT_HANDLE public, private;
@@ -59,7 +60,7 @@ generate(struct token *t, const struct curve *curve, enum key_use use,
 }
 
 static enum card_error
-read_spki(struct token *t, CK_OBJECT_HANDLE key, uint8_t **spki,
+read_spki_ec(struct token *t, CK_OBJECT_HANDLE key, uint8_t **spki,
     size_t *spki_len)
 {
 	uint8_t *params = NULL, *point = NULL;
@@ -76,6 +77,21 @@ read_spki(struct token *t, CK_OBJECT_HANDLE key, uint8_t **spki,
 	OPENSSL_free(params);
 	OPENSSL_free(point);
 	return ret;
+}
+
+static enum card_error
+read_spki(struct token *t, CK_OBJECT_HANDLE key, uint8_t **spki,
+    size_t *spki_len)
+{
+	CK_KEY_TYPE type = CKK_EC;
+	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &type, sizeof(type) };
+	CK_RV rv = t->m->f->C_GetAttributeValue(t->session, key, &attr, 1);
+
+	if (rv != CKR_OK)
+		return module_error(t->m, rv);
+	if (type == CKK_RSA)
+		return rsa_read_spki(t, key, spki, spki_len);
+	return read_spki_ec(t, key, spki, spki_len);
 }
 
 enum card_error

@@ -11,6 +11,25 @@ token_label_ok(const char *label)
 	    strlen(label) <= OBJECT_LABEL_MAX;
 }
 
+bool
+key_name_read(const char *name, struct key_name *out)
+{
+	static const char by_id[] = "id=";
+	size_t len = 0;
+
+	if (!token_label_ok(name))
+		return false;
+	out->match = (CK_ATTRIBUTE){ CKA_LABEL, (void *)name, strlen(name) };
+	if (strncmp(name, by_id, strlen(by_id)) != 0)
+		return true;
+	if (OPENSSL_hexstr2buf_ex(out->id, sizeof(out->id), &len,
+		name + strlen(by_id), '\0') != 1 ||
+	    len == 0)
+		return false;
+	out->match = (CK_ATTRIBUTE){ CKA_ID, out->id, len };
+	return true;
+}
+
 enum card_error
 token_find_objects(struct token *t, CK_ATTRIBUTE *match, CK_ULONG match_count,
     CK_OBJECT_HANDLE out[OBJECT_MATCH_MAX], CK_ULONG *count)
@@ -43,17 +62,18 @@ token_find_key(struct token *t, CK_OBJECT_CLASS class, const char *label,
     CK_OBJECT_HANDLE *out)
 {
 	CK_OBJECT_HANDLE found[OBJECT_MATCH_MAX];
+	struct key_name name;
 	CK_BBOOL yes = CARD_YES;
 	CK_ULONG n = 0;
 	enum card_error ret;
 
 	*out = CK_INVALID_HANDLE;
-	if (!token_label_ok(label))
+	if (!key_name_read(label, &name))
 		return CARD_ERR_ARGUMENT;
 	CK_ATTRIBUTE match[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
 		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_LABEL, (void *)label, strlen(label) },
+		name.match,
 	};
 	ret = token_find_objects(t, match, 3, found, &n);
 	if (ret != CARD_OK)

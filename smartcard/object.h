@@ -9,6 +9,15 @@
 #define OBJECT_MATCH_MAX 16   /* objects looked at under one label */
 #define OBJECT_VALUE_MAX 8192 /* octets of an attribute */
 #define OBJECT_LABEL_MAX 64
+#define OBJECT_ID_MAX 30 /* octets of a CKA_ID that people write */
+
+/* What a key is looked for by: its label, or "id=<hex>". */
+struct key_name {
+	uint8_t id[OBJECT_ID_MAX];
+	CK_ATTRIBUTE match; /* borrows the label, or id above */
+};
+/* False when it is neither. */
+bool key_name_read(const char *name, struct key_name *out);
 
 /* Is this a label we give to an object: 1 to OBJECT_LABEL_MAX octets? */
 bool token_label_ok(const char *label);

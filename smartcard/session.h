@@ -10,7 +10,10 @@ struct token {
 	CK_SESSION_HANDLE session; /* read-write */
 	struct token_info info;
 	struct evp_key *keys; /* see evp_key.h */
-	struct token *next;   /* in m->open */
+	/* personalised elsewhere: a key of it asks for the PIN with each use */
+	bool each_use;
+	struct secret *pin; /* for that; NULL with a PIN pad */
+	struct token *next; /* in m->open */
 };
 
 /* Open the token in a slot; it becomes one of m->open.  Errors: ARGUMENT
@@ -26,6 +29,10 @@ enum card_error token_select(struct module *m, const char *label,
 /* CARD_OK when the user is logged in; otherwise CARD_ERR_MODULE and
  * CKR_USER_NOT_LOGGED_IN: private objects would only seem to be missing. */
 enum card_error token_need_login(struct token *t);
+/* C_Login as CKU_CONTEXT_SPECIFIC for a signature that was begun with this key,
+ * if that is what it wants; forget the PIN that is kept for it. */
+CK_RV token_login_each_use(struct token *t, CK_OBJECT_HANDLE key);
+void token_forget_pin(struct token *t);
 /* C_Login as given; pin may be NULL only where there is a PIN pad. */
 enum card_error
 token_login_as(struct token *t, CK_USER_TYPE user, const struct secret *pin);

@@ -6,6 +6,7 @@
 
 #include "smartcard/curve.h"
 #include "smartcard/object.h"
+#include "smartcard/rsa.h"
 
 /* PKCS#11's r || s as the DER everybody else wants. */
 static enum card_error
@@ -45,6 +46,8 @@ sign_digest(struct token *t, CK_OBJECT_HANDLE key, const struct curve *curve,
 
 	rv = t->m->f->C_SignInit(t->session, &mechanism, key);
 	if (rv == CKR_OK)
+		rv = token_login_each_use(t, key);
+	if (rv == CKR_OK)
 		rv = t->m->f->C_Sign(t->session, digest, len, raw, &raw_len);
 	if (rv == CKR_BUFFER_TOO_SMALL ||
 	    (rv == CKR_OK && raw_len != 2 * curve->field))
@@ -55,15 +58,15 @@ sign_digest(struct token *t, CK_OBJECT_HANDLE key, const struct curve *curve,
 }
 
 static bool
-verifies(EVP_PKEY *key, const struct curve *curve, const void *text, size_t len,
+verifies(EVP_PKEY *key, const char *digest, const void *text, size_t len,
     const uint8_t *sig, size_t sig_len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok;
 
 	ok = ctx != NULL &&
-	    EVP_DigestVerifyInit_ex(ctx, NULL, curve->digest, NULL, NULL, key,
-		NULL) == 1 &&
+	    EVP_DigestVerifyInit_ex(ctx, NULL, digest, NULL, NULL, key, NULL) ==
+		1 &&
 	    EVP_DigestVerify(ctx, sig, sig_len, text, len) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok;
@@ -74,23 +77,27 @@ sign_and_verify(struct token *t, const char *label, EVP_PKEY *public,
     const void *text, size_t text_len, uint8_t **sig, size_t *sig_len)
 {
 	const struct curve *curve = curve_of_key(public);
+	const char *md = curve != NULL ? curve->digest : "SHA256";
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	CK_OBJECT_HANDLE key;
 	size_t digest_len = 0;
 	enum card_error ret;
 
-	if (curve == NULL)
+	if (curve == NULL && !EVP_PKEY_is_a(public, "RSA"))
 		return CARD_ERR_ARGUMENT;
 	ret = token_find_key(t, CKO_PRIVATE_KEY, label, &key);
 	if (ret != CARD_OK)
 		return ret;
-	if (EVP_Q_digest(NULL, curve->digest, NULL, text, text_len, digest,
-		&digest_len) != 1)
+	if (EVP_Q_digest(NULL, md, NULL, text, text_len, digest, &digest_len) !=
+	    1)
 		return CARD_ERR_MEMORY;
-	ret = sign_digest(t, key, curve, digest, digest_len, sig, sig_len);
+	ret = curve != NULL
+	    ? sign_digest(t, key, curve, digest, digest_len, sig, sig_len)
+	    : rsa_sign_digest(t, key, (size_t)EVP_PKEY_get_size(public), digest,
+		  sig, sig_len);
 	if (ret != CARD_OK)
 		return ret;
-	if (!verifies(public, curve, text, text_len, *sig, *sig_len))
+	if (!verifies(public, md, text, text_len, *sig, *sig_len))
 		return CARD_ERR_SELFTEST;
 	return CARD_OK;
 }

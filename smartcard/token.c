@@ -53,6 +53,20 @@ token_slot_in_use(const struct module *m, CK_SLOT_ID slot)
 	return false;
 }
 
+/* A token that was personalised elsewhere may not let itself be written to. */
+static CK_RV
+open_session(struct token *t)
+{
+	CK_FUNCTION_LIST *f = t->m->f;
+	CK_RV rv = f->C_OpenSession(t->info.slot,
+	    CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->session);
+
+	if (rv == CKR_TOKEN_WRITE_PROTECTED)
+		rv = f->C_OpenSession(t->info.slot, CKF_SERIAL_SESSION, NULL,
+		    NULL, &t->session);
+	return rv;
+}
+
 enum card_error
 token_open_slot(struct module *m, CK_SLOT_ID slot, struct token **out)
 {
@@ -69,10 +83,7 @@ token_open_slot(struct module *m, CK_SLOT_ID slot, struct token **out)
 	t->info.slot = slot;
 	ret = token_refresh(t);
 	if (ret == CARD_OK)
-		ret = module_error(m,
-		    m->f->C_OpenSession(slot,
-			CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
-			&t->session));
+		ret = module_error(m, open_session(t));
 	if (ret != CARD_OK) {
 		free(t);
 		return ret;
@@ -118,6 +129,7 @@ token_close(struct token *t)
 		return;
 	m = t->m;
 	evp_key_free_all(t);
+	token_forget_pin(t);
 	m->f->C_Logout(t->session);
 	/* all of the slot's: libp11 opens its own and never closes one */
 	m->f->C_CloseAllSessions(t->info.slot);
@@ -156,7 +168,8 @@ token_need_login(struct token *t)
 	CK_RV rv;
 
 	rv = t->m->f->C_GetSessionInfo(t->session, &info);
-	if (rv == CKR_OK && info.state != CKS_RW_USER_FUNCTIONS)
+	if (rv == CKR_OK && info.state != CKS_RW_USER_FUNCTIONS &&
+	    info.state != CKS_RO_USER_FUNCTIONS)
 		rv = CKR_USER_NOT_LOGGED_IN;
 	return module_error(t->m, rv);
 }
@@ -190,6 +203,7 @@ token_logout(struct token *t)
 	/* handles of private objects end with the login */
 	evp_key_retire_all(t);
 	t->m->f->C_Logout(t->session);
+	token_forget_pin(t);
 }
 
 enum card_error

@@ -121,7 +121,10 @@ enum key_use {
 	/* for signing, and to have copies on other tokens, see copy.h: the one
 	 * that is made, and those that it is taken to */
 	KEY_SIGN_ORIGINAL,
-	KEY_SIGN_COPY
+	KEY_SIGN_COPY,
+	/* of a token that was personalised elsewhere, for whatever it is for;
+	 * none of these is ever made */
+	KEY_FOREIGN
 };
 enum key_curve_id {
 	KEY_P256,
@@ -149,12 +152,16 @@ struct key_attributes { /* as the module reports them */
 enum card_error token_make_key(struct token *t, enum key_curve_id curve,
     enum key_use use, uint8_t id, const char *label,
     struct key_attributes *attrs, uint8_t **spki, size_t *spki_len);
+/*
+ * Where a function takes the label of a key that is there, this may be
+ * "id=<hex>" instead: the key, or certificate, of that CKA_ID.
+ */
 /* Read the attributes of a private key and judge them all, without exception.
  * Errors: ATTRIBUTES, KEY_MISSING, ... */
 enum card_error token_check_key(struct token *t, const char *label,
     enum key_use use, struct key_attributes *attrs);
-/* SPKI of the public key (or, without one, certificate) of that label; works
- * without login where the token allows. */
+/* SPKI of the public key (or, without one, certificate) of that label, EC or
+ * RSA; works without login where the token allows. */
 enum card_error token_public_key(struct token *t, const char *label,
     uint8_t **spki, size_t *spki_len);
 /* The key as an EVP_PKEY for signing or CMS decryption, by libp11; borrowed,
@@ -164,10 +171,19 @@ enum card_error token_key(struct token *t, const char *label,
     const uint8_t *spki, size_t spki_len, EVP_PKEY **out);
 /* Challenge: sign text with the key and verify with spki.  *sig new DER
  * ECDSA-Sig, OPENSSL_free(), may be NULL.  Digest: SHA-256 of text for P-256,
- * SHA-384 for P-384.  Errors: SELFTEST, MODULE, ... */
+ * SHA-384 for P-384.  An RSA key signs RSASSA-PKCS1-v1_5 with SHA-256.  Errors: SELFTEST, MODULE, ... */
 enum card_error token_sign_text(struct token *t, const char *label,
     const uint8_t *spki, size_t spki_len, const void *text, size_t text_len,
     uint8_t **sig, size_t *sig_len);
+/*
+ * For a token that was personalised elsewhere, right after token_login(): when
+ * one of its private keys has CKA_ALWAYS_AUTHENTICATE, keep a copy of the PIN
+ * until logout, for token_sign_text() to log in with for each signature.  The
+ * keys of token_key() do not: *each_use tells for one key.
+ */
+enum card_error token_keep_pin(struct token *t, const struct secret *pin);
+enum card_error
+token_key_each_use(struct token *t, const char *label, bool *each_use);
 /* ECDH (CKM_ECDH1_DERIVE, CKD_NULL) with a raw uncompressed point. */
 enum card_error token_ecdh(struct token *t, const char *label,
     const uint8_t *point, size_t point_len, struct secret **out);
@@ -187,6 +203,9 @@ token_read_cert(struct token *t, const char *label, uint8_t **der, size_t *len);
  * and reading then gives AMBIGUOUS until it is written again.
  * write: FULL.  read: *data new, free(); OBJECT_MISSING, AMBIGUOUS. */
 #define TOKEN_OBJECT_MAX 4096
+/* Whether the token takes such objects at all, by writing one of that label and
+ * destroying it.  *can is false when the token says that it does not. */
+enum card_error token_try_object(struct token *t, const char *label, bool *can);
 enum card_error token_write_object(struct token *t, const char *label,
     const void *data, size_t len);
 enum card_error token_read_object(struct token *t, const char *label,

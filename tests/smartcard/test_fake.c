@@ -671,6 +671,53 @@ test_head_read_back(void **state)
 	assert_int_equal(head_write(f->t, &head), CARD_ERR_SELFTEST);
 }
 
+/* A token personalised elsewhere may take no objects, or not be written to. */
+static void
+test_no_objects(void **state)
+{
+	static const struct {
+		CK_RV rv;
+		enum card_error want;
+	} rows[] = {
+		{ CKR_FUNCTION_NOT_SUPPORTED, CARD_OK },
+		{ CKR_TOKEN_WRITE_PROTECTED, CARD_OK },
+		{ CKR_SESSION_READ_ONLY, CARD_OK },
+		{ CKR_ATTRIBUTE_VALUE_INVALID, CARD_OK },
+		{ CKR_DEVICE_MEMORY, CARD_OK },
+		{ CKR_DEVICE_ERROR, CARD_ERR_MODULE },
+		{ CKR_DEVICE_REMOVED, CARD_ERR_REMOVED },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool can = true;
+
+		plan("C_CreateObject", 1, rows[i].rv);
+		assert_int_equal(token_try_object(f->t, "head-0", &can),
+		    rows[i].want);
+		assert_true(spent());
+		assert_false(can);
+	}
+}
+
+static void
+test_read_only(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *spki = NULL;
+	size_t len = 0;
+
+	token_close(f->t);
+	f->t = NULL;
+	plan("C_OpenSession", 1, CKR_TOKEN_WRITE_PROTECTED);
+	assert_int_equal(token_open(f->m, "one", NULL, &f->t), CARD_OK);
+	assert_true(spent());
+	assert_int_equal(token_login(f->t, f->pin), CARD_OK);
+	assert_int_equal(token_public_key(f->t, "sign", &spki, &len), CARD_OK);
+	OPENSSL_free(spki);
+	assert_int_equal(do_sign(f), CARD_OK);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -691,6 +738,8 @@ main(void)
 		CASE(test_object_broken_off),
 		CASE(test_head_broken_off),
 		CASE(test_head_read_back),
+		CASE(test_no_objects),
+		CASE(test_read_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
