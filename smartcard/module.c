@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "smartcard/evp_key.h"
+#include "smartcard/opensc.h"
 #include "smartcard/rv.h"
 
 #define SLOTS_MAX 1024 /* a module that says more is broken */
@@ -96,6 +97,87 @@ module_initialize(struct module *m)
 	return ret;
 }
 
+static enum card_error
+initialize_with(struct module *m, const char *text)
+{
+	struct opensc_conf conf;
+	enum card_error ret;
+	char *kept = strdup(text);
+
+	if (kept == NULL)
+		return CARD_ERR_MEMORY;
+	free(m->conf);
+	m->conf = kept;
+	ret = opensc_conf_enter(&conf, text);
+	if (ret != CARD_OK)
+		return ret;
+	ret = module_initialize(m);
+	opensc_conf_leave(&conf);
+	return ret;
+}
+
+static bool
+is_opensc(const struct module *m)
+{
+	return dlsym(m->handle, "sc_context_create") != NULL;
+}
+
+/* OpenSC takes every card it sees, right in C_Initialize: while we only ask
+ * who it is, it sees none.  A module that we do not recognise before is asked
+ * as it is. */
+static enum card_error
+initialize_unseeing(struct module *m)
+{
+	struct pcsc_readers none = { .count = 0 };
+	char text[OPENSC_CONF_MAX], provider[1024];
+	enum card_error ret;
+
+	if (!is_opensc(m))
+		return module_initialize(m);
+	pcsc_provider(provider, sizeof(provider));
+	ret = opensc_conf_text(provider, &none, NULL, text);
+	return ret == CARD_OK ? initialize_with(m, text) : ret;
+}
+
+static void
+module_close(struct module *m)
+{
+	if (m->handle != NULL)
+		dlclose(m->handle);
+	m->handle = NULL;
+	m->f = NULL;
+}
+
+enum card_error
+module_start(struct module *m, const char *conf)
+{
+	enum card_error ret = CARD_ERR_LOAD;
+
+	if (m->handle != NULL)
+		return CARD_OK;
+	if (module_open(m))
+		ret = conf != NULL ? initialize_with(m, conf)
+				   : initialize_unseeing(m);
+	if (ret != CARD_OK)
+		module_close(m);
+	return ret;
+}
+
+void
+module_stop(struct module *m)
+{
+	if (m->handle == NULL)
+		return;
+	/* libp11's unloading calls C_Finalize; a second one would be an error
+	 * in some modules */
+	if (m->libp11 != NULL)
+		libp11_free(m->libp11);
+	else
+		m->f->C_Finalize(NULL);
+	m->libp11 = NULL;
+	module_close(m);
+}
+
 enum card_error
 module_load(const char *name, struct module **out)
 {
@@ -111,21 +193,16 @@ module_load(const char *name, struct module **out)
 	m->path = strdup(module_path(name));
 	if (m->path == NULL)
 		goto out;
-	ret = CARD_ERR_LOAD;
-	if (!module_open(m))
-		goto out;
-	ret = module_initialize(m);
+	ret = module_start(m, NULL);
 	if (ret != CARD_OK)
 		goto out;
+	m->per_card = m->opensc && is_opensc(m);
+	if (m->per_card)
+		module_stop(m);
 	*out = m;
 	m = NULL;
 out:
-	if (m != NULL) {
-		if (m->handle != NULL)
-			dlclose(m->handle);
-		free(m->path);
-		free(m);
-	}
+	module_free(m);
 	return ret;
 }
 
@@ -134,15 +211,17 @@ module_free(struct module *m)
 {
 	if (m == NULL)
 		return;
-	/* libp11's unloading calls C_Finalize; a second one would be an error
-	 * in some modules */
-	if (m->libp11 != NULL)
-		libp11_free(m->libp11);
-	else
-		m->f->C_Finalize(NULL);
-	dlclose(m->handle);
+	module_stop(m);
 	free(m->path);
+	free(m->conf);
+	free(m->card);
 	free(m);
+}
+
+void
+module_prefer(struct module *m, const char *serial)
+{
+	strncpy(m->prefer, serial, sizeof(m->prefer) - 1);
 }
 
 enum card_error
@@ -230,6 +309,8 @@ module_slot_info(struct module *m, CK_SLOT_ID slot, struct token_info *out,
 	copy_text(out->reader, reader.slotDescription,
 	    sizeof(reader.slotDescription));
 	copy_flags(out, info.flags);
+	if (m->card != NULL && strcmp(out->serial, m->card->serial) == 0)
+		opensc_complete(m->card, out);
 	*present = true;
 	return CARD_OK;
 }
@@ -242,6 +323,8 @@ token_list(struct module *m, struct token_info *out, size_t *count)
 	enum card_error ret;
 
 	*count = 0;
+	if (m->per_card)
+		return opensc_list(m, out, count);
 	ret = module_slots(m, &ids, &n);
 	for (CK_ULONG i = 0; ret == CARD_OK && i < n; i++) {
 		bool present = false;

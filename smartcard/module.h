@@ -15,16 +15,28 @@
 struct libp11;
 struct evp_key;
 
+struct schsm_info;
+
 struct module {
-	void *handle; /* dlopen */
+	void *handle; /* dlopen; NULL: not loaded now, see opensc.h */
 	CK_FUNCTION_LIST *f;
 	char *path;
-	CK_RV last_rv;         /* behind the last error */
-	bool opensc;           /* see attributes.h */
-	struct token *open;    /* every token in use */
+	CK_RV last_rv; /* behind the last error */
+	bool opensc;   /* see attributes.h */
+	bool per_card; /* see opensc.h */
+	char *conf;    /* that OpenSC was loaded with last */
+	struct schsm_info
+	    *card; /* that it was loaded for; NULL: another kind */
+	char prefer[TOKEN_SERIAL_MAX + 1]; /* see module_prefer() */
+	struct token *open;                /* every token in use */
 	struct libp11 *libp11; /* see evp_key.h; NULL until it is needed */
 };
 
+/* Load and C_Initialize, with this text as OpenSC's configuration unless it is
+ * NULL; and the reverse, for a module without open tokens: each does nothing
+ * when that is done.  Errors: LOAD, MODULE, MEMORY. */
+enum card_error module_start(struct module *m, const char *conf);
+void module_stop(struct module *m);
 /* Note a CK_RV that is not CKR_OK and give our error for it. */
 enum card_error module_error(struct module *m, CK_RV rv);
 /* Slots with a token in them; *ids new, free(). */

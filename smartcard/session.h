@@ -33,6 +33,10 @@ enum card_error token_need_login(struct token *t);
  * if that is what it wants; forget the PIN that is kept for it. */
 CK_RV token_login_each_use(struct token *t, CK_OBJECT_HANDLE key);
 void token_forget_pin(struct token *t);
+/* The SO PIN to try first; after that try, with what it gave, so->at is known
+ * or, and then true is returned, so->pin is to be tried. */
+const struct secret *token_so_first(const struct token_so *so);
+bool token_so_second(struct token_so *so, enum card_error err);
 /* C_Login as given; pin may be NULL only where there is a PIN pad. */
 enum card_error
 token_login_as(struct token *t, CK_USER_TYPE user, const struct secret *pin);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smartcard/evp_key.h"
+#include "smartcard/opensc.h"
 #include "smartcard/session.h"
 
 static bool
@@ -99,15 +100,21 @@ token_open(struct module *m, const char *label, const char *serial,
     struct token **out)
 {
 	struct token_info info;
-	enum card_error ret;
+	enum card_error ret = CARD_OK;
 
 	*out = NULL;
 	if (m == NULL || label == NULL)
 		return CARD_ERR_ARGUMENT;
-	ret = token_select(m, label, serial, &info);
+	if (m->per_card)
+		ret = opensc_enter(m, label, serial);
 	if (ret != CARD_OK)
 		return ret;
-	return token_open_slot(m, info.slot, out);
+	ret = token_select(m, label, serial, &info);
+	if (ret == CARD_OK)
+		ret = token_open_slot(m, info.slot, out);
+	if (ret != CARD_OK && m->per_card)
+		opensc_leave(m);
+	return ret;
 }
 
 static void
@@ -137,6 +144,8 @@ token_close(struct token *t)
 	free(t);
 	if (m->open == NULL && m->libp11 != NULL)
 		libp11_release(m->libp11);
+	if (m->per_card)
+		opensc_leave(m);
 }
 
 const struct token_info *

@@ -27,6 +27,14 @@ const char *module_path(const char *name);
 /* The CK_RV behind the last CARD_ERR_MODULE, as its name ("CKR_..."). */
 const char *module_last_rv(const struct module *m);
 
+/*
+ * OpenSC (told by C_GetInfo and its library) is loaded when a token is opened, for that one
+ * card alone, and unloaded when it is closed: one token at a time, and others
+ * may have the other readers.  The serial of the card that token_init_blank()
+ * is to take when several blank ones are there; "" for none.
+ */
+void module_prefer(struct module *m, const char *serial);
+
 /* What is not printable ASCII in a text became '?'. */
 struct token_info {
 	unsigned long slot;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smartcard/copy.h"
+#include "smartcard/opensc.h"
 #include "smartcard/session.h"
 
 static enum card_error
@@ -71,8 +72,8 @@ initialise(struct module *m, const struct token_info *info, const char *label,
 	return module_error(m, m->f->C_InitToken(info->slot, pin, len, padded));
 }
 
-static const struct secret *
-so_first(const struct token_so *so)
+const struct secret *
+token_so_first(const struct token_so *so)
 {
 	return so->at == TOKEN_SO_PIN ? so->pin : so->next;
 }
@@ -84,19 +85,24 @@ so_may_try(const struct token_so *so, const struct token_info *info)
 	    (!info->so_final_try && !info->so_locked);
 }
 
-/* After the first try: which SO PIN the token has is known, or, and then true
- * is returned, the second is to be tried. */
-static bool
-so_second(struct token_so *so, const struct token_info *info,
-    enum card_error err)
+bool
+token_so_second(struct token_so *so, enum card_error err)
 {
-	if (so->at != TOKEN_SO_EITHER || info->pin_pad)
+	if (so->at != TOKEN_SO_EITHER)
 		return false;
 	if (err == CARD_OK)
 		so->at = TOKEN_SO_NEXT;
 	if (err == CARD_ERR_PIN)
 		so->at = TOKEN_SO_PIN;
 	return err == CARD_ERR_PIN;
+}
+
+/* At a PIN pad there is one SO PIN, which people type. */
+static bool
+so_second(struct token_so *so, const struct token_info *info,
+    enum card_error err)
+{
+	return !info->pin_pad && token_so_second(so, err);
 }
 
 enum card_error
@@ -112,6 +118,8 @@ token_init_blank(struct module *m, const char *label, struct token_so *so,
 	    strlen(label) > TOKEN_LABEL_MAX ||
 	    (dkek != NULL && dkek->len != COPY_DKEK_SIZE))
 		return CARD_ERR_ARGUMENT;
+	if (m->per_card)
+		return opensc_init(m, label, so, dkek, out);
 	ret = find_target(m, label, so->at != TOKEN_SO_PIN, &info);
 	if (ret != CARD_OK)
 		return ret;
@@ -121,7 +129,7 @@ token_init_blank(struct module *m, const char *label, struct token_so *so,
 		so->at = TOKEN_SO_PIN;
 	if (!so_may_try(so, &info))
 		return CARD_ERR_LAST_TRY;
-	ret = initialise(m, &info, label, so_first(so));
+	ret = initialise(m, &info, label, token_so_first(so));
 	if (so_second(so, &info, ret))
 		ret = initialise(m, &info, label, so->pin);
 	if (ret != CARD_OK)
@@ -153,6 +161,21 @@ so_move(struct token *t, struct token_so *so)
 	return ret;
 }
 
+/* OpenSC sends nothing at C_Login: a wrong SO PIN is found at C_InitPIN. */
+static enum card_error
+so_init_pin(struct token *t, const struct secret *so, CK_BYTE *pin,
+    CK_ULONG len)
+{
+	enum card_error ret;
+
+	token_logout(t);
+	ret = token_login_as(t, CKU_SO, so);
+	if (ret == CARD_OK)
+		ret = module_error(t->m,
+		    t->m->f->C_InitPIN(t->session, pin, len));
+	return ret;
+}
+
 enum card_error
 token_init_pin(struct token *t, struct token_so *so,
     const struct secret *user_pin)
@@ -167,15 +190,11 @@ token_init_pin(struct token *t, struct token_so *so,
 		pin = (CK_BYTE *)user_pin->data;
 		len = user_pin->len;
 	}
-	token_logout(t);
 	if (!so_may_try(so, &t->info))
 		return CARD_ERR_LAST_TRY;
-	ret = token_login_as(t, CKU_SO, so_first(so));
+	ret = so_init_pin(t, token_so_first(so), pin, len);
 	if (so_second(so, &t->info, ret))
-		ret = token_login_as(t, CKU_SO, so->pin);
-	if (ret != CARD_OK)
-		return ret;
-	ret = module_error(t->m, t->m->f->C_InitPIN(t->session, pin, len));
+		ret = so_init_pin(t, so->pin, pin, len);
 	if (ret == CARD_OK)
 		ret = so_move(t, so);
 	token_logout(t);

@@ -3,6 +3,9 @@
  * SoftHSM, through OpenSC, with virtual cards. */
 #include <openssl/ec.h>
 
+#include "smartcard/module.h"
+#include "smartcard/opensc_conf.h"
+#include "smartcard/schsm.h"
 #include "tests/card/opensc.h"
 #include "tests/smartcard/fixture.h"
 
@@ -488,6 +491,246 @@ test_swapped(void **state)
 	OPENSSL_free(k.spki);
 }
 
+/* ---- blank cards ------------------------------------------------------ */
+
+static void
+control_later(struct world *w, unsigned i, const char *text)
+{
+	assert_int_equal(opensc_control(&w->opensc, i, text), 0);
+}
+
+/* The one blank card is found, gets its label, PINs and a DKEK; afterwards the
+ * other card has no more been touched than listed. */
+static void
+test_init_blank(void **state)
+{
+	static const char label[] = "a-label-of-thirty-two-characters";
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct secret *dkek = secret_random(32);
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(n, 2);
+	assert_true(info[0].initialised && !info[1].initialised);
+	assert_string_equal(info[1].label, "");
+	assert_int_equal(token_init_blank(w->m, "one", &so, NULL, &t),
+	    CARD_ERR_NOT_BLANK);
+	assert_int_equal(token_init_blank(w->m, label, &so, dkek, &t), CARD_OK);
+	assert_string_equal(token_info(t)->label, label);
+	assert_string_equal(token_info(t)->serial, info[1].serial);
+	assert_int_equal(so.at, TOKEN_SO_PIN);
+	assert_int_equal(token_init_pin(t, &so, w->other), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
+	assert_int_equal(token_login(t, w->other), CARD_OK);
+	token_close(t);
+	assert_int_equal(token_open(w->m, label, info[1].serial, &t), CARD_OK);
+	assert_string_equal(token_info(t)->label, label);
+	token_close(t);
+	so.at = TOKEN_SO_PIN;
+	assert_int_equal(token_init_blank(w->m, "third", &so, NULL, &t),
+	    CARD_ERR_NO_TOKEN);
+	secret_free(dkek);
+}
+
+/* Two blank cards: the first, or the one of the serial that is asked for. */
+static void
+test_init_which(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct token_info info[TOKEN_LIST_MAX];
+	char cards[2000] = "", path[600];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		opensc_card_path(&w->opensc, i, path);
+		strcat(cards, path);
+		strcat(cards, ":");
+	}
+	setenv("VIRTUAL_CARDS", cards, 1);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(n, 4);
+	module_prefer(w->m, info[2].serial);
+	assert_int_equal(token_init(w->m, "a", &so, w->other, &t), CARD_OK);
+	assert_string_equal(token_info(t)->serial, info[2].serial);
+	token_close(t);
+	/* not blank any more: then any */
+	so.at = TOKEN_SO_PIN;
+	assert_int_equal(token_init(w->m, "b", &so, w->other, &t), CARD_OK);
+	assert_string_equal(token_info(t)->serial, info[1].serial);
+	token_close(t);
+}
+
+static void
+wipe(struct world *w, const char *reader, const struct secret *so)
+{
+	struct schsm *c = NULL;
+	struct pcsc *p = NULL;
+
+	assert_int_equal(pcsc_new(NULL, &p), CARD_OK);
+	assert_int_equal(schsm_open(p, reader, &c), CARD_OK);
+	assert_int_equal(schsm_wipe(c, so), CARD_OK);
+	schsm_close(c);
+	pcsc_free(p);
+	(void)w;
+}
+
+/* A card that was wiped is blank; one that is never initialised goes first. */
+static void
+test_init_wiped(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	wipe(w, "Virtual Reader 00", w->so);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_false(info[0].initialised);
+	for (size_t i = 2; i-- > 0;) {
+		so.at = TOKEN_SO_PIN;
+		assert_int_equal(token_init(w->m, i == 0 ? "b" : "a", &so,
+				     w->other, &t),
+		    CARD_OK);
+		assert_string_equal(token_info(t)->serial, info[i].serial);
+		assert_int_equal(so.at, TOKEN_SO_NEXT);
+		token_close(t);
+	}
+}
+
+/* Power is lost at each command while a blank card is initialised: the next
+ * try, which knows that there was one, takes the same card. */
+static void
+test_init_cut_short(void **state)
+{
+	static const char *const commands[] = { "50 1", "20 5", "20 6", "20 7",
+		"E4 1", "D7 1", "D7 2", "2C 1", "24 1" };
+	static const char *const faults[] = { "pull-before", "pull-during",
+		"pull-after" };
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	int cut = 0;
+
+	for (size_t i = 0; i < 27; i++) {
+		struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+		char text[100], path[600];
+		struct token *t = NULL;
+		enum card_error ret;
+		size_t n = 0;
+
+		opensc_card_path(&w->opensc, 1, path);
+		unlink(path);
+		snprintf(text, sizeof(text), "fault %s %s\n", faults[i % 3],
+		    commands[i / 3]);
+		control_later(w, 1, text);
+		ret = token_init(w->m, "two", &so, w->other, &t);
+		token_close(t);
+		cut += ret != CARD_OK;
+		control_later(w, 1, "");
+		assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+		so.at = TOKEN_SO_EITHER;
+		t = NULL;
+		assert_int_equal(token_init(w->m, "two", &so, w->other, &t),
+		    CARD_OK);
+		assert_string_equal(token_info(t)->serial, info[1].serial);
+		assert_int_equal(so.at, TOKEN_SO_NEXT);
+		assert_int_equal(token_login(t, w->other), CARD_OK);
+		token_close(t);
+	}
+	assert_true(cut > 15);
+}
+
+/* The SO PIN of a use that was cut short is found where OpenSC asks for it. */
+static void
+test_so_either(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_EITHER };
+	struct token *t = opened(w);
+
+	assert_int_equal(token_init_pin(t, &so, w->other), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
+	so.at = TOKEN_SO_EITHER;
+	assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	token_close(t);
+}
+
+/* ---- readers ---------------------------------------------------------- */
+
+/* While one token is open the module is that card's, and others may have the
+ * other reader. */
+static void
+test_one_card(void **state)
+{
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = opened(w), *u = NULL;
+	const char *before = getenv("OPENSC_CONF");
+	CK_SLOT_ID *ids = NULL;
+	CK_ULONG slots = 0;
+	size_t n = 0;
+
+	assert_int_equal(token_open(w->m, "one", NULL, &u), CARD_ERR_ARGUMENT);
+	assert_int_equal(token_list(w->m, info, &n), CARD_ERR_ARGUMENT);
+	assert_int_equal(module_slots(w->m, &ids, &slots), CARD_OK);
+	assert_int_equal(slots, 1);
+	free(ids);
+	assert_string_equal(token_info(t)->reader, "Virtual Reader 00");
+	assert_non_null(strstr(w->m->conf, "\"Virtual Reader 01\""));
+	assert_null(strstr(w->m->conf, "\"Virtual Reader 00\""));
+	assert_non_null(before);
+	assert_null(strstr(before, "/proc"));
+	token_close(t);
+	assert_null(w->m->handle);
+}
+
+/* OpenSC ignores by parts of names. */
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *names[3];
+		size_t wanted;
+		enum card_error want;
+	} cases[] = {
+		{ { "A 00 00", "A 00 01" }, 0, CARD_OK },
+		{ { "A 00 00", "A 00 01" }, 1, CARD_OK },
+		{ { "A 00 00", "B A 00 00" }, 0, CARD_OK },
+		{ { "A 00 00", "B A 00 00" }, 1, CARD_ERR_READERS },
+		{ { "A", "B", "A" }, 0, CARD_ERR_READERS },
+		{ { "A", "B\"" }, 0, CARD_ERR_READERS },
+		{ { "A", "B\\" }, 0, CARD_ERR_READERS },
+		{ { "A", "B\"" }, 1, CARD_OK },
+		{ { "A" }, 0, CARD_OK },
+	};
+	char text[OPENSC_CONF_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pcsc_readers r = { .count = 0 };
+		bool wanted[PCSC_READERS_MAX] = { false };
+
+		wanted[cases[i].wanted] = true;
+		for (size_t j = 0; j < 3 && cases[i].names[j] != NULL; j++)
+			strcpy(r.reader[r.count++].name, cases[i].names[j]);
+		assert_int_equal(opensc_conf_text("", &r, wanted, text),
+		    cases[i].want);
+	}
+	/* the longest there can be */
+	struct pcsc_readers r = { .count = PCSC_READERS_MAX };
+	bool wanted[PCSC_READERS_MAX] = { true };
+	for (size_t i = 0; i < r.count; i++)
+		memset(r.reader[i].name, 'a' + (int)i, PCSC_NAME_MAX);
+	assert_int_equal(opensc_conf_text("/x", &r, wanted, text), CARD_OK);
+}
+
 #undef CASE
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
@@ -508,6 +751,13 @@ main(void)
 		CASE(test_absent),
 		CASE(test_twin),
 		CASE(test_swapped),
+		CASE(test_init_blank),
+		CASE(test_init_which),
+		CASE(test_init_wiped),
+		CASE(test_init_cut_short),
+		CASE(test_so_either),
+		CASE(test_one_card),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

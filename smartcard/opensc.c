@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: ISC */
+#include "smartcard/opensc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smartcard/session.h"
+
+#define BUSY_TRIES 3
+#define BUSY_MS 1000
+
+/* ---- what is in the readers ------------------------------------------- */
+
+enum card_error
+opensc_scan(struct pcsc *p, struct opensc_scan *out)
+{
+	enum card_error ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = pcsc_list(p, &out->readers);
+	for (size_t i = 0; ret == CARD_OK && i < out->readers.count; i++) {
+		const struct pcsc_reader *r = &out->readers.reader[i];
+
+		out->error[i] = r->present
+		    ? schsm_look(p, r->name, &out->card[i])
+		    : CARD_ERR_REMOVED;
+	}
+	return ret;
+}
+
+/* A scan with a context for it alone: OpenSC makes its own. */
+static enum card_error
+scan_once(struct opensc_scan *out)
+{
+	struct pcsc *p = NULL;
+	enum card_error ret = pcsc_new(NULL, &p);
+
+	if (ret == CARD_OK)
+		ret = opensc_scan(p, out);
+	pcsc_free(p);
+	return ret;
+}
+
+static bool
+scan_has(const struct opensc_scan *scan, enum card_error err)
+{
+	for (size_t i = 0; i < scan->readers.count; i++)
+		if (scan->error[i] == err)
+			return true;
+	return false;
+}
+
+/* Another signer may just be looking at the same card: give it a moment. */
+static void
+wait_a_moment(const struct opensc_scan *scan)
+{
+	struct pcsc_readers seen = scan->readers;
+	struct pcsc *p = NULL;
+
+	if (pcsc_new(NULL, &p) == CARD_OK)
+		pcsc_wait(p, &seen, BUSY_MS);
+	pcsc_free(p);
+}
+
+/* The reader of the initialised SmartCard-HSM of that label and serial. */
+static enum card_error
+scan_find(const struct opensc_scan *scan, const char *label, const char *serial,
+    size_t *reader)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < scan->readers.count; i++) {
+		const struct schsm_info *c = &scan->card[i];
+
+		if (scan->error[i] != CARD_OK || !c->initialised ||
+		    strcmp(c->label, label) != 0 ||
+		    (serial != NULL && strcmp(serial, "-") != 0 &&
+			strcmp(c->serial, serial) != 0))
+			continue;
+		*reader = i;
+		found++;
+	}
+	if (found > 1)
+		return CARD_ERR_AMBIGUOUS;
+	return found == 1 ? CARD_OK : CARD_ERR_NO_TOKEN;
+}
+
+/* ---- loading ---------------------------------------------------------- */
+
+static enum card_error
+start(struct module *m, const struct opensc_scan *scan, const bool *wanted)
+{
+	char provider[1024], text[OPENSC_CONF_MAX];
+	enum card_error ret;
+
+	pcsc_provider(provider, sizeof(provider));
+	ret = opensc_conf_text(provider, &scan->readers, wanted, text);
+	return ret == CARD_OK ? module_start(m, text) : ret;
+}
+
+/* Whether the module has a token, whatever it is. */
+static bool
+has_token(struct module *m)
+{
+	CK_SLOT_ID *ids = NULL;
+	CK_ULONG n = 0;
+	enum card_error ret = module_slots(m, &ids, &n);
+
+	free(ids);
+	return ret == CARD_OK && n > 0;
+}
+
+static enum card_error
+keep_card(struct module *m, const struct opensc_scan *scan, size_t reader)
+{
+	free(m->card);
+	m->card = NULL;
+	if (scan->error[reader] != CARD_OK)
+		return CARD_OK;
+	m->card = malloc(sizeof(*m->card));
+	if (m->card == NULL)
+		return CARD_ERR_MEMORY;
+	*m->card = scan->card[reader];
+	return CARD_OK;
+}
+
+enum card_error
+opensc_enter_reader(struct module *m, const struct opensc_scan *scan,
+    size_t reader)
+{
+	bool wanted[PCSC_READERS_MAX] = { false };
+	enum card_error ret;
+
+	if (m->open != NULL)
+		return CARD_ERR_ARGUMENT;
+	wanted[reader] = true;
+	ret = keep_card(m, scan, reader);
+	for (int i = 0; ret == CARD_OK && i < BUSY_TRIES; i++) {
+		if (i > 0)
+			wait_a_moment(scan);
+		ret = start(m, scan, wanted);
+		if (ret == CARD_OK && has_token(m))
+			return CARD_OK;
+		opensc_leave(m);
+	}
+	return ret == CARD_OK ? CARD_ERR_REMOVED : ret;
+}
+
+void
+opensc_leave(struct module *m)
+{
+	if (m->open == NULL)
+		module_stop(m);
+}
+
+/* Load it for all cards of other kinds. */
+static enum card_error
+enter_foreign(struct module *m, const struct opensc_scan *scan)
+{
+	bool wanted[PCSC_READERS_MAX] = { false };
+
+	for (size_t i = 0; i < scan->readers.count; i++)
+		wanted[i] = scan->error[i] == CARD_ERR_FOREIGN;
+	free(m->card);
+	m->card = NULL;
+	return start(m, scan, wanted);
+}
+
+/* A slot's description may be cut off. */
+static bool
+reader_is(const char *name, const struct token_info *info)
+{
+	size_t n = strlen(info->reader);
+
+	return n > 0 && strncmp(name, info->reader, n) == 0;
+}
+
+/* OpenSC says which of them it is, and is loaded again for that alone. */
+static enum card_error
+find_foreign(struct module *m, const struct opensc_scan *scan,
+    const char *label, const char *serial, size_t *reader)
+{
+	struct token_info info = { 0 };
+	size_t found = 0;
+	enum card_error ret = enter_foreign(m, scan);
+
+	if (ret == CARD_OK)
+		ret = token_select(m, label, serial, &info);
+	opensc_leave(m);
+	for (size_t i = 0; ret == CARD_OK && i < scan->readers.count; i++) {
+		if (scan->error[i] != CARD_ERR_FOREIGN ||
+		    !reader_is(scan->readers.reader[i].name, &info))
+			continue;
+		*reader = i;
+		found++;
+	}
+	if (ret != CARD_OK)
+		return ret;
+	return found == 1 ? CARD_OK : CARD_ERR_READERS;
+}
+
+enum card_error
+opensc_enter(struct module *m, const char *label, const char *serial)
+{
+	struct opensc_scan scan = { .readers = { .count = 0 } };
+	size_t reader = 0;
+	enum card_error ret = CARD_ERR_NO_TOKEN;
+
+	if (m->open != NULL)
+		return CARD_ERR_ARGUMENT;
+	for (int i = 0; ret == CARD_ERR_NO_TOKEN && i < BUSY_TRIES; i++) {
+		if (i > 0 && !scan_has(&scan, CARD_ERR_BUSY))
+			break;
+		if (i > 0)
+			wait_a_moment(&scan);
+		ret = scan_once(&scan);
+		if (ret == CARD_OK)
+			ret = scan_find(&scan, label, serial, &reader);
+		if (ret == CARD_ERR_NO_TOKEN &&
+		    scan_has(&scan, CARD_ERR_FOREIGN))
+			ret = find_foreign(m, &scan, label, serial, &reader);
+	}
+	return ret == CARD_OK ? opensc_enter_reader(m, &scan, reader) : ret;
+}
+
+/* ---- listing ---------------------------------------------------------- */
+
+void
+opensc_complete(const struct schsm_info *card, struct token_info *out)
+{
+	memcpy(out->label, card->label, sizeof(out->label));
+	memcpy(out->serial, card->serial, sizeof(out->serial));
+	out->initialised = card->initialised && !card->wiped;
+	out->so_count_low = card->initialised && card->so_tries < 8;
+	out->so_final_try = card->initialised && card->so_tries == 1;
+	out->so_locked = card->initialised && card->so_tries == 0;
+}
+
+static void
+describe(const struct schsm_info *card, size_t slot, struct token_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	opensc_complete(card, out);
+	out->slot = slot;
+	strcpy(out->model, "SmartCard-HSM");
+	strncpy(out->reader, card->reader, sizeof(out->reader) - 1);
+	out->user_pin_set = out->initialised;
+	out->pin_count_low = card->initialised &&
+	    card->pin_tries < SCHSM_PIN_TRIES && !card->pin_locked;
+	out->pin_final_try = card->initialised && card->pin_tries == 1;
+	out->pin_locked = card->pin_locked;
+	out->pin_pad = card->pin_pad;
+}
+
+/* Cards of other kinds are OpenSC's to tell of. */
+static enum card_error
+list_foreign(struct module *m, const struct opensc_scan *scan,
+    struct token_info *out, size_t *count)
+{
+	CK_SLOT_ID *ids = NULL;
+	CK_ULONG n = 0;
+	enum card_error ret = enter_foreign(m, scan);
+
+	if (ret == CARD_OK)
+		ret = module_slots(m, &ids, &n);
+	for (CK_ULONG i = 0; ret == CARD_OK && i < n; i++) {
+		bool present = false;
+
+		if (*count == TOKEN_LIST_MAX)
+			break;
+		ret = module_slot_info(m, ids[i], &out[*count], &present);
+		if (present)
+			(*count)++;
+	}
+	free(ids);
+	opensc_leave(m);
+	return ret;
+}
+
+enum card_error
+opensc_list(struct module *m, struct token_info *out, size_t *count)
+{
+	struct opensc_scan scan;
+	enum card_error ret;
+
+	*count = 0;
+	if (m->open != NULL)
+		return CARD_ERR_ARGUMENT;
+	ret = scan_once(&scan);
+	if (ret != CARD_OK)
+		return ret;
+	for (size_t i = 0; i < scan.readers.count; i++)
+		if (scan.error[i] == CARD_OK)
+			describe(&scan.card[i], i, &out[(*count)++]);
+	if (!scan_has(&scan, CARD_ERR_FOREIGN))
+		return CARD_OK;
+	return list_foreign(m, &scan, out, count);
+}
+
+/* ---- initialising ----------------------------------------------------- */
+
+/* Which cards may become a token, in the order they are taken. */
+enum rank {
+	RANK_NO,
+	RANK_LAST,
+	RANK_NEXT,
+	RANK_FIRST
+};
+
+/* One without a label may be what a use that was cut short left behind, so it
+ * goes first when there was one. */
+static enum rank
+rank_of(const struct schsm_info *c, bool again)
+{
+	if (!c->initialised)
+		return again ? RANK_LAST : RANK_NEXT;
+	if (c->wiped)
+		return again ? RANK_NEXT : RANK_LAST;
+	return RANK_NO;
+}
+
+static enum card_error
+find_blank(const struct opensc_scan *scan, const char *serial, bool again,
+    size_t *reader)
+{
+	enum rank best = RANK_NO;
+
+	for (size_t i = 0; i < scan->readers.count; i++) {
+		const struct schsm_info *c = &scan->card[i];
+		enum rank rank =
+		    scan->error[i] == CARD_OK ? rank_of(c, again) : RANK_NO;
+
+		if (rank != RANK_NO && serial[0] != '\0' &&
+		    strcmp(serial, c->serial) == 0)
+			rank = RANK_FIRST;
+		if (rank > best) {
+			best = rank;
+			*reader = i;
+		}
+	}
+	return best != RANK_NO ? CARD_OK : CARD_ERR_NO_TOKEN;
+}
+
+static enum card_error
+find_target(const struct module *m, const struct opensc_scan *scan,
+    const char *label, bool again, size_t *reader)
+{
+	enum card_error ret = scan_find(scan, label, NULL, reader);
+
+	if (ret == CARD_ERR_NO_TOKEN)
+		return find_blank(scan, m->prefer, again, reader);
+	return again ? ret : CARD_ERR_NOT_BLANK;
+}
+
+/* What an initialisation has to do with. */
+struct init {
+	struct schsm *card;
+	const char *label;
+	const struct secret *user, *dkek;
+};
+
+static enum card_error
+initialise(const struct init *in, const struct secret *so)
+{
+	return schsm_initialise(in->card, in->label, so, in->user, in->dkek);
+}
+
+/* Of a card without a label the SO PIN is that of a use cut short, or the one
+ * that cards are sold with. */
+static enum card_error
+initialise_wiped(const struct init *in, struct token_so *so)
+{
+	struct secret *factory;
+	bool again = so->at != TOKEN_SO_PIN;
+	enum card_error ret;
+
+	so->at = TOKEN_SO_PIN;
+	if (again) {
+		ret = initialise(in, so->pin);
+		if (ret != CARD_ERR_PIN)
+			return ret;
+	}
+	factory = schsm_factory_so();
+	if (factory == NULL)
+		return CARD_ERR_MEMORY;
+	ret = schsm_move_so(in->card, factory, so->pin);
+	secret_free(factory);
+	return ret == CARD_OK ? initialise(in, so->pin) : ret;
+}
+
+static enum card_error
+initialise_card(const struct init *in, const struct schsm_info *info,
+    struct token_so *so)
+{
+	enum card_error ret;
+
+	if (info->initialised && info->so_tries <= 1)
+		return CARD_ERR_LAST_TRY;
+	if (info->wiped)
+		return initialise_wiped(in, so);
+	if (!info->initialised) /* takes any: it gets the first of the two */
+		so->at = TOKEN_SO_PIN;
+	ret = initialise(in, token_so_first(so));
+	if (token_so_second(so, ret))
+		ret = initialise(in, so->pin);
+	return ret;
+}
+
+/* With nothing else on the card; its info is as it is afterwards. */
+static enum card_error
+initialise_reader(struct pcsc *p, struct init *in, struct schsm_info *info,
+    struct token_so *so)
+{
+	struct schsm_info now;
+	enum card_error ret = schsm_open(p, info->reader, &in->card);
+
+	/* nobody has put another in its place meanwhile */
+	if (ret == CARD_OK)
+		ret = schsm_identify(in->card, &now);
+	if (ret == CARD_OK && strcmp(now.serial, info->serial) != 0)
+		ret = CARD_ERR_REMOVED;
+	if (ret == CARD_OK)
+		ret = initialise_card(in, &now, so);
+	if (ret == CARD_OK)
+		ret = schsm_identify(in->card, info);
+	schsm_close(in->card);
+	return ret;
+}
+
+static enum card_error
+open_only(struct module *m, struct token **out)
+{
+	struct token_info info;
+	enum card_error ret =
+	    token_select(m, m->card->label, m->card->serial, &info);
+
+	if (ret == CARD_OK)
+		ret = token_open_slot(m, info.slot, out);
+	if (ret != CARD_OK)
+		opensc_leave(m);
+	return ret;
+}
+
+enum card_error
+opensc_init(struct module *m, const char *label, struct token_so *so,
+    const struct secret *dkek, struct token **out)
+{
+	struct secret *user = schsm_random_pin();
+	struct init in = { .label = label, .user = user, .dkek = dkek };
+	struct opensc_scan scan;
+	struct pcsc *p = NULL;
+	size_t reader = 0;
+	enum card_error ret = CARD_ERR_MEMORY;
+
+	if (m->open != NULL || so->pin == NULL || so->next == NULL) {
+		secret_free(user);
+		return CARD_ERR_ARGUMENT;
+	}
+	if (user != NULL)
+		ret = pcsc_new(NULL, &p);
+	if (ret == CARD_OK)
+		ret = opensc_scan(p, &scan);
+	if (ret == CARD_OK)
+		ret = find_target(m, &scan, label, so->at != TOKEN_SO_PIN,
+		    &reader);
+	if (ret == CARD_OK)
+		ret = initialise_reader(p, &in, &scan.card[reader], so);
+	secret_free(user);
+	pcsc_free(p);
+	if (ret == CARD_OK)
+		ret = opensc_enter_reader(m, &scan, reader);
+	return ret == CARD_OK ? open_only(m, out) : ret;
+}
