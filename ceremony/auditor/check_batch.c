@@ -13,7 +13,8 @@
 #include "transfer/response.h"
 #include "transfer/sealed.h"
 
-/* One batch act: its worklist, its issuer, the result of each entry. */
+/* One batch, on one token or several: its worklist, its issuer, the result of
+ * each entry. */
 struct batch {
 	struct audit *a;
 	const struct history_act *act;
@@ -109,7 +110,8 @@ check_issues(struct batch *b, bool done)
 	size_t left = 0;
 
 	for (size_t i = 0; i < b->a->issue_count; i++)
-		if (b->a->issues[i].act == b->act->approval.act)
+		if (history_beside(b->a->history, b->a->issues[i].act,
+			b->act->lead))
 			take_issue(b, i + 1, &b->a->issues[i]);
 	for (size_t i = 0; i < b->list.count; i++) {
 		const struct worklist_entry *e = &b->list.entries[i];
@@ -126,6 +128,33 @@ check_issues(struct batch *b, bool done)
 		    "act %llu (batch) is void but left %zu certificates in the "
 		    "log",
 		    (unsigned long long)b->act->approval.act, left);
+}
+
+/* What an act says that its token signed, against the log's lines of that act.
+ * Where the power failed the log may have fewer. */
+static void
+compare_uses(struct batch *b, const struct history_act *act, bool done)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < b->a->issue_count; i++)
+		n += b->a->issues[i].type == ISSUANCE_RESULT &&
+		    b->a->issues[i].act == act->approval.act;
+	if (done ? n == act->signed_ : act->signed_ == 0 || n <= act->signed_)
+		return;
+	audit_here(b->a,
+	    "act %llu: %s signed %llu certificates, the log has %llu of it",
+	    (unsigned long long)act->approval.act, act->label,
+	    (unsigned long long)act->signed_, (unsigned long long)n);
+}
+
+static void
+check_uses(struct batch *b, bool done)
+{
+	const struct history *h = b->a->history;
+
+	for (uint64_t i = b->act->lead; history_beside(h, i, b->act->lead); i++)
+		compare_uses(b, &h->acts[i - 1], done);
 }
 
 /* ---- the response -------------------------------------------------------- */
@@ -304,6 +333,7 @@ check_batch(struct audit *a, const struct history_act *act, bool done)
 		audit_here(a, "its worklist or issuer cannot be read");
 	} else {
 		check_issues(&b, done);
+		check_uses(&b, done);
 		if (done)
 			check_response(&b);
 		a->counts.batches += done;

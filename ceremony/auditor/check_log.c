@@ -54,6 +54,7 @@ take_line(void *arg, uint64_t number, const struct issuance_line *line)
 	struct audit *a = arg;
 	struct audit_issue *more, *out;
 
+	(void)number;
 	if ((a->issue_count & (a->issue_count - 1)) == 0) {
 		more = reallocarray(a->issues,
 		    a->issue_count == 0 ? 1 : 2 * a->issue_count,
@@ -67,11 +68,6 @@ take_line(void *arg, uint64_t number, const struct issuance_line *line)
 	out->type = line->type;
 	out->act = line->act;
 	out->intent = line->intent;
-	if (a->issue_count > 0 && line->act < out[-1].act)
-		report_finding(a->report,
-		    NAME " line %llu: of act %llu, behind one of act %llu",
-		    (unsigned long long)number, (unsigned long long)line->act,
-		    (unsigned long long)out[-1].act);
 	if (line->type == ISSUANCE_RESULT) {
 		if ((out->der = malloc(line->cert_len)) == NULL)
 			return -1;
@@ -175,6 +171,23 @@ check_log_state(struct audit *a)
 		audit_here(a, NAME ": its tree has another size or root");
 }
 
+/* A batch's lines stand behind those of the batches before it; acts that are
+ * one batch on several tokens may alternate. */
+static void
+check_order_of_acts(struct audit *a)
+{
+	for (size_t i = 1; i < a->issue_count; i++) {
+		uint64_t now = a->issues[i].act, old = a->issues[i - 1].act;
+
+		if (now < old && !history_beside(a->history, now, old))
+			report_finding(a->report,
+			    NAME
+			    " line %zu: of act %llu, behind one of act %llu",
+			    i + 1, (unsigned long long)now,
+			    (unsigned long long)old);
+	}
+}
+
 void
 check_log_end(struct audit *a)
 {
@@ -190,6 +203,7 @@ check_log_end(struct audit *a)
 			    i + 1, (unsigned long long)a->issues[i].act);
 			return;
 		}
+	check_order_of_acts(a);
 	/* an open ceremony has not said its last word, and is a finding */
 	if (a->log != NULL && !a->history->open &&
 	    issuance_lines(a->log) > said)

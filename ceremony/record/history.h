@@ -16,6 +16,8 @@
 /* "what" of an exception that closes a ceremony without a token's rotation,
  * before the token's label. */
 #define HISTORY_PUT_OFF "rotation put off: "
+/* "what" of one that leaves a token of a batch out, before its label. */
+#define HISTORY_LEFT_OUT "left out: "
 /* "what" of one that gives up the step that stands and those to come. */
 #define HISTORY_ABANDONED "abandoned"
 
@@ -81,6 +83,11 @@ struct history_act {
 	uint8_t begin[32]; /* SHA-256 of its act.begin line */
 	uint64_t propose_seq;
 	uint8_t request[32], order[32]; /* batch: of its worklist */
+	/* batch: on several tokens it is as many acts, with one worklist; the
+	 * number of the first, 0 for all else */
+	uint64_t lead;
+	bool sealed;      /* batch: its result is the batch's */
+	uint64_t signed_; /* batch: certificates that its token made */
 };
 struct history_order {
 	uint8_t order[32], file[32]; /* payload digest, object */
@@ -193,6 +200,15 @@ history_policy(const struct history *h, const uint8_t sha256[32]);
  * them; how many. */
 size_t history_cards_of(const struct history *h, const struct policy *policy,
     struct history_operator out[POLICY_OPERATORS_MAX]);
+/* Whether two acts are one batch, on two tokens. */
+bool history_beside(const struct history *h, uint64_t a, uint64_t b);
+/* Whether the batch of an act goes on, or is answered, when act `without` (0:
+ * none) is void. */
+bool history_beside_lives(const struct history *h,
+    const struct history_act *act, uint64_t without);
+/* Whether two tokens hold the same CA key. */
+bool
+history_same_ca(const struct history_token *a, const struct history_token *b);
 /* Keyed for a policy that was replaced: it does nothing but rotate. */
 bool history_stale(const struct history *h, const struct history_token *token);
 /* Why a token does nothing but rotate; NULL when it is fit. */

@@ -121,15 +121,23 @@ check_operators(const struct history_line *l, const struct history_act *act,
 	return RECORD_OK;
 }
 
+/* Acts begin one after the other; those of one batch side by side. */
 static enum record_error
 check_turn(const struct history_line *l, uint64_t number)
 {
+	const struct history_act *act = history_act_at(l->h, number);
+
 	for (uint64_t i = l->g->first; i < number; i++) {
 		enum history_state state = history_act_at(l->h, i)->state;
 
-		if (state == ACT_PROPOSED || state == ACT_BEGUN)
+		if (state == ACT_PROPOSED ||
+		    (state == ACT_BEGUN && !history_beside(l->h, i, number)))
 			return history_refuse(l, RECORD_ERR_ORDER,
 			    "act %llu is not finished", (unsigned long long)i);
+		if (history_stands_on(l, act, history_act_at(l->h, i)))
+			return history_refuse(l, RECORD_ERR_ORDER,
+			    "act %llu, on which it stands, is void",
+			    (unsigned long long)i);
 	}
 	return RECORD_OK;
 }
@@ -300,16 +308,55 @@ history_do_result(struct history_line *l)
 
 /* ---- act.void ------------------------------------------------------------ */
 
+/* What a batch's token had signed before it was lost. */
+static enum record_error
+take_void_uses(const struct history_line *l, struct history_act *act,
+    json_t *uses)
+{
+	struct approval done = { 0 };
+	enum record_error ret;
+
+	if (act->lead == 0 || act->state != ACT_BEGUN)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "act %llu is no batch that was begun",
+		    (unsigned long long)act->approval.act);
+	if ((ret = history_uses(l, uses, &done)) != RECORD_OK ||
+	    (ret = check_uses(l, &act->approval, &done)) != RECORD_OK)
+		return ret;
+	act->signed_ = history_certificates(&done);
+	return RECORD_OK;
+}
+
+/* Where the group is lost with an act, those that stand behind it are void
+ * next, in their order. */
+static uint64_t
+next_void(const struct history_line *l, uint64_t number)
+{
+	const struct history_act *first = history_act_at(l->h, l->g->first);
+
+	for (uint64_t i = number + 1; i <= l->g->last; i++) {
+		enum history_state state = history_act_at(l->h, i)->state;
+
+		if ((state == ACT_PROPOSED || state == ACT_BEGUN) &&
+		    !history_beside_lives(l->h, first, 0))
+			return i;
+	}
+	return 0;
+}
+
 enum record_error
 history_do_void(struct history_line *l)
 {
 	struct history_act *act;
 	const char *reason;
+	bool has_uses = false;
+	json_t *uses = NULL;
 	uint64_t number = 0;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "act", FIELD_NUMBER, UINT64_MAX, &number, NULL },
 		{ "reason", FIELD_NOTE, REASON_MAX, &reason, NULL },
+		{ "uses", FIELD_ARRAY, APPROVAL_USES_MAX, &uses, &has_uses },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
@@ -323,13 +370,13 @@ history_do_void(struct history_line *l)
 	    (act->state != ACT_PROPOSED && act->state != ACT_BEGUN))
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "act %llu does not stand", (unsigned long long)number);
-	if ((ret = history_note_left(l, act)) != RECORD_OK)
+	if ((has_uses && (ret = take_void_uses(l, act, uses)) != RECORD_OK) ||
+	    (ret = history_note_left(l, act)) != RECORD_OK)
 		return ret;
 	act->state = ACT_VOID;
 	if (strcmp(act->approval.kind, "quorum-change") == 0)
 		l->g->changing = false;
-	/* those after it stand on it */
-	l->g->void_next = number < l->g->last ? number + 1 : 0;
+	l->g->void_next = next_void(l, number);
 	end_group(l);
 	return RECORD_OK;
 }

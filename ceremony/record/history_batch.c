@@ -92,7 +92,7 @@ check_worklist(const struct history_line *l, const struct history_act *act,
 {
 	const struct history_request *r = history_request(l->h, w->request);
 	const struct history_order *order = history_order(l->h, w->order);
-	const struct history_token *token = history_token_of(l, act);
+	const struct history_token *token = history_token_of(l, act), *sealer;
 
 	if (r == NULL || order == NULL || memcmp(r->order, w->order, 32) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
@@ -100,7 +100,8 @@ check_worklist(const struct history_line *l, const struct history_act *act,
 	if (r->answered)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "the request is answered already");
-	if (strcmp(order->label, token->label) != 0)
+	sealer = history_token(l->h, order->label);
+	if (sealer == NULL || !history_same_ca(sealer, token))
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "the order is one of %s, not %s", order->label,
 		    token->label);
@@ -115,7 +116,8 @@ history_batch_propose(struct history_line *l, struct history_act *act)
 
 	if ((ret = load_worklist(l, act, &w)) != RECORD_OK)
 		return ret;
-	ret = check_worklist(l, act, &w);
+	if ((ret = check_worklist(l, act, &w)) == RECORD_OK)
+		ret = history_beside_join(l, act);
 	memcpy(act->request, w.request, 32);
 	memcpy(act->order, w.order, 32);
 	worklist_clear(&w);
@@ -216,16 +218,16 @@ check_response(const struct history_line *l, const struct history_act *act,
 	return ret;
 }
 
-/* The uses of the result count what it says was done. */
+/* The uses of the result, with those of the acts beside it, count what it says
+ * was done. */
 static enum record_error
-check_counts(const struct history_line *l, const struct approval *done,
-    const struct batch_result *b, const struct worklist *w)
+check_counts(const struct history_line *l, const struct history_act *act,
+    const struct approval *done, const struct batch_result *b,
+    const struct worklist *w)
 {
-	uint64_t signed_ = 0;
+	uint64_t signed_ =
+	    history_certificates(done) + history_beside_signed(l->h, act);
 
-	for (size_t i = 0; i < w->count && signed_ == 0; i++)
-		if (w->entries[i].what == WORKLIST_CERT)
-			signed_ = history_use(done, w->entries[i].profile);
 	if (b->issued != signed_)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%llu issued, but the uses say %llu",
@@ -272,7 +274,7 @@ apply_batch(struct history_line *l, struct history_act *act,
 	struct history_request *request;
 	enum record_error ret;
 
-	if ((ret = check_counts(l, done, b, w)) != RECORD_OK ||
+	if ((ret = check_counts(l, act, done, b, w)) != RECORD_OK ||
 	    (ret = check_response(l, act, token, b)) != RECORD_OK ||
 	    (ret = count_results(l, act, b)) != RECORD_OK)
 		return ret;
@@ -284,6 +286,48 @@ apply_batch(struct history_line *l, struct history_act *act,
 	request = history_request_at(l->h, act->request);
 	request->answered = true;
 	memcpy(request->response, b->response, 32);
+	act->sealed = true;
+	act->signed_ = history_certificates(done);
+	return RECORD_OK;
+}
+
+/* An act that is not sealed has its uses and nothing else; one beside it, which
+ * stands still, tells the rest. */
+static enum record_error
+take_beside(struct history_line *l, struct history_act *act,
+    const struct approval *done)
+{
+	enum record_error ret;
+
+	if ((ret = history_result_body(l, NULL, 0)) != RECORD_OK)
+		return ret;
+	if (history_use(done, "crl") != 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "a CRL without its response");
+	for (uint64_t i = act->lead; history_beside(l->h, i, act->lead); i++) {
+		if (i != act->approval.act &&
+		    history_act_at(l->h, i)->state == ACT_BEGUN) {
+			act->signed_ = history_certificates(done);
+			return RECORD_OK;
+		}
+	}
+	return history_refuse(l, RECORD_ERR_RULE,
+	    "no response, and no act beside it to seal one");
+}
+
+/* The outcome is told when each token has said what it signed. */
+static enum record_error
+check_others(const struct history_line *l, const struct history_act *act)
+{
+	for (uint64_t i = act->lead; history_beside(l->h, i, act->lead); i++) {
+		enum history_state state = history_act_at(l->h, i)->state;
+
+		if (i != act->approval.act &&
+		    (state == ACT_PROPOSED || state == ACT_BEGUN))
+			return history_refuse(l, RECORD_ERR_ORDER,
+			    "act %llu beside it is not finished",
+			    (unsigned long long)i);
+	}
 	return RECORD_OK;
 }
 
@@ -295,7 +339,10 @@ history_batch_result(struct history_line *l, struct history_act *act,
 	struct worklist w;
 	enum record_error ret;
 
+	if (history_use(done, "seal-response") == 0)
+		return take_beside(l, act, done);
 	if ((ret = read_batch(l, &b)) != RECORD_OK ||
+	    (ret = check_others(l, act)) != RECORD_OK ||
 	    (ret = load_worklist(l, act, &w)) != RECORD_OK)
 		return ret;
 	ret = apply_batch(l, act, done, &b, &w);

@@ -138,6 +138,23 @@ check_crl(const struct history_line *l, X509_CRL *crl, const X509 *issuer,
 	return RECORD_OK;
 }
 
+/* A CRL is its CA's, whichever of the tokens with the key signed it. */
+static void
+share_crl(struct history *h, const struct history_token *token)
+{
+	for (size_t i = 0; i < h->token_count; i++) {
+		struct history_token *t = &h->tokens[i];
+
+		if (t == token || !history_same_ca(t, token))
+			continue;
+		t->has_crl = token->has_crl;
+		t->crl_number = token->crl_number;
+		t->crl_this = token->crl_this;
+		t->crl_next = token->crl_next;
+		memcpy(t->crl, token->crl, sizeof(t->crl));
+	}
+}
+
 enum record_error
 history_take_crl(const struct history_line *l, struct history_token *token,
     const uint8_t digest[32], uint64_t number, const uint8_t *tbs_sha256,
@@ -160,6 +177,7 @@ history_take_crl(const struct history_line *l, struct history_token *token,
 	token->has_crl = true;
 	token->crl_number = number;
 	memcpy(token->crl, digest, 32);
+	share_crl(l->h, token);
 	return RECORD_OK;
 }
 

@@ -4,10 +4,12 @@
 #include "ceremony/record/history_line.h"
 #include "ceremony/record/issuance.h"
 
-/* Results that a batch left in the issuance log which was begun and is void:
- * they are certificates all the same, and count for its order. */
+/* Results that a batch left in the issuance log which was begun and is void,
+ * on all its tokens: they are certificates all the same, and count for its
+ * order. */
 
 struct count {
+	const struct history *h;
 	uint64_t act, results;
 };
 
@@ -17,19 +19,33 @@ count_line(void *arg, uint64_t number, const struct issuance_line *line)
 	struct count *c = arg;
 
 	(void)number;
-	c->results += line->type == ISSUANCE_RESULT && line->act == c->act;
+	c->results += line->type == ISSUANCE_RESULT &&
+	    history_beside(c->h, line->act, c->act);
 	return 0;
+}
+
+/* Whether any of a batch's acts was, so that it may have left something. */
+static bool
+was_begun(const struct history *h, const struct history_act *act)
+{
+	static const uint8_t never[32];
+
+	for (uint64_t i = act->lead; history_beside(h, i, act->lead); i++)
+		if (memcmp(h->acts[i - 1].begin, never, sizeof(never)) != 0)
+			return true;
+	return false;
 }
 
 enum record_error
 history_note_left(struct history_line *l, const struct history_act *act)
 {
-	struct count c = { .act = act->approval.act };
+	struct count c = { .h = l->h, .act = act->approval.act };
 	struct record_fault fault = { 0 };
 	struct issuance *log = NULL;
 	enum record_error ret;
 
-	if (act->state != ACT_BEGUN || strcmp(act->approval.kind, "batch") != 0)
+	if (act->lead == 0 || !was_begun(l->h, act) ||
+	    history_beside_lives(l->h, act, c.act))
 		return RECORD_OK;
 	ret = issuance_open(l->dirfd, false, count_line, &c, &log, &fault);
 	issuance_close(log);

@@ -256,6 +256,18 @@ enum record_error history_load_issuer(const struct history_line *l,
  * before, the same if it is the same length.  growth: new results. */
 enum record_error history_log_state(const struct history_line *l,
     const struct history_state_of_log *now, uint64_t *growth);
+/* history_beside.c: acts that are one batch on several tokens.  One that is
+ * proposed: it fits those that stand, and gets their number. */
+enum record_error
+history_beside_join(const struct history_line *l, struct history_act *act);
+/* Whether act a cannot be done because act b of its group is void. */
+bool history_stands_on(const struct history_line *l,
+    const struct history_act *a, const struct history_act *b);
+/* Certificates of the acts beside this one, as their records say. */
+uint64_t
+history_beside_signed(const struct history *h, const struct history_act *act);
+/* Its certificates in the uses of a result or void. */
+uint64_t history_certificates(const struct approval *done);
 /* Of an act that becomes void: results that it left are its order's. */
 enum record_error
 history_note_left(struct history_line *l, const struct history_act *act);

@@ -220,21 +220,27 @@ check_new_token(const struct history_line *l, const struct approval *a)
 	return take_epoch(l, a);
 }
 
+static bool
+key_is(const struct history_key *key, const struct approval *a)
+{
+	return key->role[0] != '\0' &&
+	    memcmp(key->spki_sha256, a->issuer_spki_sha256, 32) == 0;
+}
+
 static enum record_error
 check_issuer(const struct history_line *l, const struct approval *a,
     const struct history_token *token, enum history_issuer rule)
 {
-	const struct history_token *of = NULL;
-	const struct history_key *key = NULL;
+	bool is_ca, is_sealer;
 
 	if (!a->has_issuer)
 		return rule == ISSUER_CA ? history_refuse(l, RECORD_ERR_RULE,
 					       "no issuer_spki_sha256")
 					 : RECORD_OK;
-	if (rule != ISSUER_NONE)
-		key = history_key(l->h, a->issuer_spki_sha256, &of);
-	if (key == NULL || of != token ||
-	    (rule == ISSUER_CA && key != &token->keys[0]))
+	/* other tokens may hold the same keys */
+	is_ca = rule != ISSUER_NONE && key_is(&token->keys[0], a);
+	is_sealer = rule == ISSUER_TOKEN && key_is(&token->keys[1], a);
+	if (!is_ca && !is_sealer)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "issuer_spki_sha256 is no such key of the token");
 	return RECORD_OK;
