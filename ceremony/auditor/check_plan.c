@@ -281,7 +281,11 @@ names_token(const struct plan *p, const struct plan_step *s, const char *use,
 		return strcmp(p->tokens[s->u.order.token].label, label) == 0;
 	case PLAN_BATCH:
 	case PLAN_CRL:
-		return strcmp(p->tokens[s->u.batch.token].label, label) == 0;
+		for (size_t i = 0; i < s->u.batch.token_count; i++)
+			if (strcmp(p->tokens[s->u.batch.tokens[i]].label,
+				label) == 0)
+				return true;
+		return false;
 	case PLAN_QUORUM_CHANGE:
 		return label[0] == '\0';
 	case PLAN_RECOVERY:
@@ -316,7 +320,8 @@ check_propose(struct audit *a)
 	if (!names_token(a->plan, s, act->approval.uses[0].name, act->label))
 		audit_here(a, "the plan's step %u does not name token %s",
 		    a->step, act->label[0] == '\0' ? "-" : act->label);
-	if (s->kind == PLAN_BATCH)
+	/* acts beside it have the same one */
+	if (s->kind == PLAN_BATCH && act->lead == act->approval.act)
 		check_worklist(a, act);
 }
 
@@ -402,7 +407,8 @@ check_result(struct audit *a)
 	if (act == NULL)
 		return;
 	a->counts.rotations += is_rotation(act);
-	if (is_rotation(act))
+	/* of a batch's acts one has its response */
+	if (is_rotation(act) || (act->lead != 0 && !act->sealed))
 		return;
 	use = result_name(&act->approval);
 	a->counts.recoveries += strcmp(use, "recovery") == 0;
@@ -424,7 +430,8 @@ check_void(struct audit *a)
 	const struct history_act *act = audit_act(a);
 
 	a->counts.voids++;
-	if (act != NULL && strcmp(act->approval.kind, "batch") == 0)
+	if (act != NULL && act->lead != 0 &&
+	    !history_beside_lives(a->history, act, 0))
 		check_batch(a, act, false);
 	else if (act != NULL && memcmp(act->begin, none, 32) != 0)
 		report_note(a->report,

@@ -27,8 +27,10 @@ resume_has_kind(const struct ceremony *c, const char *kind, unsigned step)
 		const struct history_act *a = &c->history->acts[i];
 		if (strcmp(a->approval.ceremony, c->plan->ceremony) != 0)
 			return false;
+		/* of a batch's acts one has its response */
 		if (a->approval.step == step && a->state == ACT_DONE &&
-		    strcmp(a->approval.kind, kind) == 0)
+		    strcmp(a->approval.kind, kind) == 0 &&
+		    (a->lead == 0 || a->sealed))
 			return true;
 	}
 	return false;

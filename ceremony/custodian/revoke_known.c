@@ -26,7 +26,17 @@ note(struct search *s, const uint8_t *serial, size_t len)
 	}
 }
 
-/* Devices: the act that meant to sign it was one of this token. */
+/* A token with the same key is the same CA. */
+static bool
+is_of_ca(const struct search *s, const char *label)
+{
+	const struct history_token *a = history_token(s->history, label);
+	const struct history_token *b = history_token(s->history, s->label);
+
+	return a != NULL && b != NULL && (a == b || history_same_ca(a, b));
+}
+
+/* Devices: the act that meant to sign it was one of this CA. */
 static int
 each_line(void *arg, uint64_t number, const struct issuance_line *line)
 {
@@ -35,7 +45,7 @@ each_line(void *arg, uint64_t number, const struct issuance_line *line)
 	(void)number;
 	if (line->type == ISSUANCE_INTENT && line->act >= 1 &&
 	    line->act <= s->history->act_count &&
-	    strcmp(s->history->acts[line->act - 1].label, s->label) == 0)
+	    is_of_ca(s, s->history->acts[line->act - 1].label))
 		note(s, line->intent.serial, sizeof(line->intent.serial));
 	return 0;
 }

@@ -83,7 +83,11 @@ uses_token(const struct ceremony *c, const struct plan_step *s,
 		return is_token(c, s->u.order.token, label);
 	case PLAN_BATCH:
 	case PLAN_CRL:
-		return is_token(c, s->u.batch.token, label);
+		for (size_t i = 0; i < s->u.batch.token_count; i++) {
+			if (is_token(c, s->u.batch.tokens[i], label))
+				return true;
+		}
+		break;
 	case PLAN_QUORUM:
 	case PLAN_QUORUM_CHANGE: /* they only key it anew themselves */
 	case PLAN_RECOVERY:
@@ -233,6 +237,9 @@ rotate_all(struct ceremony *c, struct group *g)
 		if (strcmp(kind, "rotate") != 0 &&
 		    strcmp(kind, "recovery") != 0)
 			continue;
+		/* of a token that was lost */
+		if (c->history->acts[g->acts[i].number - 1].state == ACT_VOID)
+			continue;
 		if (!rotate_act(c, g, i))
 			return false;
 	}
@@ -343,16 +350,23 @@ rotate_say(struct ceremony *c)
 }
 
 bool
-rotate_first(struct ceremony *c, unsigned step, enum plan_kind kind,
-    const char *label)
+rotate_first_if(struct ceremony *c, unsigned step, enum plan_kind kind,
+    const char *label, bool *absent)
 {
 	const struct history_token *t = history_token(c->history, label);
 
 	while (t != NULL && history_unfit(c->history, t) != NULL) {
-		if (!rotate_alone(c, step, kind, label, NULL))
+		if (!rotate_alone(c, step, kind, label, absent))
 			return false;
 	}
 	return true;
+}
+
+bool
+rotate_first(struct ceremony *c, unsigned step, enum plan_kind kind,
+    const char *label)
+{
+	return rotate_first_if(c, step, kind, label, NULL);
 }
 
 /* People decide what to do about a token that is not there. */

@@ -33,6 +33,9 @@ void rotate_say(struct ceremony *c);
  * keyed for an earlier policy, cut off in a rotation, exposed. */
 bool rotate_first(struct ceremony *c, unsigned step, enum plan_kind kind,
     const char *label);
+/* The same; *absent: it is not there, which is no reason to stop. */
+bool rotate_first_if(struct ceremony *c, unsigned step, enum plan_kind kind,
+    const char *label, bool *absent);
 /* Rotate what was opened in this ceremony and is not rotated yet; people may
  * put off one that is not there.  At the end of the last step. */
 bool rotate_left(struct ceremony *c, unsigned step, enum plan_kind kind);

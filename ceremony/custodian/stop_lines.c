@@ -130,10 +130,12 @@ add_batch(struct text *t, const struct plan *p, const struct state_view *v,
 		const struct history_act *a = &v->history->acts[i];
 		if (!state_view_act_of(a, p->ceremony, step) || is_rekey(a))
 			continue;
-		before = in_log;
+		/* those beside it were approved for the same ones */
+		if (a->lead == a->approval.act)
+			before = in_log;
 		in_log += v->results[i + 1];
 		due = before + certs_of(a);
-		sealed = a->state == ACT_DONE;
+		sealed = sealed || a->sealed;
 		any = true;
 	}
 	if (any)
@@ -241,7 +243,8 @@ add_tokens(struct text *t, const struct plan *p, const struct state_view *v,
 		break;
 	case PLAN_BATCH:
 	case PLAN_CRL:
-		add_item(t, 0, p->tokens[s->u.batch.token].label);
+		for (size_t i = 0; i < s->u.batch.token_count; i++)
+			add_item(t, 0, p->tokens[s->u.batch.tokens[i]].label);
 		break;
 	case PLAN_QUORUM_CHANGE:
 		for (size_t i = 0; i < s->u.quorum.rotate_count; i++)

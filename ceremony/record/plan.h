@@ -107,7 +107,10 @@ struct plan_revoke {
 	char reason[24]; /* RFC 5280 name: "keyCompromise" */
 };
 struct plan_batch { /* batch and crl */
-	unsigned token;
+	unsigned token; /* the first of these */
+	/* batch: that sign it side by side, one CA key on each */
+	size_t token_count;
+	unsigned tokens[PLAN_HOLDERS_MAX];
 	char request[PLAN_NAME_MAX + 1]; /* batch: file name in --in */
 	char out[PLAN_NAME_MAX + 1];     /* response, or CRL (PEM) */
 	unsigned years;    /* batch: validity; 0 with a profile for ever */

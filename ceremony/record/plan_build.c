@@ -338,6 +338,28 @@ check_fields(const struct build *b)
 	return RECORD_OK;
 }
 
+/* One token is a list of one. */
+static void
+settle_batches(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->step_count; i++) {
+		struct plan_batch *b = &p->steps[i].u.batch;
+
+		if (p->steps == NULL ||
+		    (p->steps[i].kind != PLAN_BATCH &&
+			p->steps[i].kind != PLAN_CRL))
+			continue;
+		if (b->token_count > 0) {
+			b->token = b->tokens[0];
+		} else {
+			b->tokens[0] = b->token;
+			b->token_count = 1;
+		}
+	}
+}
+
 enum record_error
 plan_build(const struct plan_field *fields, size_t count, struct plan **out,
     struct plan_fault *fault)
@@ -354,6 +376,7 @@ plan_build(const struct plan_field *fields, size_t count, struct plan **out,
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return RECORD_ERR_MEMORY;
 	err = build_map(&b, &all, (char *)p);
+	settle_batches(p);
 	if (err == RECORD_OK)
 		err = plan_check(p, fields, count, fault);
 	if (err != RECORD_OK) {

@@ -21,6 +21,16 @@ step_at(const struct plan_check *c, const struct step *s, const char *key)
 	return plan_check_at(c, "steps.%zu.%s.%s", s->number, s->kind, key);
 }
 
+static bool
+is_holder(const struct plan_ca *ca, unsigned token)
+{
+	for (size_t i = 0; i < ca->holder_count; i++) {
+		if (ca->holders[i] == token)
+			return true;
+	}
+	return false;
+}
+
 /* The first step that makes a CA on this token; NULL when none does. */
 static const struct plan_step *
 maker_of(const struct plan *p, unsigned token)
@@ -31,7 +41,7 @@ maker_of(const struct plan *p, unsigned token)
 		const struct plan_step *s = &p->steps[i];
 
 		if ((s->kind == PLAN_ROOT || s->kind == PLAN_PRODUCT_CA) &&
-		    s->u.ca.holders[0] == token)
+		    is_holder(&s->u.ca, token))
 			return s;
 	}
 	return NULL;
@@ -259,9 +269,8 @@ check_template(const struct plan_check *c, const struct step *s)
 /* Only a product CA certifies devices. */
 static enum record_error
 check_product_token(const struct plan_check *c, const struct step *s,
-    unsigned token)
+    const struct plan_field *at, unsigned token)
 {
-	const struct plan_field *at = step_at(c, s, "token");
 	const struct plan_step *maker = maker_of(c->plan, token);
 	enum record_error err = check_ca_token(c, at, token);
 
@@ -278,7 +287,8 @@ static enum record_error
 check_order(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_order *o = &s->s->u.order;
-	enum record_error err = check_product_token(c, s, o->token);
+	enum record_error err =
+	    check_product_token(c, s, step_at(c, s, "token"), o->token);
 
 	if (err == RECORD_OK)
 		err = check_template(c, s);
@@ -318,12 +328,51 @@ check_revoke(const struct plan_check *c, const struct step *s)
 	return RECORD_OK;
 }
 
+/* Tokens that sign side by side: each of a product CA, each once.  Whether they
+ * hold one key is for the log to say, or for the step that makes them. */
+static enum record_error
+check_batch_tokens(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_batch *b = &s->s->u.batch;
+	const struct plan_field *one = step_at(c, s, "token");
+	const struct plan_field *many = step_at(c, s, "tokens.1");
+	enum record_error err = RECORD_OK;
+	size_t i, j;
+
+	if ((one == NULL) == (many == NULL))
+		return plan_check_fail(c,
+		    one == NULL ? step_at(c, s, "out") : one,
+		    one == NULL
+			? "names no token; give \"token\", or \"tokens\""
+			: "stands beside \"tokens\"; leave one of the two");
+	for (i = 0; i < b->token_count && err == RECORD_OK; i++) {
+		const struct plan_field *at = one != NULL
+		    ? one
+		    : plan_check_at(c, "steps.%zu.batch.tokens.%zu", s->number,
+			  i + 1);
+
+		for (j = 0; j < i; j++) {
+			if (b->tokens[i] == b->tokens[j])
+				return plan_check_fail(c, at,
+				    "is item %zu of the list already", j + 1);
+		}
+		if (maker_of(c->plan, b->tokens[i]) !=
+		    maker_of(c->plan, b->tokens[0]))
+			return plan_check_fail(c, at,
+			    "token %s does not get the key of %s",
+			    c->plan->tokens[b->tokens[i]].label,
+			    c->plan->tokens[b->tokens[0]].label);
+		err = check_product_token(c, s, at, b->tokens[i]);
+	}
+	return err;
+}
+
 static enum record_error
 check_batch(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_batch *b = &s->s->u.batch;
 	const struct plan_step *maker = maker_of(c->plan, b->token);
-	enum record_error err = check_product_token(c, s, b->token);
+	enum record_error err = check_batch_tokens(c, s);
 
 	if (err != RECORD_OK)
 		return err;

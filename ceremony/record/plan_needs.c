@@ -53,7 +53,7 @@ static void
 add_change(const struct plan_quorum *q, struct plan_needs *out)
 {
 	unsigned cards = (unsigned)plan_new_cards(q);
-	unsigned readers = (unsigned)q->rotate_count + 1;
+	unsigned readers = (unsigned)q->rotate_count + 1; /* a card's */
 
 	out->visits += cards;
 	if (cards > 0) {
@@ -99,6 +99,9 @@ plan_needs(const struct plan *p, unsigned m, struct plan_needs *out)
 		out->visits += cost->rounds * m + cost->full_rounds * n;
 		out->minutes += cost->minutes;
 		out->words += cost->words;
+		if (s->kind == PLAN_BATCH &&
+		    s->u.batch.token_count + 1 > out->readers)
+			out->readers = (unsigned)s->u.batch.token_count + 1;
 		if (s->kind == PLAN_QUORUM_CHANGE) {
 			add_change(&s->u.quorum, out);
 			m = s->u.quorum.threshold;

@@ -141,7 +141,12 @@ static const struct plan_row rows[] = {
 
 	{ "steps.#.batch", PLAN_T_MAP, OPTIONAL,
 	    IN(struct plan_step, u.batch) },
-	{ "steps.#.batch.token", PLAN_T_TOKEN, IN(struct plan_batch, token) },
+	{ "steps.#.batch.token", PLAN_T_TOKEN, OPTIONAL,
+	    IN(struct plan_batch, token) },
+	{ "steps.#.batch.tokens", PLAN_T_SEQ, OPTIONAL, .min = 1,
+	    .max = PLAN_HOLDERS_MAX,
+	    LIST(struct plan_batch, tokens, token_count) },
+	{ "steps.#.batch.tokens.#", PLAN_T_TOKEN, .size = sizeof(unsigned) },
 	{ "steps.#.batch.request", PLAN_T_FILE,
 	    IN(struct plan_batch, request) },
 	{ "steps.#.batch.out", PLAN_T_FILE, IN(struct plan_batch, out) },

@@ -301,7 +301,8 @@ write_batch(FILE *f, const struct plan *p, const struct plan_step *s)
 {
 	const struct plan_batch *b = &s->u.batch;
 
-	line(f, INDENT, "card %s", p->tokens[b->token].label);
+	for (size_t i = 0; i < b->token_count; i++)
+		line(f, INDENT, "card %s", p->tokens[b->tokens[i]].label);
 	if (s->kind == PLAN_BATCH) {
 		line(f, INDENT, "request %s, valid %u years", b->request,
 		    b->years);

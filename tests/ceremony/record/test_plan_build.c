@@ -78,6 +78,7 @@ test_batch(void **state)
 	struct plan *p = sample_good(sample_batch);
 	const struct plan_batch *b = &p->steps[0].u.batch;
 	const struct plan_batch *crl = &p->steps[1].u.batch;
+	char *yaml;
 
 	(void)state;
 	assert_string_equal(p->title, "A batch");
@@ -105,6 +106,19 @@ test_batch(void **state)
 	assert_int_equal(crl->crl_days, 400);
 	assert_int_equal(crl->revoke_count, 0);
 	assert_null(crl->revoke);
+	/* one token is a list of one */
+	assert_int_equal(b->token_count, 1);
+	assert_int_equal(b->tokens[0], b->token);
+	plan_free(p);
+	yaml = sample_edit(sample_batch, "token: prod-1",
+	    "tokens: [root-1, prod-1]");
+	p = sample_good(yaml);
+	b = &p->steps[0].u.batch;
+	assert_int_equal(b->token_count, 2);
+	assert_int_equal(b->tokens[0], 3);
+	assert_int_equal(b->tokens[1], 2);
+	assert_int_equal(b->token, 3);
+	free(yaml);
 	plan_free(p);
 }
 

@@ -361,6 +361,7 @@ test_needs(void **state)
 {
 	struct plan_needs needs = { 0 };
 	struct plan *p = sample_good(sample_genesis);
+	char *yaml;
 
 	(void)state;
 	/* all 2 twice; then 2, 3 and 1 rounds of the plan's own 2; close */
@@ -378,6 +379,15 @@ test_needs(void **state)
 	assert_int_equal(needs.rounds, 3);
 	assert_int_equal(needs.words, 0);
 	plan_free(p);
+	/* tokens that sign side by side, and an operator's card */
+	yaml = sample_edit(sample_batch, "token: prod-1",
+	    "tokens: [prod-1, root-1]");
+	p = sample_good(yaml);
+	plan_needs(p, 3, &needs);
+	assert_int_equal(needs.readers, 3);
+	assert_int_equal(needs.visits, 3 * (1 + 1) + 3);
+	plan_free(p);
+	free(yaml);
 }
 
 int
