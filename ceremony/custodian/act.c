@@ -87,24 +87,43 @@ group_start_on(struct ceremony *c, struct group *g, unsigned step,
 	return group_tell_ca(c, *out, &now, 1);
 }
 
+/* A failed record stops the ceremony already. */
+static bool
+void_act(struct ceremony *c, const struct proposal *p, const char *reason)
+{
+	const struct history_act *a = &c->history->acts[p->number - 1];
+	json_t *body;
+
+	if (a->state != ACT_PROPOSED && a->state != ACT_BEGUN)
+		return true;
+	body = json_pack("{s:I,s:s}", "act", (json_int_t)p->number, "reason",
+	    reason[0] == '\0' ? "stopped" : reason);
+	if (body != NULL && p->came_count > 0 && a->state == ACT_BEGUN)
+		json_object_set_new(body, "uses", json_came(p));
+	return ceremony_record(c, "act.void", NULL, body, NULL);
+}
+
 void
 group_void(struct ceremony *c, struct group *g)
 {
 	if (c->transcript == NULL)
 		return;
 	for (size_t i = 0; i < g->act_count; i++) {
-		const struct history_act *a =
-		    &c->history->acts[g->acts[i].number - 1];
-		if (a->state != ACT_PROPOSED && a->state != ACT_BEGUN)
-			continue;
-		/* a failed record stops the ceremony already */
-		if (!ceremony_record(c, "act.void", NULL,
-			json_pack("{s:I,s:s}", "act",
-			    (json_int_t)g->acts[i].number, "reason",
-			    c->why[0] == '\0' ? "stopped" : c->why),
-			NULL))
+		if (!void_act(c, &g->acts[i], c->why))
 			return;
 	}
+}
+
+bool
+group_void_token(struct ceremony *c, struct group *g, size_t i,
+    const char *reason)
+{
+	for (size_t k = i; k < g->act_count; k++) {
+		if (g->acts[k].session == g->acts[i].session &&
+		    !void_act(c, &g->acts[k], reason))
+			return false;
+	}
+	return true;
 }
 
 void

@@ -7,6 +7,12 @@
 #define GROUP_SESSIONS_MAX 8
 #define GROUP_ACTS_MAX 16
 #define SESSION_EPOCHS_MAX 2
+#define PROPOSAL_USES_MAX 3
+
+struct use {
+	const char *name;
+	size_t count;
+};
 
 /* The signer of one CA token, for one group of acts. */
 struct session {
@@ -33,6 +39,9 @@ struct proposal {
 	struct link line; /* its act.propose */
 	uint8_t input[32];
 	uint8_t nonce[16];
+	/* batch: of the uses approved, how many came */
+	size_t came_count;
+	struct use came[PROPOSAL_USES_MAX];
 };
 /* An operator who came: the process stays until the shares it opened have
  * gone to the CA tokens' signers. */
@@ -91,10 +100,6 @@ bool group_act(struct ceremony *c, struct group *g, struct session *s,
 /* The derive certificates of a policy's operators. */
 bool group_tell_derive(struct ceremony *c, struct session *s,
     const struct history_operator *operators, size_t count);
-struct use {
-	const char *name;
-	size_t count;
-};
 /* Have the act prepared, store its input, write act.propose.  input: what the
  * signer will hash, where it does not send it back (batch, order); else
  * NULL. */
@@ -115,12 +120,17 @@ bool group_fault(struct ceremony *c, const struct proposal *p);
 /* act.result; body holds what comes after "act" and "uses". */
 bool group_result(struct ceremony *c, struct group *g, size_t i,
     const struct use *uses, size_t use_count, json_t *rest);
-/* The uses of an act as records have them; those counting 0 are left out. */
+/* The uses of an act as records have them; those counting 0 are left out of
+ * what is proposed, not of what came of it. */
 json_t *json_uses(const struct use *uses, size_t count);
+json_t *json_came(const struct proposal *p);
 /* Hand the shares that visitors opened to a token's signer, once a group. */
 bool group_give_shares(struct ceremony *c, struct group *g, struct session *s);
 /* Void what has not got a result; done by group_end() too. */
 void group_void(struct ceremony *c, struct group *g);
+/* Void act i, if it stands, and what its token was to do behind it. */
+bool group_void_token(struct ceremony *c, struct group *g, size_t i,
+    const char *reason);
 
 /* visit.c: the card of an operator, its PIN proved.  False: the ceremony stops,
  * or, with *absent, it does nothing in this round and people were told; then

@@ -24,6 +24,18 @@ json_uses(const struct use *uses, size_t count)
 	return out;
 }
 
+json_t *
+json_came(const struct proposal *p)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < p->came_count; i++)
+		json_array_append_new(out,
+		    json_pack("{s:s,s:I}", "use", p->came[i].name, "n",
+			(json_int_t)p->came[i].count));
+	return out;
+}
+
 static json_t *
 json_hex_or_dash(const uint8_t *data, size_t len)
 {

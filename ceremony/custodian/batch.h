@@ -8,6 +8,27 @@
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/record/worklist.h"
 
+/* What a token may have in hand: one entry that it signs, one that waits, so
+ * that it never waits for us. */
+#define BATCH_QUEUE_MAX 2
+/* A signer that says nothing for so long about an entry is lost. */
+#define BATCH_SILENCE_MS 20000
+
+/* A token that signs a batch: its act, and what was handed out to it. */
+struct batch_card {
+	struct session *session;
+	size_t act; /* in the group */
+	bool lost;
+	size_t queued, queue[BATCH_QUEUE_MAX]; /* entries, oldest first */
+	int64_t
+	    since; /* ms, monotonic: the oldest is in hand, as far as seen */
+};
+/* A certificate that came, by entry. */
+struct batch_cert {
+	uint8_t *der;
+	size_t len;
+	const struct batch_card *by;
+};
 /* A batch on its way. */
 struct batch {
 	const struct plan_batch *plan;
@@ -18,9 +39,14 @@ struct batch {
 	size_t text_len;
 	uint64_t first_leaf;
 	size_t certs, duplicates;
-	/* by entry, once the signer has said them */
+	/* by entry, once a signer has said them */
 	struct intent *intents;
-	X509 *issuer; /* the CA's certificate, once decided */
+	struct batch_cert *results;
+	bool intended;  /* the intents are on disk */
+	size_t written; /* entries whose results the log has taken */
+	X509 *issuer;   /* the CA's certificate, once decided */
+	size_t card_count;
+	struct batch_card cards[GROUP_SESSIONS_MAX];
 };
 
 /* Read the request and hold it against its order: what batch_decide() needs.
@@ -41,10 +67,38 @@ bool batch_intends(const struct batch *b, size_t i, const uint8_t serial[17],
 /* Can every resumed intent be said again word for word?  Loads the issuer. */
 bool batch_can_resume(struct ceremony *c, struct batch *b);
 
-/* batch_sign.c: tell a prepared act what the batch is made of; then, once it
- * has begun: intents, certificates, CRL, response, act.result. */
+/* batch_tell.c: tell a prepared act what the batch is made of. */
 bool batch_tell(struct ceremony *c, struct session *s, struct batch *b);
-bool batch_sign(struct ceremony *c, struct group *g, struct batch *b,
+
+/* batch_cards.c: open the tokens that are there; propose an act on each. */
+bool batch_open(struct ceremony *c, struct group *g, struct batch *b);
+bool batch_propose(struct ceremony *c, struct group *g, struct batch *b,
     const struct use *uses, size_t use_count);
+/* Something failed with a token, as c->status says.  True: it is lost, its act
+ * void, and others go on; false: the ceremony stops. */
+bool batch_card_lost(struct ceremony *c, struct group *g, struct batch *b,
+    struct batch_card *card);
+/* The first token from k on that is not lost; NULL: none. */
+struct batch_card *batch_card_next(struct batch *b, size_t k);
+size_t batch_cards_left(const struct batch *b);
+/* A use of its key, of those approved. */
+void batch_card_used(struct group *g, const struct batch_card *card,
+    const char *use);
+
+/* batch_sign.c: from act.begin to the results on disk. */
+bool batch_sign(struct ceremony *c, struct group *g, struct batch *b);
+/* batch_work.c: every cert line is handed out, signed, looked at, and taken
+ * into the log. */
+bool batch_work(struct ceremony *c, struct group *g, struct batch *b);
+/* batch_results.c: a certificate that came; what of them can be written in the
+ * order of the worklist, or all there is. */
+bool batch_take(struct ceremony *c, struct batch *b, struct batch_card *card,
+    size_t entry, const uint8_t *der, size_t len);
+bool
+batch_write(struct ceremony *c, struct group *g, struct batch *b, bool all);
+bool batch_io_ok(struct ceremony *c, enum record_error err);
+bool batch_out_of_turn(struct ceremony *c, const char *what);
+/* batch_seal.c: CRL and response by one of them, then the results of all. */
+bool batch_seal(struct ceremony *c, struct group *g, struct batch *b);
 
 #endif

@@ -16,6 +16,9 @@ void
 batch_clear(struct batch *b)
 {
 	input_request_clear(&b->request);
+	for (size_t i = 0; b->results != NULL && i < b->list.count; i++)
+		free(b->results[i].der);
+	free(b->results);
 	worklist_clear(&b->list);
 	free(b->text);
 	free(b->intents);

@@ -152,10 +152,12 @@ fits_ca(struct ceremony *c, const struct batch *b)
 {
 	const struct history_order *o =
 	    history_order(c->history, b->request.order_sha256);
+	const struct history_token *sealer =
+	    history_token(c->history, o->label);
 	const struct profile *profile = profile_find(b->request.order.profile);
 	int64_t end = c->plan->date;
 
-	if (strcmp(o->label, b->token->label) != 0)
+	if (sealer == NULL || !history_same_ca(sealer, b->token))
 		return ceremony_stop(c, EXIT_INPUT,
 		    "%s: its work order is one of token %s, the plan says %s: "
 		    "correct the plan",
@@ -178,6 +180,24 @@ can_be_answered(struct ceremony *c, const struct plan_step *s,
 	    (b->plan->crl_days > 0 || crl_current(c, b->token, s));
 }
 
+/* Those beside it hold the same key. */
+static bool
+same_key(struct ceremony *c, const struct batch *b)
+{
+	for (size_t i = 0; i < b->plan->token_count; i++) {
+		const char *label = c->plan->tokens[b->plan->tokens[i]].label;
+		const struct history_token *t =
+		    history_token(c->history, label);
+
+		if (t == NULL || !history_same_ca(t, b->token))
+			return ceremony_stop(c, EXIT_INPUT,
+			    "token %s: it has no copy of the key of %s in this "
+			    "log: correct the plan",
+			    label, b->token->label);
+	}
+	return true;
+}
+
 bool
 batch_read(struct ceremony *c, const struct plan_step *s, struct batch *b)
 {
@@ -194,7 +214,7 @@ batch_read(struct ceremony *c, const struct plan_step *s, struct batch *b)
 		    "label in this log",
 		    label);
 	b->root = chain_root(c, b->token);
-	return b->root != NULL &&
+	return b->root != NULL && same_key(c, b) &&
 	    input_request(c, b->plan->request, &b->request) &&
 	    (batch_answered(c, b) || can_be_answered(c, s, b));
 }

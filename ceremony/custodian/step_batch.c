@@ -104,11 +104,26 @@ say_worklist(struct ceremony *c, const struct batch *b)
 	}
 }
 
+/* Who did how much. */
+static bool
+say_signed(struct ceremony *c, const struct group *g, const struct batch *b)
+{
+	for (size_t i = 0; b->card_count > 1 && i < b->card_count; i++) {
+		const struct batch_card *card = &b->cards[i];
+		const struct proposal *p = &g->acts[card->act];
+
+		people_say(c->people, "  %s: %zu certificates%s",
+		    card->session->label, b->certs == 0 ? 0 : p->came[0].count,
+		    card->lost ? ", then lost" : "");
+	}
+	people_say(c->people, "  %zu certificates signed", b->certs);
+	return true;
+}
+
 bool
 step_batch_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 {
 	struct batch b;
-	struct session *s = NULL;
 	struct group g;
 	uint8_t digest[32];
 	bool ok;
@@ -135,19 +150,14 @@ step_batch_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 			"same plan again");
 	}
 	if (ok) {
-		ok = group_start_on(c, &g, index, PLAN_BATCH,
-		    c->plan->tokens[b.plan->token].label, &s);
+		group_start(c, &g, index, PLAN_BATCH);
 		g.resumes = resume_act(c, index);
-		ok = ok && group_act(c, &g, s, s->token->now.epoch, NULL) &&
-		    batch_tell(c, s, &b) &&
-		    group_propose(c, &g, s, uses, 3, b.text, b.text_len) &&
-		    rotate_propose_last(c, &g, s) && group_approve(c, &g) &&
-		    group_begin(c, &g, 0) && batch_sign(c, &g, &b, uses, 3) &&
-		    rotate_all(c, &g);
+		ok = batch_open(c, &g, &b) &&
+		    batch_propose(c, &g, &b, uses, 3) && group_approve(c, &g) &&
+		    batch_sign(c, &g, &b) && batch_seal(c, &g, &b) &&
+		    say_signed(c, &g, &b) && rotate_all(c, &g);
 		group_end(c, &g);
 	}
-	if (ok)
-		people_say(c->people, "  %zu certificates signed", b.certs);
 	batch_clear(&b);
 	return ok;
 }

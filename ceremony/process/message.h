@@ -102,13 +102,19 @@ enum message_kind {
 	MSG_SO_TAKE,    /* two SO PINs come by the fd, as MSG_SO_PIN has them */
 	MSG_BEGIN,      /* number act, octets raw act.begin line */
 	MSG_WRITE_CERT, /* octets certificate to write beside its key */
+	MSG_INTEND,     /* number entry, octets serial, octets tbs sha256: an
+			   intent of another signer of this batch; before
+			   EXECUTE, which then tells none */
 	MSG_EXECUTE,    /* once, when the card remembers the act.begin line; a
 			    card to be recovered is not asked */
 	MSG_COMMIT,    /* octets raw rotate.prepare line: key the token; once */
-	MSG_GO,        /* intents are on disk: sign; once */
+	MSG_GO,        /* intents are on disk: sign what is handed out; once */
+	MSG_SIGN,      /* number entry */
+	MSG_TAKE,      /* number entry, octets certificate: another signer's */
 	MSG_DUPLICATE, /* number entry, number leaf, text id, octets
 			  certificate, octets proof hashes */
 	MSG_SEAL,      /* results are on disk: seal the response; once */
+	MSG_REST,      /* another signer sealed it: log out */
 	MSG_END_GROUP, /* log out, wipe K */
 	/* signer of a CA token -> operator */
 	MSG_PREPARED,   /* octets nonce or none, octets issuer spki sha256 or
@@ -138,7 +144,7 @@ enum message_state {
 	STATE_PREPARED = 1 << 4, /* acts prepared, collecting approvals */
 	STATE_BEGUN = 1 << 5,    /* act.begin seen, token logged in */
 	STATE_SIGNING = 1 << 6,  /* intents told, waiting for GO */
-	STATE_SEALING = 1 << 7,  /* certificates told, response to come */
+	STATE_SEALING = 1 << 7,  /* GO came: certificates, then the response */
 	STATE_SO = 1 << 8,       /* holds S */
 	STATE_ROTATING = 1 << 9, /* new shares told, waiting for COMMIT */
 	/* where a group of acts may be, and end */

@@ -91,8 +91,10 @@ struct act_seal {
 struct work {
 	uint8_t spki[KEY_SPKI_MAX];
 	size_t spki_len;
-	uint8_t serial[SERIAL_SIZE];
-	X509 *cert; /* draft, then signed */
+	uint8_t serial[SERIAL_SIZE], tbs_sha256[32];
+	bool intended; /* serial and digest were told */
+	bool tried;    /* it was handed out to this token */
+	X509 *cert;    /* draft, then signed */
 	uint8_t *der;
 	size_t der_len;
 	uint64_t leaf;
@@ -113,7 +115,10 @@ struct act_batch {
 	X509 *issuer; /* the root's certificate */
 	struct octets crls[SIGNER_CRLS_MAX];
 	struct octets *proofs; /* one per entry with a certificate: hashes */
-	bool gone, sealed;     /* GO and SEAL came; each once */
+	size_t intended;       /* intents told: another signer's */
+	EVP_PKEY *key;         /* the CA's, borrowed, from GO on */
+	bool grown;            /* the certificates are in the tree */
+	bool sealed;           /* SEAL came; once */
 };
 struct act {
 	enum act_what what;
@@ -202,8 +207,9 @@ signer_handler signer_context, signer_ca, signer_epoch, signer_act,
     signer_tree, signer_issuer, signer_crl, signer_prepare, signer_proposed;
 signer_handler signer_approval, signer_derive_cert, signer_share,
     signer_so_take, signer_begin, signer_end_group;
-signer_handler signer_write_cert, signer_execute, signer_commit, signer_go,
-    signer_duplicate, signer_seal;
+signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
+    signer_go, signer_sign, signer_take, signer_duplicate, signer_seal,
+    signer_rest;
 
 /* Answering. */
 void signer_ok(struct signer *s);
@@ -300,11 +306,14 @@ bool signer_sealer_key(struct signer *s, EVP_PKEY **out);
 /* The act is over: logged out until the next one begins. */
 void signer_act_finish(struct signer *s, struct act *a);
 
-/* signer_batch.c: read the worklist, hold keys and issuers against it; tell
- * the intents. */
+/* signer_batch.c: read the worklist, hold keys and issuers against it. */
 bool signer_batch_prepare(struct signer *s, struct act *a);
-void signer_batch_execute(struct signer *s, struct act *a);
 void signer_batch_clear(struct act_batch *b);
+
+/* signer_certs.c: build every TBS, and tell the intents unless they were told;
+ * the certificates, when all are there, into the log's tree. */
+void signer_batch_execute(struct signer *s, struct act *a);
+bool signer_batch_grow(struct act_batch *b);
 
 /* signer_keys.c: the text that is approved; make the token, log in; make the
  * keys and give out the shares. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* A batch: intents, then certificates; only what the worklist that was approved
- * says.  Its response is signer_response.c's. */
+/* A batch as it is approved: its worklist, and all that must fit it.  Its
+ * certificates are signer_certs.c's, its response signer_response.c's. */
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/subject.h"
 #include "ceremony/process/signer.h"
 
 void
@@ -171,139 +170,4 @@ signer_batch_prepare(struct signer *s, struct act *a)
 		return false;
 	}
 	return !b->list.has_crl || prepare_crl(s, a);
-}
-
-/* The certificate of a cert line; false when its profile is no device's or its
- * subject cannot be written. */
-static bool
-spec_of(const struct signer *s, const struct act_batch *b, size_t i,
-    char *subject, struct cert_spec *spec)
-{
-	const struct worklist_entry *e = &b->list.entries[i];
-	const struct work *w = &b->work[i];
-
-	memset(spec, 0, sizeof(*spec));
-	spec->profile = profile_find(e->profile);
-	if (spec->profile == NULL || !spec->profile->device ||
-	    subject_expand(b->list.subject, e->id, subject) != CA_OK)
-		return false;
-	spec->subject = subject;
-	spec->hwserial = e->hwserial[0] == '\0' ? NULL : e->hwserial;
-	spec->spki = w->spki;
-	spec->spki_len = w->spki_len;
-	spec->issuer = s->group->ca;
-	memcpy(spec->serial, w->serial, sizeof(spec->serial));
-	spec->not_before = e->not_before;
-	spec->not_after = e->not_after;
-	return true;
-}
-
-/* Build the TBS of a cert line and tell the intent. */
-static bool
-intend(struct signer *s, struct act *a, size_t i)
-{
-	struct act_batch *b = &a->u.batch;
-	const struct worklist_entry *e = &b->list.entries[i];
-	struct work *w = &b->work[i];
-	char subject[SUBJECT_TEXT_MAX + 1];
-	struct cert_spec spec;
-	uint8_t tbs[32];
-	enum ca_error err = CA_ERR_PROFILE;
-
-	if (e->resumed)
-		memcpy(w->serial, e->serial, sizeof(w->serial));
-	else if (serial_make(a->seed, sizeof(a->seed), (uint32_t)i + 1,
-		     w->serial) != CA_OK)
-		return false;
-	if (spec_of(s, b, i, subject, &spec))
-		err = cert_build(&spec, &w->cert);
-	if (err == CA_OK)
-		err = cert_tbs_digest(w->cert, tbs);
-	if (err == CA_OK && e->resumed &&
-	    memcmp(tbs, e->tbs_sha256, sizeof(tbs)) != 0)
-		err = CA_ERR_SELFCHECK;
-	if (err != CA_OK) {
-		signer_fault(s, FAULT_REFUSED,
-		    "entry %zu (%s): %s: nothing was signed", i + 1, e->id,
-		    ca_strerror(err));
-		return false;
-	}
-	message_start(&s->out, MSG_INTENT);
-	message_put_number(&s->out, i + 1);
-	message_put_octets(&s->out, w->serial, sizeof(w->serial));
-	message_put_octets(&s->out, tbs, sizeof(tbs));
-	return signer_send(s);
-}
-
-void
-signer_batch_execute(struct signer *s, struct act *a)
-{
-	struct act_batch *b = &a->u.batch;
-
-	for (size_t i = 0; i < b->list.count; i++) {
-		if (b->list.entries[i].what == WORKLIST_CERT &&
-		    !intend(s, a, i))
-			return;
-	}
-	s->state = STATE_SIGNING;
-	message_start(&s->out, MSG_DONE);
-	signer_send(s);
-}
-
-static bool
-sign_one(struct signer *s, struct act_batch *b, size_t i, EVP_PKEY *key)
-{
-	struct work *w = &b->work[i];
-	char subject[SUBJECT_TEXT_MAX + 1];
-	struct cert_spec spec;
-	uint8_t leaf[32];
-	enum ca_error err = CA_ERR_PROFILE;
-
-	if (spec_of(s, b, i, subject, &spec))
-		err = cert_sign(w->cert, key);
-	if (err == CA_OK)
-		err = cert_der(w->cert, &w->der, &w->der_len);
-	if (err == CA_OK)
-		err = cert_selfcheck(w->der, w->der_len, &spec);
-	if (err != CA_OK) {
-		signer_fault(s, FAULT_INTERNAL, "entry %zu (%s): %s", i + 1,
-		    b->list.entries[i].id, ca_strerror(err));
-		return false;
-	}
-	w->leaf = tree_size(&b->tree);
-	tree_leaf(w->der, w->der_len, leaf);
-	if (!tree_add(&b->tree, leaf)) {
-		signer_fault(s, FAULT_INTERNAL, "tree: no memory");
-		return false;
-	}
-	message_start(&s->out, MSG_CERT);
-	message_put_octets(&s->out, w->der, w->der_len);
-	return signer_send(s);
-}
-
-/* The intents are on disk.  Told once: what was signed before a failure is not
- * signed again. */
-void
-signer_go(struct signer *s)
-{
-	struct act_batch *b = &s->group->current->u.batch;
-	EVP_PKEY *key = NULL;
-
-	if (signer_bad_form(s))
-		return;
-	if (b->gone) {
-		signer_fault(s, FAULT_REFUSED, "batch: signed before");
-		return;
-	}
-	b->gone = true;
-	if (!signer_ca_key(s, &key))
-		return;
-	for (size_t i = 0; i < b->list.count; i++) {
-		if (b->list.entries[i].what == WORKLIST_CERT &&
-		    !sign_one(s, b, i, key))
-			return;
-	}
-	s->state = STATE_SEALING;
-	message_start(&s->out, MSG_DONE);
-	signer_send(s);
 }

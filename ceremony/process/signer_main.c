@@ -48,11 +48,15 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_SO_TAKE] = signer_so_take,
 	[MSG_BEGIN] = signer_begin,
 	[MSG_WRITE_CERT] = signer_write_cert,
+	[MSG_INTEND] = signer_intend,
 	[MSG_EXECUTE] = signer_execute,
 	[MSG_COMMIT] = signer_commit,
 	[MSG_GO] = signer_go,
+	[MSG_SIGN] = signer_sign,
+	[MSG_TAKE] = signer_take,
 	[MSG_DUPLICATE] = signer_duplicate,
 	[MSG_SEAL] = signer_seal,
+	[MSG_REST] = signer_rest,
 	[MSG_END_GROUP] = signer_end_group,
 };
 

@@ -65,7 +65,7 @@ signer_duplicate(struct signer *s)
 
 	if (!read_duplicate(s, &d))
 		return;
-	if (!duplicate_fits(b, &d)) {
+	if (!signer_batch_grow(b) || !duplicate_fits(b, &d)) {
 		signer_fault(s, FAULT_REFUSED, "duplicate: not the worklist's");
 		return;
 	}
@@ -220,8 +220,10 @@ send_sealed(struct signer *s, struct act *a, const char *payload, size_t len)
 
 /* Whether every entry has its answer, before anything is signed for it. */
 static bool
-complete(const struct act_batch *b)
+complete(struct act_batch *b)
 {
+	if (!signer_batch_grow(b))
+		return false;
 	for (size_t i = 0; i < b->list.count; i++) {
 		if (b->list.entries[i].what != WORKLIST_REFUSE &&
 		    b->work[i].der == NULL)

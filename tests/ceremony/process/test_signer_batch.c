@@ -19,7 +19,7 @@ struct batch {
 	const char *profile, *ids[KEYS], *more; /* lines behind */
 	unsigned quota;
 	bool crl, no_work, no_key, other_key, other_root, other_crl, no_crl;
-	bool resumed;
+	bool resumed, same_keys;
 	/* made by batch_told() */
 	struct policy_spki keys[KEYS];
 	struct tree tree; /* what was issued before */
@@ -124,7 +124,7 @@ batch_told(struct world *w, struct act *a, struct batch *b)
 	const struct ca_token *root = b->other_root ? &w->product : &w->root;
 	char *text;
 
-	for (size_t i = 0; i < KEYS; i++)
+	for (size_t i = 0; !b->same_keys && i < KEYS; i++)
 		make_key(&b->keys[i]);
 	text = batch_text(b);
 	act_ready(a, w, &w->product);
@@ -171,14 +171,15 @@ batch_signed(struct act *a, struct batch *b, uint8_t *der[KEYS],
 	}
 	peer_hear(a->p, MSG_DONE);
 	peer_start(a->p, MSG_GO);
-	peer_tell(a->p);
+	peer_ask(a->p, MSG_OK);
 	for (size_t i = 0; i < KEYS; i++) {
-		peer_hear(a->p, MSG_CERT);
+		peer_start(a->p, MSG_SIGN);
+		message_put_number(&a->p->out, i + 1);
+		peer_ask(a->p, MSG_CERT);
 		der[i] = peer_octets(a->p, &len[i]);
 		tree_leaf(der[i], len[i], leaf);
 		assert_true(tree_add(&b->tree, leaf));
 	}
-	peer_hear(a->p, MSG_DONE);
 }
 
 static void
@@ -315,6 +316,202 @@ two_batches(void **state)
 	free_certs(first);
 	free_certs(second);
 	tree_free(&b.tree);
+}
+
+/* ---- beside another signer ---------------------------------------------------- */
+
+/* What one signer means to sign, of a batch that another has begun. */
+struct told {
+	uint8_t serial[KEYS][SERIAL_SIZE], tbs[KEYS][32];
+};
+
+static void
+hear_intents(struct act *a, struct told *t)
+{
+	peer_start(a->p, MSG_EXECUTE);
+	peer_tell(a->p);
+	for (size_t i = 0; i < KEYS; i++) {
+		peer_hear(a->p, MSG_INTENT);
+		message_get_number(&a->p->in);
+		message_get_exact(&a->p->in, t->serial[i], SERIAL_SIZE);
+		message_get_exact(&a->p->in, t->tbs[i], 32);
+	}
+	peer_hear(a->p, MSG_DONE);
+}
+
+static void
+tell_intent(struct act *a, uint64_t entry, const struct told *t)
+{
+	peer_start(a->p, MSG_INTEND);
+	message_put_number(&a->p->out, entry);
+	message_put_octets(&a->p->out, t->serial[entry - 1], SERIAL_SIZE);
+	message_put_octets(&a->p->out, t->tbs[entry - 1], 32);
+	peer_tell(a->p);
+}
+
+/* The intents of a first signer, whose batch is begun anew at a second: the
+ * token is one here, and its key as good as that of a copy. */
+static void
+intents_made(struct world *w, struct batch *b, struct told *t)
+{
+	struct act a;
+
+	batch_begun(w, &a, b);
+	hear_intents(&a, t);
+	act_close(&a);
+	b->same_keys = true;
+}
+
+static void
+sign_entry(struct act *a, uint64_t entry)
+{
+	peer_start(a->p, MSG_SIGN);
+	message_put_number(&a->p->out, entry);
+}
+
+static void
+go(struct act *a)
+{
+	peer_start(a->p, MSG_GO);
+	peer_ask(a->p, MSG_OK);
+}
+
+static void
+follow(struct world *w, struct act *a, struct batch *b, const struct told *t)
+{
+	batch_begun(w, a, b);
+	for (uint64_t i = 1; i <= KEYS; i++)
+		tell_intent(a, i, t);
+	peer_start(a->p, MSG_EXECUTE);
+	peer_ask(a->p, MSG_DONE);
+	go(a);
+}
+
+static void
+take(struct act *a, uint64_t entry, const uint8_t *der, size_t len)
+{
+	peer_start(a->p, MSG_TAKE);
+	message_put_number(&a->p->out, entry);
+	message_put_octets(&a->p->out, der, len);
+	peer_tell(a->p);
+}
+
+/* Entry 2 is signed by a first signer, which logs out; entry 1 by a second one,
+ * which takes the other in and seals. */
+static void
+two_signers(void **state)
+{
+	struct world *w = *(struct world **)*state;
+	struct batch b = { .crl = false };
+	struct told t;
+	struct response r;
+	struct act a;
+	uint8_t *der[KEYS], leaf[32];
+	size_t len[KEYS];
+
+	intents_made(w, &b, &t);
+	follow(w, &a, &b, &t);
+	sign_entry(&a, 2);
+	peer_ask(a.p, MSG_CERT);
+	der[1] = peer_octets(a.p, &len[1]);
+	peer_start(a.p, MSG_REST);
+	peer_ask(a.p, MSG_OK);
+	act_close(&a);
+
+	follow(w, &a, &b, &t);
+	sign_entry(&a, 1);
+	peer_ask(a.p, MSG_CERT);
+	der[0] = peer_octets(a.p, &len[0]);
+	take(&a, 2, der[1], len[1]);
+	batch_sealed(w, &a, false, &r);
+	assert_int_equal(r.tree_size, KEYS);
+	for (size_t i = 0; i < KEYS; i++) {
+		tree_leaf(der[i], len[i], leaf);
+		assert_int_equal(r.entries[i].leaf, i);
+		check_entry(&r, i, RESPONSE_ISSUED,
+		    i == 0 ? "dev-01" : "dev-02", der[i], len[i]);
+	}
+	response_clear(&r);
+	act_close(&a);
+	free_certs(der);
+}
+
+/* What may be wrong with what a second signer is told. */
+enum wrong {
+	WRONG_TBS,
+	WRONG_SERIAL_FORM,
+	WRONG_ONE_ONLY,
+	WRONG_TWICE,
+	WRONG_ENTRY
+};
+
+static struct peer *
+followed(struct world *w, struct act *a, const void *arg)
+{
+	const enum wrong wrong = *(const enum wrong *)arg;
+	struct batch b = { .crl = false };
+	struct told t;
+
+	intents_made(w, &b, &t);
+	batch_begun(w, a, &b);
+	if (wrong == WRONG_TBS)
+		t.tbs[1][31] ^= 1;
+	if (wrong == WRONG_SERIAL_FORM)
+		t.serial[0][0] = 0x81;
+	tell_intent(a, 1, &t);
+	if (wrong == WRONG_TWICE)
+		tell_intent(a, 1, &t);
+	else if (wrong != WRONG_ONE_ONLY)
+		tell_intent(a, 2, &t);
+	if (wrong == WRONG_TWICE || wrong == WRONG_SERIAL_FORM) {
+		peer_recv(a->p);
+		return a->p;
+	}
+	peer_start(a->p, MSG_EXECUTE);
+	peer_try(a->p);
+	return a->p;
+}
+
+/* Entries that are handed out: none, one twice, one that was told. */
+static struct peer *
+handed_out(struct world *w, struct act *a, const void *arg)
+{
+	const enum wrong wrong = *(const enum wrong *)arg;
+	struct batch b = { .more = "refuse 3 csr.pop\n" };
+	struct told t;
+	uint8_t *der;
+	size_t len;
+
+	intents_made(w, &b, &t);
+	follow(w, a, &b, &t);
+	sign_entry(a, wrong == WRONG_ENTRY ? 3 : 1);
+	if (wrong == WRONG_TWICE) {
+		peer_ask(a->p, MSG_CERT);
+		sign_entry(a, 1);
+	}
+	if (wrong == WRONG_TBS) { /* a certificate, but of another entry */
+		peer_ask(a->p, MSG_CERT);
+		der = peer_octets(a->p, &len);
+		take(a, 2, der, len);
+		free(der);
+		peer_recv(a->p);
+		return a->p;
+	}
+	peer_try(a->p);
+	return a->p;
+}
+
+static struct peer *
+intend_for_a_crl(struct world *w, struct act *a, const void *arg)
+{
+	struct told t = { .serial = { { 0x01 } } };
+
+	(void)arg;
+	crl_told(a, w, &w->product);
+	act_begun(a);
+	tell_intent(a, 1, &t);
+	peer_recv(a->p);
+	return a->p;
 }
 
 /* ---- what is refused ------------------------------------------------------------ */
@@ -486,6 +683,12 @@ approved_fewer(struct world *w, struct act *a, const void *arg)
 		__VA_ARGS__                                                    \
 	}
 
+#define WRONG(which)                                                           \
+	&(const enum wrong)                                                    \
+	{                                                                      \
+		which                                                          \
+	}
+
 static const struct refusal refusals[] = {
 	{ "id outside the pattern", prepared, BATCH(.ids[1] = "dev-1x"),
 	    FAULT_REFUSED,
@@ -527,7 +730,24 @@ static const struct refusal refusals[] = {
 	{ "executed again after a failure", executed_again,
 	    BATCH(.resumed = true), FAULT_REFUSED,
 	    "executed before: what failed is another act" },
-	{ "signed twice", go_twice, NULL, FAULT_FORM, "out of turn" },
+	{ "gone twice", go_twice, NULL, FAULT_FORM, "out of turn" },
+	{ "another's intent with another TBS", followed, WRONG(WRONG_TBS),
+	    FAULT_REFUSED, "entry 2 (dev-02)" },
+	{ "another's intent with no serial of ours", followed,
+	    WRONG(WRONG_SERIAL_FORM), FAULT_REFUSED,
+	    "intent: not expected now" },
+	{ "another's intents of some entries", followed, WRONG(WRONG_ONE_ONLY),
+	    FAULT_REFUSED, "batch: intents of some entries only" },
+	{ "another's intent told twice", followed, WRONG(WRONG_TWICE),
+	    FAULT_REFUSED, "intent: not expected now" },
+	{ "intent told for a CRL", intend_for_a_crl, NULL, FAULT_REFUSED,
+	    "intent: not expected now" },
+	{ "refused entry handed out", handed_out, WRONG(WRONG_ENTRY),
+	    FAULT_REFUSED, "entry 3: no certificate, or signed before" },
+	{ "entry handed out twice", handed_out, WRONG(WRONG_TWICE),
+	    FAULT_REFUSED, "entry 1: no certificate, or signed before" },
+	{ "certificate of another entry told", handed_out, WRONG(WRONG_TBS),
+	    FAULT_REFUSED, "entry 2: another certificate than was intended" },
 	{ "sealed before it is signed", seal_early, NULL, FAULT_FORM,
 	    "out of turn" },
 	{ "sealed twice", seal_twice, NULL, FAULT_FORM, "out of turn" },
@@ -547,6 +767,7 @@ main(void)
 {
 	const struct CMUnitTest works[] = {
 		cmocka_unit_test(two_batches),
+		cmocka_unit_test(two_signers),
 	};
 
 	return refusal_main("batch", works, sizeof(works) / sizeof(works[0]),
