@@ -106,7 +106,7 @@ struct plan_revoke {
 	char serial[41]; /* lower-case hex, or "" */
 	char reason[24]; /* RFC 5280 name: "keyCompromise" */
 };
-struct plan_batch { /* batch and crl */
+struct plan_batch {     /* batch and crl */
 	unsigned token; /* the first of these */
 	/* batch: that sign it side by side, one CA key on each */
 	size_t token_count;

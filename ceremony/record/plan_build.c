@@ -344,12 +344,11 @@ settle_batches(struct plan *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->step_count; i++) {
+	for (i = 0; p->steps != NULL && i < p->step_count; i++) {
 		struct plan_batch *b = &p->steps[i].u.batch;
 
-		if (p->steps == NULL ||
-		    (p->steps[i].kind != PLAN_BATCH &&
-			p->steps[i].kind != PLAN_CRL))
+		if (p->steps[i].kind != PLAN_BATCH &&
+		    p->steps[i].kind != PLAN_CRL)
 			continue;
 		if (b->token_count > 0) {
 			b->token = b->tokens[0];
