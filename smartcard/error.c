@@ -66,6 +66,8 @@ card_strerror(enum card_error err)
 		return "the card's answer is out of form";
 	case CARD_ERR_STATUS:
 		return "the card refuses the command";
+	case CARD_ERR_LEFT:
+		return "not everything on the token is gone";
 	}
 	return "unknown error";
 }

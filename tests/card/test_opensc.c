@@ -6,6 +6,7 @@
 #include "smartcard/module.h"
 #include "smartcard/opensc_conf.h"
 #include "smartcard/schsm.h"
+#include "smartcard/wipe.h"
 #include "tests/card/opensc.h"
 #include "tests/smartcard/fixture.h"
 
@@ -389,6 +390,41 @@ test_certificate(void **state)
 	token_close(t);
 }
 
+/* A card is emptied; the module knows that when it is loaded again. */
+static void
+test_wipe(void **state)
+{
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+	struct key d = new_key(t, KEY_P256, KEY_DERIVE, 2, "derive");
+	X509 *cert = certificate_for(&k);
+	uint8_t *der = NULL;
+	size_t count = 0, left = 1;
+	int len = i2d_X509(cert, &der);
+
+	assert_int_equal(token_write_cert(t, "sign", 1, der, (size_t)len),
+	    CARD_OK);
+	assert_int_equal(token_write_object(t, "head", "x", 1), CARD_OK);
+	token_close(t);
+	t = again(w);
+	assert_int_equal(token_prove_empty(t, "sign", &left), CARD_ERR_LEFT);
+	assert_int_equal(token_wipe(t, &count), CARD_OK);
+	assert_true(count > 0);
+	token_close(t);
+	t = again(w);
+	assert_int_equal(token_prove_empty(t, "sign", &left), CARD_OK);
+	assert_int_equal(left, 0);
+	assert_int_equal(token_sign_text(t, "sign", k.spki, k.len, "x", 1, NULL,
+			     NULL),
+	    CARD_ERR_KEY_MISSING);
+	token_close(t);
+	OPENSSL_free(k.spki);
+	OPENSSL_free(d.spki);
+	OPENSSL_free(der);
+	X509_free(cert);
+}
+
 /* ---- faults ----------------------------------------------------------- */
 
 /* Pulled before or during a signature: an error, never a signature; and the
@@ -741,6 +777,7 @@ main(void)
 		CASE(test_list),
 		CASE(test_init_again),
 		CASE(test_pins),
+		CASE(test_wipe),
 		CASE(test_locked),
 		CASE(test_pin_pad),
 		CASE(test_keys),
