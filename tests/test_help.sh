@@ -44,7 +44,7 @@ for kind in genesis batch crl quorum-change recovery; do
 		says err "$kind.yaml:"
 	ok "plan new $kind, which has places left to fill in"
 done
-run 2 "$anchorite" plan new nonsense && says err "genesis, batch, crl, quorum-change and recovery"
+run 2 "$anchorite" plan new nonsense && says err "genesis, batch, crl, quorum-change, recovery, destroy and retire"
 ok "plan new: unknown kind"
 for plan in "$repo"/docs/examples/*.yaml; do
 	run 0 "$anchorite" plan check "$plan" && says out 'words: '

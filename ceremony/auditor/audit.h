@@ -38,7 +38,7 @@ struct audit_crl {
 struct audit_counts {
 	uint64_t approvals, refusals, voids, exceptions, certificates, crls;
 	uint64_t orders, batches, entries, repeats, checkpoints, objects;
-	uint64_t rotations, recoveries, changes;
+	uint64_t rotations, recoveries, changes, destroyed, retired;
 };
 
 /* One audit of a state folder, read only. */
@@ -85,7 +85,7 @@ typedef void audit_check(struct audit *a);
 audit_check check_open, check_step_begin, check_step_end, check_split;
 audit_check check_enrol, check_close, check_propose, check_result, check_void;
 audit_check check_request, check_repeat, check_approve, check_refused;
-audit_check check_exception, check_exposed;
+audit_check check_exception, check_exposed, check_retire;
 
 /* ceremony/auditor/check_sign.c: a result against its plan step. */
 void check_keys(struct audit *a, const struct history_act *act);

@@ -119,6 +119,8 @@ static const struct {
 	{ PLAN_CRL, { "crl" } },
 	{ PLAN_QUORUM_CHANGE, { "quorum-change" } },
 	{ PLAN_RECOVERY, { "recovery" } },
+	{ PLAN_DESTROY, { "destroy" } },
+	{ PLAN_RETIRE, { "retire" } },
 };
 
 static size_t
@@ -290,6 +292,9 @@ names_token(const struct plan *p, const struct plan_step *s, const char *use,
 		return label[0] == '\0';
 	case PLAN_RECOVERY:
 		return strcmp(p->tokens[s->u.recovery.token].label, label) == 0;
+	case PLAN_DESTROY:
+		return strcmp(p->tokens[s->u.end.token].label, label) == 0;
+	case PLAN_RETIRE: /* no act, but a card's own record */
 	case PLAN_KIND_COUNT:
 		break;
 	}
@@ -350,6 +355,28 @@ check_policy(struct audit *a)
 	}
 }
 
+/* The last token that holds a key goes only when the plan accepts that.  That
+ * a key was found gone is no proof that it is gone from where it was. */
+static void
+check_destroy(struct audit *a, const struct history_act *act)
+{
+	const struct history_token *token = audit_token(a, act);
+	const struct plan_end *end = &a->plan->steps[a->step - 1].u.end;
+
+	if (token == NULL)
+		return;
+	if (!end->last_copy && history_copies(a->history, token) == 0)
+		audit_here(a,
+		    "no other token holds the key of %s, and the plan does "
+		    "not accept that",
+		    token->label);
+	if (!act->proved)
+		report_note(a->report,
+		    "act %llu found the keys of %s gone: an act before it was "
+		    "cut off while it destroyed them",
+		    (unsigned long long)act->approval.act, token->label);
+}
+
 /* By what an act was for. */
 static void
 check_kind(struct audit *a, const struct history_act *act, const char *use)
@@ -379,7 +406,11 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 	case PLAN_CRL:
 		check_crl(a, act);
 		break;
+	case PLAN_DESTROY:
+		check_destroy(a, act);
+		break;
 	case PLAN_RECOVERY: /* what there is to check, the history does */
+	case PLAN_RETIRE:
 	case PLAN_KIND_COUNT:
 		break;
 	}
@@ -393,7 +424,7 @@ result_name(const struct approval *a)
 	if (strcmp(a->kind, "batch") == 0)
 		return "seal-response";
 	if (strcmp(a->kind, "quorum-change") == 0 ||
-	    strcmp(a->kind, "recovery") == 0)
+	    strcmp(a->kind, "recovery") == 0 || strcmp(a->kind, "destroy") == 0)
 		return a->kind;
 	return a->uses[0].name;
 }
@@ -412,6 +443,7 @@ check_result(struct audit *a)
 		return;
 	use = result_name(&act->approval);
 	a->counts.recoveries += strcmp(use, "recovery") == 0;
+	a->counts.destroyed += strcmp(use, "destroy") == 0;
 	a->counts.changes += strcmp(use, "quorum-change") == 0;
 	if (a->result_count < AUDIT_STEP_RESULTS_MAX)
 		snprintf(a->results[a->result_count++], sizeof(a->results[0]),
@@ -421,6 +453,26 @@ check_result(struct audit *a)
 	check_kind(a, act, use);
 	if (strcmp(act->approval.kind, "batch") == 0)
 		check_log_state(a);
+}
+
+/* A card's keys are gone: that of the plan's step. */
+void
+check_retire(struct audit *a)
+{
+	const struct plan_step *s;
+
+	a->counts.retired++;
+	if (a->plan == NULL || a->step == 0)
+		return;
+	s = &a->plan->steps[a->step - 1];
+	if (s->kind != PLAN_RETIRE ||
+	    strcmp(a->plan->tokens[s->u.end.token].label,
+		text_of(a, "label")) != 0)
+		audit_here(a, "the plan's step %u does not retire card %s",
+		    a->step, text_of(a, "label"));
+	if (a->result_count < AUDIT_STEP_RESULTS_MAX)
+		snprintf(a->results[a->result_count++], sizeof(a->results[0]),
+		    "retire");
 }
 
 void

@@ -172,6 +172,10 @@ print_areas(const struct audit *a)
 	       "recovered\n",
 	    h->token_count, number(c->crls), number(c->rotations),
 	    number(c->recoveries));
+	if (c->destroyed + c->retired > 0)
+		printf("             %llu destroyed, %llu cards of operators "
+		       "retired\n",
+		    number(c->destroyed), number(c->retired));
 	printf("batches      %llu (%llu repeated), %llu entries decided "
 	       "again, %llu orders\n",
 	    number(c->batches), number(c->repeats), number(c->entries),
@@ -250,7 +254,7 @@ print_json(const struct audit *a, enum audit_status status)
 	const struct history *h = a->history;
 	json_t *out = json_pack(
 	    "{s:s,s:s,s:I,s:o,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-	    "s:I,s:I,s:I,s:I},s:o,s:o}",
+	    "s:I,s:I,s:I,s:I,s:I,s:I},s:o,s:o}",
 	    "verdict", verdict_name(status), "log", h->log, "lines",
 	    (json_int_t)h->lines, "ceremonies", json_ceremonies(h), "anchor",
 	    json_hex(h->has_anchor, h->anchor), "head",
@@ -263,7 +267,9 @@ print_json(const struct audit *a, enum audit_status status)
 	    (json_int_t)c->checkpoints, "objects", (json_int_t)c->objects,
 	    "rotations", (json_int_t)c->rotations, "recoveries",
 	    (json_int_t)c->recoveries, "changes", (json_int_t)c->changes,
-	    "findings", json_lines(&a->report->findings), "notes",
+	    "destroyed", (json_int_t)c->destroyed, "retired",
+	    (json_int_t)c->retired, "findings",
+	    json_lines(&a->report->findings), "notes",
 	    json_lines(&a->report->notes));
 	bool ok = out != NULL && json_dumpf(out, stdout, JSON_COMPACT) == 0;
 

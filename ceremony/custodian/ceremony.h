@@ -186,6 +186,12 @@ step_change_run(struct ceremony *c, const struct plan_step *s, unsigned index);
 bool step_recovery_check(struct ceremony *c, const struct plan_step *s);
 bool step_recovery_run(struct ceremony *c, const struct plan_step *s,
     unsigned index);
+bool step_destroy_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_destroy_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_retire_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_retire_run(struct ceremony *c, const struct plan_step *s, unsigned index);
 bool step_crl_check(struct ceremony *c, const struct plan_step *s);
 bool
 step_crl_run(struct ceremony *c, const struct plan_step *s, unsigned index);

@@ -22,7 +22,7 @@ plan_new(const char *kind)
 	}
 	fprintf(stderr,
 	    "anchorite plan new: %s: no such kind; there are "
-	    "genesis, batch, crl, quorum-change and recovery\n",
+	    "genesis, batch, crl, quorum-change, recovery, destroy and retire\n",
 	    kind);
 	return EXIT_USAGE;
 }

@@ -36,13 +36,14 @@ json_tokens(const struct history *h)
 			date_format_rfc3339(t->crl_next, next);
 		json_array_append_new(out,
 		    json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:b,s:b,s:b,"
-			      "s:s}",
+			      "s:s,s:b}",
 			"label", t->label, "serial", t->serial, "module",
 			t->module, "role", t->keys[0].role, "epoch",
 			(int)t->now.epoch, "m", (int)t->now.m, "n",
 			(int)t->now.n, "stale", history_stale(h, t), "cut_off",
 			t->next.epoch != 0, "owed", t->owed, "recoverable",
-			recoverable(h, t->label), "crl_next", next));
+			recoverable(h, t->label), "crl_next", next, "destroyed",
+			t->destroyed));
 	}
 	return out;
 }
@@ -97,10 +98,15 @@ print_status(const struct history *h)
 			date_format_rfc3339(t->crl_next, next);
 		printf("%s: token %s (%s), epoch %u, CRL until %s\n",
 		    t->keys[0].role, t->label, t->serial, t->now.epoch, next);
+		if (t->destroyed || t->doomed)
+			printf("  its keys %s\n",
+			    t->destroyed ? "were destroyed"
+					 : "are being destroyed: run the plan "
+					   "again");
 		if (reason != NULL)
 			printf("  %s: it does nothing before it is changed\n",
 			    reason);
-		if (!recoverable(h, t->label))
+		if (!t->destroyed && !recoverable(h, t->label))
 			printf("  S cannot recover it: its SO PIN comes from "
 			       "words that were replaced\n");
 	}

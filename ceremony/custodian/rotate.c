@@ -88,13 +88,29 @@ uses_token(const struct ceremony *c, const struct plan_step *s,
 				return true;
 		}
 		break;
+	case PLAN_DESTROY: /* no PIN is changed that opens nothing any more */
+		return is_token(c, s->u.end.token, label);
 	case PLAN_QUORUM:
 	case PLAN_QUORUM_CHANGE: /* they only key it anew themselves */
 	case PLAN_RECOVERY:
+	case PLAN_RETIRE:
 	case PLAN_KIND_COUNT:
 		break;
 	}
 	return false;
+}
+
+bool
+rotate_names(const struct ceremony *c, const struct plan_step *s,
+    const char *label)
+{
+	if (s->kind == PLAN_RECOVERY)
+		return is_token(c, s->u.recovery.token, label);
+	for (size_t i = 0;
+	     s->kind == PLAN_QUORUM_CHANGE && i < s->u.quorum.rotate_count; i++)
+		if (is_token(c, s->u.quorum.rotate[i], label))
+			return true;
+	return uses_token(c, s, label);
 }
 
 bool
@@ -418,9 +434,10 @@ rotate_left(struct ceremony *c, unsigned step, enum plan_kind kind)
 		bool off = false;
 
 		while (t->used && !off) {
-			bool absent = false;
+			bool absent = t->doomed; /* no key to answer */
 
-			if (rotate_alone(c, step, kind, t->label, &absent))
+			if (!t->doomed &&
+			    rotate_alone(c, step, kind, t->label, &absent))
 				continue;
 			if (!(absent || is_given_up(c)) ||
 			    !put_off(c, t->label, &off))

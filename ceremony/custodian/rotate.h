@@ -27,6 +27,9 @@ rotate_propose_last(struct ceremony *c, struct group *g, struct session *s);
 /* Do what rotate_propose() has proposed in the group: begin to result. */
 bool rotate_all(struct ceremony *c, struct group *g);
 
+/* Does a step use, or key anew, the CA token of that label? */
+bool rotate_names(const struct ceremony *c, const struct plan_step *s,
+    const char *label);
 /* Say which tokens do nothing before their PIN is changed. */
 void rotate_say(struct ceremony *c);
 /* A token that must be rotated before anything else is, in groups of its own:

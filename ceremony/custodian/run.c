@@ -25,6 +25,8 @@ static const struct step_row rows[] = {
 	{ PLAN_CRL, step_crl_check, step_crl_run },
 	{ PLAN_QUORUM_CHANGE, step_change_check, step_change_run },
 	{ PLAN_RECOVERY, step_recovery_check, step_recovery_run },
+	{ PLAN_DESTROY, step_destroy_check, step_destroy_run },
+	{ PLAN_RETIRE, step_retire_check, step_retire_run },
 };
 
 const struct step_row *
@@ -122,6 +124,24 @@ check_cards(struct ceremony *c)
 	    c->plan->ceremony, listed, h->policy.m);
 }
 
+/* No step uses a token whose keys were destroyed, but the one that did it. */
+static bool
+check_destroyed(struct ceremony *c, const struct plan_step *s)
+{
+	for (size_t i = 0; i < c->history->token_count; i++) {
+		const struct history_token *t = &c->history->tokens[i];
+
+		if (t->destroyed && s->kind != PLAN_DESTROY &&
+		    rotate_names(c, s, t->label))
+			return ceremony_stop(c, EXIT_REFUSED,
+			    "token %s: its keys were destroyed, nothing uses "
+			    "it or its label again: name another token in the "
+			    "plan",
+			    t->label);
+	}
+	return true;
+}
+
 /* Whether every step still to do can be done, before anything is written. */
 static bool
 check_steps(struct ceremony *c)
@@ -134,7 +154,7 @@ check_steps(struct ceremony *c)
 		const struct plan_step *s = &c->plan->steps[i];
 		if (resumed && c->history->step_done[i + 1])
 			continue;
-		if (!step_row(s->kind)->check(c, s))
+		if (!check_destroyed(c, s) || !step_row(s->kind)->check(c, s))
 			return false;
 	}
 	c->awaited_count = 0;

@@ -84,6 +84,8 @@ add_use(struct text *t, size_t start, const struct history_act *a,
 	}
 	if (a->label[0] == '\0')
 		snprintf(item, sizeof(item), "policy agreed on");
+	if (strcmp(a->approval.kind, "destroy") == 0)
+		snprintf(item, sizeof(item), "keys of %s destroyed", a->label);
 	if (is_rekey(a))
 		snprintf(item, sizeof(item), "PIN of %s changed", a->label);
 	add_item(t, start, item);
@@ -252,6 +254,9 @@ add_tokens(struct text *t, const struct plan *p, const struct state_view *v,
 		break;
 	case PLAN_RECOVERY:
 		add_item(t, 0, p->tokens[s->u.recovery.token].label);
+		break;
+	case PLAN_DESTROY:
+		add_item(t, 0, p->tokens[s->u.end.token].label);
 		break;
 	default:
 		break;

@@ -58,6 +58,10 @@ enum message_kind {
 			  n, octets commitment, octets blob */
 	MSG_RELEASE,   /* number index of the share; it goes to the fd */
 	MSG_NOTE,      /* text log, octets checkpoint text */
+	MSG_RETIRE,    /* text log, text operator: the sign key answers for the
+			  last time, unless it is gone */
+	MSG_WIPE,      /* behind it, once: destroy everything on the card */
+	MSG_EMPTY,     /* prove that nothing is left on the card */
 	/* signer of an operator's card -> operator */
 	MSG_ENROLLED,  /* text serial, octets sign cert, octets derive cert,
 			  octets text, octets signature, number sign attributes,
@@ -93,9 +97,11 @@ enum message_kind {
 	MSG_TREE,       /* number size, octets frontier hashes */
 	MSG_ISSUER,     /* octets root certificate */
 	MSG_CRL,        /* number is the root's, octets part */
-	MSG_PREPARE,    /* all told: build what is to be signed */
-	MSG_PROPOSED,   /* number act, octets raw act.propose line */
-	MSG_APPROVAL,   /* number act, text operator, octets signature */
+	MSG_ACT_DESTROY, /* number again, number copies, octets spki of the
+			    sealer or none */
+	MSG_PREPARE,     /* all told: build what is to be signed */
+	MSG_PROPOSED,    /* number act, octets raw act.propose line */
+	MSG_APPROVAL,    /* number act, text operator, octets signature */
 	MSG_DERIVE_CERT, /* text operator, octets derive certificate */
 	MSG_SHARE,       /* number epoch, number x, octets commitment; it comes
 			    by the fd */
@@ -108,6 +114,7 @@ enum message_kind {
 	MSG_EXECUTE,    /* once, when the card remembers the act.begin line; a
 			    card to be recovered is not asked */
 	MSG_COMMIT,    /* octets raw rotate.prepare line: key the token; once */
+	MSG_DESTROY,   /* octets raw destroy.prove line: destroy all; once */
 	MSG_GO,        /* intents are on disk: sign what is handed out; once */
 	MSG_SIGN,      /* number entry */
 	MSG_TAKE,      /* number entry, octets certificate: another signer's */
@@ -129,6 +136,9 @@ enum message_kind {
 			   commitment */
 	MSG_MADE,       /* text serial */
 	MSG_ROTATED,    /* octets text, octets signature */
+	MSG_PROVED,     /* octets text, octets signature: the key answers for
+			   the last time; none: an operator's is gone */
+	MSG_DESTROYED,  /* number objects destroyed, number objects left */
 	MSG_INTENT,     /* number entry, octets serial, octets tbs sha256 */
 	MSG_CERT,       /* octets certificate */
 	MSG_FILE,       /* number length of a file that follows in PARTs */
@@ -147,9 +157,11 @@ enum message_state {
 	STATE_SEALING = 1 << 7,  /* GO came: certificates, then the response */
 	STATE_SO = 1 << 8,       /* holds S */
 	STATE_ROTATING = 1 << 9, /* new shares told, waiting for COMMIT */
+	STATE_DOOMED = 1 << 10,  /* key proved, waiting for DESTROY */
 	/* where a group of acts may be, and end */
 	STATE_GROUP = STATE_IDLE | STATE_OPEN | STATE_ACT | STATE_PREPARED |
-	    STATE_BEGUN | STATE_SIGNING | STATE_SEALING | STATE_ROTATING,
+	    STATE_BEGUN | STATE_SIGNING | STATE_SEALING | STATE_ROTATING |
+	    STATE_DOOMED,
 };
 
 /* Bits of the flags in MSG_TOKEN and MSG_OPENED that an operator's visit acts

@@ -44,7 +44,8 @@ enum act_what {
 	ACT_CERT,
 	ACT_CRL,
 	ACT_SEAL,
-	ACT_BATCH
+	ACT_BATCH,
+	ACT_DESTROY
 };
 
 /* What a token is keyed with: a fresh K in shares for the operators of a
@@ -86,6 +87,14 @@ struct act_seal {
 	int64_t date;
 	uint8_t *payload;
 	size_t len;
+};
+struct act_destroy {
+	bool again; /* it was begun before: the keys may be gone */
+	bool gone;  /* they are */
+	bool proved;
+	unsigned copies; /* other tokens that hold the CA's key */
+	uint8_t sealer_sha256[32];
+	bool has_sealer;
 };
 /* One cert line of a worklist on its way. */
 struct work {
@@ -135,6 +144,7 @@ struct act {
 		struct act_crl crl;
 		struct act_seal seal;
 		struct act_batch batch;
+		struct act_destroy destroy;
 	} u;
 };
 
@@ -182,6 +192,7 @@ struct signer {
 	/* of an operator's card */
 	size_t share_count;
 	struct secret *shares[SIGNER_SHARES_MAX];
+	bool retiring; /* wiped when told so */
 	uint8_t sign_spki[KEY_SPKI_MAX];
 	size_t sign_spki_len;
 	/* the head being moved */
@@ -199,17 +210,19 @@ typedef void signer_handler(struct signer *s);
 signer_handler signer_list, signer_open;
 signer_handler signer_so_new, signer_so_load, signer_so_pin;
 signer_handler signer_card_make, signer_login, signer_approve, signer_unwrap,
-    signer_release, signer_note;
+    signer_release, signer_note, signer_retire, signer_wipe, signer_empty;
 signer_handler signer_head_read, signer_head_line, signer_head_write;
 signer_handler signer_context, signer_ca, signer_epoch, signer_act,
     signer_act_keys, signer_act_rotate, signer_act_cert, signer_act_crl,
     signer_revoked, signer_act_seal, signer_act_batch, signer_work, signer_key,
-    signer_tree, signer_issuer, signer_crl, signer_prepare, signer_proposed;
+    signer_tree, signer_issuer, signer_crl, signer_act_destroy, signer_prepare,
+    signer_proposed;
 signer_handler signer_approval, signer_derive_cert, signer_share,
     signer_so_take, signer_begin, signer_end_group;
 signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
     signer_go, signer_sign, signer_take, signer_duplicate, signer_seal,
     signer_rest;
+signer_handler signer_destroy;
 
 /* Answering. */
 void signer_ok(struct signer *s);
@@ -242,6 +255,10 @@ bool signer_so_read(struct signer *s, const char *label, struct token_so *out);
 
 /* signer_open.c: load the one module this process may use. */
 bool signer_use_module(struct signer *s, const char *name);
+/* Unload the module, load it again and open the same token in it, logged out:
+ * what a module tells then it has read anew.  False: this process has no token
+ * any more and ends. */
+bool signer_reload(struct signer *s);
 /* Bits of MSG_TOKEN and MSG_OPENED, in struct token_info's order. */
 unsigned signer_token_flags(const struct token_info *info);
 
@@ -314,6 +331,14 @@ void signer_batch_clear(struct act_batch *b);
  * the certificates, when all are there, into the log's tree. */
 void signer_batch_execute(struct signer *s, struct act *a);
 bool signer_batch_grow(struct act_batch *b);
+
+/* signer_destroy.c: the text that is approved (*out new, OPENSSL_free()); have
+ * the key answer, unless it is gone; whether the group's one act destroys keys
+ * that an act before it has destroyed already. */
+bool signer_destroy_input(struct signer *s, struct act *a, uint8_t **out,
+    size_t *len);
+void signer_destroy_execute(struct signer *s, struct act *a);
+bool signer_destroy_gone(struct signer *s);
 
 /* signer_keys.c: the text that is approved; make the token, log in; make the
  * keys and give out the shares. */

@@ -29,7 +29,8 @@ challenge(struct signer *s)
 	char text[SIGNER_TEST_MAX];
 
 	if (!s->group->challenged)
-		s->group->challenged = signer_challenge(s, text, NULL, NULL);
+		s->group->challenged = signer_destroy_gone(s) ||
+		    signer_challenge(s, text, NULL, NULL);
 	return s->group->challenged;
 }
 

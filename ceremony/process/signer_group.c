@@ -30,6 +30,8 @@ signer_act_clear(struct act *a)
 	case ACT_BATCH:
 		signer_batch_clear(&a->u.batch);
 		break;
+	case ACT_DESTROY:
+		break;
 	}
 	OPENSSL_cleanse(a, sizeof(*a));
 }
@@ -196,6 +198,12 @@ signer_act_find(struct signer *s, uint64_t number)
 	return NULL;
 }
 
+static bool
+is_last(const struct act *a)
+{
+	return a->what == ACT_ROTATE || a->what == ACT_DESTROY;
+}
+
 void
 signer_act(struct signer *s)
 {
@@ -207,9 +215,9 @@ signer_act(struct signer *s)
 		signer_fault(s, FAULT_REFUSED, "act: not expected now");
 		return;
 	}
-	if (g->act_count > 0 && g->acts[g->act_count - 1].what == ACT_ROTATE) {
+	if (g->act_count > 0 && is_last(&g->acts[g->act_count - 1])) {
 		signer_fault(s, FAULT_REFUSED,
-		    "act: none follows one that keys the token anew: end the group first");
+		    "act: none follows one that keys the token anew or destroys it: end the group first");
 		return;
 	}
 	g->current = &g->acts[g->act_count];

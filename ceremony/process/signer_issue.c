@@ -265,6 +265,9 @@ signer_execute(struct signer *s)
 	case ACT_BATCH:
 		signer_batch_execute(s, a);
 		break;
+	case ACT_DESTROY:
+		signer_destroy_execute(s, a);
+		break;
 	}
 }
 

@@ -34,6 +34,7 @@ signer_act_keying(struct act *a)
 	case ACT_CRL:
 	case ACT_SEAL:
 	case ACT_BATCH:
+	case ACT_DESTROY:
 		break;
 	}
 	return NULL;

@@ -40,6 +40,30 @@ signer_use_module(struct signer *s, const char *name)
 	return true;
 }
 
+bool
+signer_reload(struct signer *s)
+{
+	const struct token_info info = *token_info(s->token);
+	char name[sizeof(s->module_name)];
+	enum card_error err;
+
+	snprintf(name, sizeof(name), "%s", s->module_name);
+	token_close(s->token);
+	s->token = NULL;
+	module_free(s->module);
+	s->module = NULL;
+	s->stop = true; /* unless it is there again */
+	if (!signer_use_module(s, name))
+		return false;
+	err = token_open(s->module, info.label, info.serial, &s->token);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, info.label);
+		return false;
+	}
+	s->stop = false;
+	return true;
+}
+
 void
 signer_list(struct signer *s)
 {

@@ -72,6 +72,11 @@ draft(struct signer *s, struct act *a, uint8_t **tbs, size_t *len)
 		SHA256((const uint8_t *)a->u.batch.text, a->u.batch.text_len,
 		    a->approval.input_sha256);
 		return true;
+	case ACT_DESTROY:
+		if (!signer_destroy_input(s, a, tbs, len))
+			return false;
+		signer_act_use(a, "self-test", 1);
+		break;
 	}
 	if (*tbs == NULL) {
 		signer_fault(s, FAULT_INTERNAL, "act: no memory");

@@ -160,6 +160,8 @@ history_stale(const struct history *h, const struct history_token *token)
 const char *
 history_unfit(const struct history *h, const struct history_token *token)
 {
+	if (token->destroyed)
+		return NULL; /* nothing is ever due again */
 	if (token->next.epoch != 0)
 		return "a change of its PIN was cut off";
 	if (history_stale(h, token))

@@ -31,6 +31,8 @@ struct history_operator { /* a person's card */
 	char label[33], serial[17], module[256];
 	uint8_t sign_cert[32], derive_cert[32]; /* objects */
 	struct policy_spki sign, derive;        /* their keys */
+	/* its keys are gone, or may be */
+	bool retired, retiring;
 };
 struct history_policy {
 	uint8_t sha256[32];
@@ -62,6 +64,8 @@ struct history_token { /* of a CA */
 	bool used;    /* opened since it was keyed: its PIN is to be changed */
 	bool owed;    /* it does nothing before that */
 	bool put_off; /* people said so in this ceremony, with a reason */
+	bool doomed;  /* its destruction has begun: the keys may be gone */
+	bool destroyed;
 	struct history_key keys[2]; /* CA key; sealer */
 	bool has_crl;
 	uint8_t crl[32]; /* object */
@@ -82,6 +86,7 @@ struct history_act {
 	char operators[POLICY_OPERATORS_MAX][POLICY_ID_MAX + 1];
 	uint8_t begin[32]; /* SHA-256 of its act.begin line */
 	uint64_t propose_seq;
+	bool proved; /* destroy: the key has answered for the last time */
 	uint8_t request[32], order[32]; /* batch: of its worklist */
 	/* batch: on several tokens it is as many acts, with one worklist; the
 	 * number of the first, 0 for all else */
@@ -214,6 +219,18 @@ bool history_stale(const struct history *h, const struct history_token *token);
 /* Why a token does nothing but rotate; NULL when it is fit. */
 const char *
 history_unfit(const struct history *h, const struct history_token *token);
+/* An operator's card by its serial, or the one of a label that was enrolled
+ * last; NULL: none. */
+const struct history_operator *
+history_card(const struct history *h, const char *label, const char *serial);
+/* Why a card must stay: its owner is an operator, or a CA token is keyed for a
+ * policy that has it.  NULL: nothing needs it.  Text of the caller's. */
+const char *history_card_needed(const struct history *h,
+    const struct history_operator *card, char *text, size_t size);
+/* How many other tokens hold the CA key of this one and are neither destroyed
+ * nor being destroyed. */
+unsigned
+history_copies(const struct history *h, const struct history_token *token);
 /* The key whose SPKI digest this is, with its token; NULL when none. */
 const struct history_key *history_key(const struct history *h,
     const uint8_t spki_sha256[32], const struct history_token **token);

@@ -178,6 +178,11 @@ put_token(struct history_line *l, const struct history_token *token)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "token %s is operator %s's", token->serial,
 			    h->cards[k].id);
+	if (i < h->token_count && h->tokens[i].destroyed)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "the keys of %s were destroyed: nothing uses its label "
+		    "again",
+		    token->label);
 	if (i == HISTORY_TOKENS_MAX)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "more tokens than a log takes");

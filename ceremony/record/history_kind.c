@@ -14,6 +14,8 @@ static const struct history_kind kinds[] = {
 	    history_rotate_propose, history_rotate_result },
 	{ "recovery", "self-test", ON_REKEY, ISSUER_CA, true, false,
 	    history_rotate_propose, history_rotate_result },
+	{ "destroy", "self-test", ON_TOKEN, ISSUER_CA, false, false,
+	    history_destroy_propose, history_destroy_result },
 	{ "root", "self-test", ON_LABEL, ISSUER_NONE, false, false,
 	    history_keygen_propose, history_keygen_result },
 	{ "root", "root", ON_TOKEN, ISSUER_CA, true, false, NULL,
@@ -53,5 +55,5 @@ history_kind_known(const char *kind)
 	for (size_t i = 0; i < KINDS; i++)
 		if (strcmp(kinds[i].kind, kind) == 0 && !kinds[i].any_step)
 			return true;
-	return false;
+	return strcmp(kind, "retire") == 0; /* without an act */
 }

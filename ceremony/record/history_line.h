@@ -132,6 +132,14 @@ enum record_error history_new_key(const struct history_line *l,
 enum record_error
 history_test_text(const struct history_line *l, const char *what, EVP_PKEY *key,
     const char *text, const struct history_octets *signature);
+/* The text that is signed is of the token with this serial, in this log. */
+bool history_names_token(const struct history_line *l, const char *serial,
+    const char *text);
+/* The CA key of a token has answered: such a text of its own, which names log
+ * and token.  Errors: RULE, SIGNATURE. */
+enum record_error
+history_answer(const struct history_line *l, const struct history_token *token,
+    const char *text, const struct history_octets *signature);
 /* {"name":bool,..}, not empty, none that would let a private key out. */
 enum record_error history_attributes(const struct history_line *l,
     const char *what, json_t *attributes);
@@ -160,6 +168,7 @@ history_handler history_do_propose, history_do_approve, history_do_refused;
 history_handler history_do_begin, history_do_result, history_do_void;
 history_handler history_do_card, history_do_exception;
 history_handler history_do_found, history_do_prepare, history_do_exposed;
+history_handler history_do_prove, history_do_retire_prove, history_do_retire;
 
 /*
  * What an act does: a row by kind of step and first use.  propose looks at
@@ -236,6 +245,10 @@ enum record_error history_change_result(struct history_line *l,
 enum record_error
 history_rotate_propose(struct history_line *l, struct history_act *act);
 enum record_error history_rotate_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_destroy_propose(struct history_line *l, struct history_act *act);
+enum record_error history_destroy_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
 enum record_error
 history_order_propose(struct history_line *l, struct history_act *act);

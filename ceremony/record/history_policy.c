@@ -19,6 +19,10 @@ check_cards(const struct history_line *l, const struct policy *p)
 			    "operator %s of the policy is not enrolled with "
 			    "these keys",
 			    p->operators[i].id);
+		else if (cards[i].retired || cards[i].retiring)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "card %s of operator %s was retired",
+			    cards[i].label, p->operators[i].id);
 	return RECORD_OK;
 }
 

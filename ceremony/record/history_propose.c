@@ -246,15 +246,26 @@ check_issuer(const struct history_line *l, const struct approval *a,
 	return RECORD_OK;
 }
 
+static bool
+is_destroy(const struct approval *a)
+{
+	return strcmp(a->kind, "destroy") == 0;
+}
+
 /* A token that is waiting for a new PIN does nothing else. */
 static enum record_error
-check_fit(const struct history_line *l, const struct history_token *token)
+check_fit(const struct history_line *l, const struct approval *a,
+    const struct history_token *token)
 {
+	if (token->doomed && !is_destroy(a))
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "the destruction of %s has begun: nothing else uses it",
+		    token->label);
 	if (token->next.epoch != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "a rotation of %s was cut off: it does nothing but rotate",
 		    token->label);
-	if (token->owed)
+	if (token->owed && !token->doomed)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s must be rotated before anything else", token->label);
 	if (history_stale(l->h, token))
@@ -276,6 +287,10 @@ check_token(const struct history_line *l, const struct approval *a,
 	if (token == NULL || strcmp(token->label, label_of(l)) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "token %s is not in the log under this label", a->token);
+	if (token->destroyed)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "the keys of %s were destroyed: nothing uses it any more",
+		    token->label);
 	if (k->on == ON_REKEY) {
 		ret = take_epoch(l, a);
 	} else {
@@ -283,7 +298,7 @@ check_token(const struct history_line *l, const struct approval *a,
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "epoch %u, but %s is in epoch %u", a->epoch,
 			    token->label, token->now.epoch);
-		ret = check_fit(l, token);
+		ret = check_fit(l, a, token);
 	}
 	return ret != RECORD_OK ? ret : check_issuer(l, a, token, k->issuer);
 }

@@ -214,27 +214,25 @@ history_do_prepare(struct history_line *l)
 	return RECORD_OK;
 }
 
-/* The text that is signed is of this token, in this log. */
-static bool
-names_token(const struct history_line *l, const struct history_token *token,
+bool
+history_names_token(const struct history_line *l, const char *token,
     const char *text)
 {
 	char log[POLICY_LOG_MAX + 8], serial[32];
 
 	snprintf(log, sizeof(log), "\nlog %s\n", l->h->log);
-	snprintf(serial, sizeof(serial), "\ntoken %s\n", token->serial);
+	snprintf(serial, sizeof(serial), "\ntoken %s\n", token);
 	return strstr(text, log) != NULL && strstr(text, serial) != NULL;
 }
 
-/* The CA key has answered under the new PIN. */
-static enum record_error
-check_answer(const struct history_line *l, const struct history_token *token,
+enum record_error
+history_answer(const struct history_line *l, const struct history_token *token,
     const char *text, const struct history_octets *signature)
 {
 	EVP_PKEY *key = NULL;
 	enum record_error ret;
 
-	if (!names_token(l, token, text))
+	if (!history_names_token(l, token->serial, text))
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "CA key: the text is not of token %s", token->serial);
 	ret = history_spki(l, "CA key", &token->keys[0].spki, &key);
@@ -271,11 +269,11 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 		return history_refuse(l, RECORD_ERR_ORDER,
 		    "no rotate.prepare of act %llu stands before it",
 		    (unsigned long long)act->approval.act);
-	if ((ret = check_answer(l, token, text, &signature)) != RECORD_OK)
+	if ((ret = history_answer(l, token, text, &signature)) != RECORD_OK)
 		return ret;
 	token->now = *prepared(token, act);
 	token->next.epoch = 0;
-	token->used = token->owed = false;
+	token->used = token->owed = token->doomed = false; /* it is there */
 	return is_recovery(act) ? history_so_done(l, label) : RECORD_OK;
 }
 

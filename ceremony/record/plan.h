@@ -44,10 +44,12 @@ enum plan_kind {
 	PLAN_CRL,
 	PLAN_QUORUM_CHANGE,
 	PLAN_RECOVERY,
+	PLAN_DESTROY,
+	PLAN_RETIRE,
 	PLAN_KIND_COUNT
 };
 /* "quorum", "root", "product-ca", "work-order", "batch", "crl",
- * "quorum-change", "recovery"; total. */
+ * "quorum-change", "recovery", "destroy", "retire"; total. */
 const char *plan_kind_name(enum plan_kind kind);
 
 struct plan_person { /* roles: */
@@ -123,6 +125,11 @@ struct plan_recovery {
 	unsigned token; /* of a CA */
 	char reason[PLAN_TEXT_MAX + 1];
 };
+struct plan_end { /* destroy and retire */
+	unsigned token;
+	char reason[PLAN_TEXT_MAX + 1];
+	bool last_copy; /* destroy: of its key, and that is accepted */
+};
 struct plan_step {
 	enum plan_kind kind;
 	unsigned line; /* in the file */
@@ -132,6 +139,7 @@ struct plan_step {
 		struct plan_order order;
 		struct plan_batch batch;
 		struct plan_recovery recovery;
+		struct plan_end end;
 	} u;
 };
 struct plan {

@@ -448,6 +448,106 @@ check_recovery(const struct plan_check *c, const struct step *s)
 	return RECORD_OK;
 }
 
+/* ---- destroy and retire ------------------------------------------------ */
+
+/* What a step may use a token for. */
+static bool
+uses(const struct plan_step *s, unsigned token)
+{
+	size_t i;
+
+	switch (s->kind) {
+	case PLAN_QUORUM:
+	case PLAN_QUORUM_CHANGE:
+		for (i = 0; i < s->u.quorum.rotate_count; i++) {
+			if (s->u.quorum.rotate[i] == token)
+				return true;
+		}
+		for (i = 0; i < s->u.quorum.count; i++) {
+			if (s->u.quorum.operators[i].token == token)
+				return true;
+		}
+		return false;
+	case PLAN_ROOT:
+	case PLAN_PRODUCT_CA:
+		for (i = 0; i < s->u.ca.holder_count; i++) {
+			if (s->u.ca.holders[i] == token)
+				return true;
+		}
+		return s->kind == PLAN_PRODUCT_CA && s->u.ca.issuer == token;
+	case PLAN_WORK_ORDER:
+		return s->u.order.token == token;
+	case PLAN_BATCH:
+	case PLAN_CRL:
+		for (i = 0; i < s->u.batch.token_count; i++) {
+			if (s->u.batch.tokens[i] == token)
+				return true;
+		}
+		return false;
+	case PLAN_RECOVERY:
+		return s->u.recovery.token == token;
+	case PLAN_DESTROY:
+	case PLAN_RETIRE:
+		return s->u.end.token == token;
+	case PLAN_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* Nothing uses it behind the step that ends it. */
+static enum record_error
+check_unused(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_step *end = c->plan->steps + c->plan->step_count;
+	const struct plan_step *later = NULL;
+	unsigned token = s->s->u.end.token;
+
+	for (later = s->s + 1; later < end; later++) {
+		if (uses(later, token))
+			return plan_check_fail(c, step_at(c, s, "token"),
+			    "token %s is used by step %zu behind this one",
+			    c->plan->tokens[token].label,
+			    (size_t)(later - c->plan->steps) + 1);
+	}
+	return RECORD_OK;
+}
+
+static enum record_error
+check_destroy(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_field *at = step_at(c, s, "token");
+	enum record_error err = check_ca_token(c, at, s->s->u.end.token);
+
+	if (err == RECORD_OK)
+		err = check_made(c, s, at, s->s->u.end.token);
+	return err != RECORD_OK ? err : check_unused(c, s);
+}
+
+static enum record_error
+check_retire(const struct plan_check *c, const struct step *s)
+{
+	unsigned token = s->s->u.end.token;
+	const struct plan_step *before = NULL;
+
+	if (c->plan->tokens[token].owner[0] == '\0')
+		return plan_check_fail(c, step_at(c, s, "token"),
+		    "token %s has no owner: an operator's card is retired, a "
+		    "CA's token is destroyed by a destroy step",
+		    c->plan->tokens[token].label);
+	for (before = c->plan->steps; before < s->s; before++) {
+		if ((before->kind == PLAN_QUORUM ||
+			before->kind == PLAN_QUORUM_CHANGE) &&
+		    uses(before, token))
+			return plan_check_fail(c, step_at(c, s, "token"),
+			    "token %s is the card of an operator since step "
+			    "%zu: who is one keeps it",
+			    c->plan->tokens[token].label,
+			    (size_t)(before - c->plan->steps) + 1);
+	}
+	return check_unused(c, s);
+}
+
 /* ---- files ------------------------------------------------------------ */
 
 static const char *
@@ -496,6 +596,8 @@ plan_check_steps(const struct plan_check *c)
 		[PLAN_CRL] = check_crl,
 		[PLAN_QUORUM_CHANGE] = check_change,
 		[PLAN_RECOVERY] = check_recovery,
+		[PLAN_DESTROY] = check_destroy,
+		[PLAN_RETIRE] = check_retire,
 	};
 	enum record_error err = RECORD_OK;
 	size_t i;

@@ -35,6 +35,9 @@ static const struct cost {
 	/* the policy and all its tokens; what comes on top: add_change() */
 	[PLAN_QUORUM_CHANGE] = { .rounds = 1, .minutes = 5 },
 	[PLAN_RECOVERY] = { .rounds = 1, .minutes = TYPE_MINUTES, .words = 1 },
+	[PLAN_DESTROY] = { .rounds = 1, .minutes = 5 },
+	/* its owner's visit is no operator's */
+	[PLAN_RETIRE] = { .minutes = VISIT_MINUTES + 3 },
 };
 
 size_t

@@ -223,6 +223,17 @@ static const struct plan_row rows[] = {
 	    IN(struct plan_recovery, token) },
 	{ "steps.#.recovery.reason", PLAN_T_TEXT,
 	    IN(struct plan_recovery, reason) },
+
+	{ "steps.#.destroy", PLAN_T_MAP, OPTIONAL,
+	    IN(struct plan_step, u.end) },
+	{ "steps.#.destroy.token", PLAN_T_TOKEN, IN(struct plan_end, token) },
+	{ "steps.#.destroy.reason", PLAN_T_TEXT, IN(struct plan_end, reason) },
+	{ "steps.#.destroy.last-copy", PLAN_T_MARK, OPTIONAL,
+	    .choices = "accepted", IN(struct plan_end, last_copy) },
+
+	{ "steps.#.retire", PLAN_T_MAP, OPTIONAL, IN(struct plan_step, u.end) },
+	{ "steps.#.retire.token", PLAN_T_TOKEN, IN(struct plan_end, token) },
+	{ "steps.#.retire.reason", PLAN_T_TEXT, IN(struct plan_end, reason) },
 };
 /* clang-format on */
 
@@ -238,6 +249,8 @@ static const char *const kinds[PLAN_KIND_COUNT] = {
 	[PLAN_CRL] = "crl",
 	[PLAN_QUORUM_CHANGE] = "quorum-change",
 	[PLAN_RECOVERY] = "recovery",
+	[PLAN_DESTROY] = "destroy",
+	[PLAN_RETIRE] = "retire",
 };
 
 const char *

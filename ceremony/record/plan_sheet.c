@@ -251,6 +251,34 @@ write_recovery(FILE *f, const struct plan *p, const struct plan_step *s)
 }
 
 static void
+write_destroy(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const char *label = p->tokens[s->u.end.token].label;
+
+	line(f, INDENT, "card %s: its keys are destroyed for good", label);
+	line(f, INDENT, "why: %s", s->u.end.reason);
+	if (s->u.end.last_copy)
+		line(f, INDENT,
+		    "that no other card may have the key is accepted%s",
+		    INITIALS);
+	line(f, INDENT, "[ ] the screen says that %s is empty%s", label,
+	    INITIALS);
+}
+
+static void
+write_retire(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_token *t = &p->tokens[s->u.end.token];
+
+	line(f, INDENT, "card %s of %s: its keys are destroyed for good",
+	    t->label, t->owner);
+	line(f, INDENT, "why: %s", s->u.end.reason);
+	line(f, INDENT, "[ ] %s has given the PIN%s", t->owner, INITIALS);
+	line(f, INDENT, "[ ] the screen says that %s is empty%s", t->label,
+	    INITIALS);
+}
+
+static void
 write_ca(FILE *f, const struct plan *p, const struct plan_step *s)
 {
 	const struct plan_ca *ca = &s->u.ca;
@@ -330,6 +358,8 @@ write_steps(FILE *f, const struct plan *p)
 		[PLAN_CRL] = write_batch,
 		[PLAN_QUORUM_CHANGE] = write_change,
 		[PLAN_RECOVERY] = write_recovery,
+		[PLAN_DESTROY] = write_destroy,
+		[PLAN_RETIRE] = write_retire,
 	};
 	size_t i;
 

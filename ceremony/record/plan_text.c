@@ -158,6 +158,27 @@ static const char recovery[] =
 	 "      token: root-1\n"
 	 "      reason: <why its PIN is of no use>\n";
 
+static const char destroy[] = HEAD
+    "  - {label: product-1, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # the keys on a CA token are destroyed for good, and the token shown\n"
+    "  # to be empty; approved as any use of them\n"
+    "  - destroy:\n"
+    "      token: product-1\n"
+    "      reason: <why>\n"
+    "      # when no other token of this log has the CA's key:\n"
+    "      # last-copy: accepted\n";
+
+static const char retire[] = HEAD
+    "\n"
+    "steps:\n"
+    "  # the keys on the card of somebody who is no operator any more are\n"
+    "  # destroyed, with the PIN that its owner gives\n"
+    "  - retire:\n"
+    "      token: op-3\n"
+    "      reason: <why>\n";
+
 static const struct skeleton {
 	const char *kind, *text;
 } skeletons[] = {
@@ -166,6 +187,8 @@ static const struct skeleton {
 	{ "crl", crl },
 	{ "quorum-change", quorum_change },
 	{ "recovery", recovery },
+	{ "destroy", destroy },
+	{ "retire", retire },
 };
 
 const char *
