@@ -11,9 +11,12 @@
 static bool
 matches(const struct token_info *info, const char *label, const char *serial)
 {
-	return info->initialised && strcmp(info->label, label) == 0 &&
-	    (serial == NULL || strcmp(serial, "-") == 0 ||
-		strcmp(info->serial, serial) == 0);
+	bool any_label = label == NULL || label[0] == '\0';
+	bool any_serial = serial == NULL || strcmp(serial, "-") == 0;
+
+	return info->initialised && !(any_label && any_serial) &&
+	    (any_label || strcmp(info->label, label) == 0) &&
+	    (any_serial || strcmp(info->serial, serial) == 0);
 }
 
 enum card_error

@@ -53,7 +53,8 @@ token_list(struct module *m, struct token_info *out, size_t *count);
 
 /*
  * A token in use: selected by label and, unless NULL or "-", serial; never by
- * slot number alone.  A " (UserPIN)" that OpenSC appends is not part of the
+ * slot number alone.  By its serial alone, label "", is for tokens that were
+ * personalised elsewhere, where many have one label.  A " (UserPIN)" that OpenSC appends is not part of the
  * label.  Opens one read-write session.
  * Errors: NO_TOKEN, AMBIGUOUS, ARGUMENT (that token is open already), MODULE,
  * MEMORY.

@@ -211,6 +211,26 @@ check_split(struct audit *a)
 	}
 }
 
+/* Made here or not, and with which keys, as the plan says. */
+static void
+check_elsewhere(struct audit *a, const struct plan_operator *o)
+{
+	json_t *e = json_object_get(a->event->body, "elsewhere");
+	const char *sign = json_string_value(json_object_get(e, "sign_key"));
+	const char *derive =
+	    json_string_value(json_object_get(e, "derive_key"));
+
+	if (o->elsewhere != (e != NULL))
+		audit_here(a, "the plan says that the card of %s %s", o->id,
+		    o->elsewhere ? "was personalised elsewhere"
+				 : "is made here");
+	else if (o->elsewhere &&
+	    (sign == NULL || strcmp(sign, plan_sign_key(o)) != 0 ||
+		derive == NULL || strcmp(derive, plan_derive_key(o)) != 0))
+		audit_here(a, "the plan names other keys for the card of %s",
+		    o->id);
+}
+
 void
 check_enrol(struct audit *a)
 {
@@ -235,6 +255,7 @@ check_enrol(struct audit *a)
 		    strcmp(t->serial, text_of(a, "serial")) != 0)
 			audit_here(a, "card %s has another serial in the plan",
 			    t->label);
+		check_elsewhere(a, o);
 		return;
 	}
 	audit_here(a, "the plan has no operator %s who gets a card",

@@ -100,7 +100,8 @@ visit(struct ceremony *c, const struct history_operator *who, const char *text,
 	struct child ch = { .pid = -1, .sock = -1 };
 	bool ok = visit_open(c, who, &ch, absent) &&
 	    sign_note(c, &ch, who->id, text, len, out) &&
-	    head_check(c, &ch, who->label, who->serial, HEAD_MOVE);
+	    (who->headless ||
+		head_check(c, &ch, who->label, who->serial, HEAD_MOVE));
 
 	child_end(&ch);
 	return ok;

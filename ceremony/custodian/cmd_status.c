@@ -55,9 +55,11 @@ json_operators(const struct history *h)
 
 	for (size_t i = 0; i < h->operator_count; i++)
 		json_array_append_new(out,
-		    json_pack("{s:s,s:s,s:s}", "id", h->operators[i].id,
+		    json_pack("{s:s,s:s,s:s,s:b,s:b}", "id", h->operators[i].id,
 			"label", h->operators[i].label, "serial",
-			h->operators[i].serial));
+			h->operators[i].serial, "elsewhere",
+			h->operators[i].elsewhere, "heads",
+			!h->operators[i].headless));
 	return out;
 }
 
@@ -87,8 +89,10 @@ print_status(const struct history *h)
 	    h->open ? "not closed: run its plan again" : "closed");
 	printf("quorum: %u of %zu\n", h->policy.m, h->policy.n);
 	for (size_t i = 0; i < h->operator_count; i++)
-		printf("  %-16s card %s (%s)\n", h->operators[i].id,
-		    h->operators[i].label, h->operators[i].serial);
+		printf("  %-16s card %s (%s)%s%s\n", h->operators[i].id,
+		    h->operators[i].label, h->operators[i].serial,
+		    h->operators[i].elsewhere ? ", personalised elsewhere" : "",
+		    h->operators[i].headless ? ", remembers no head" : "");
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *t = &h->tokens[i];
 		const char *reason = history_unfit(h, t);

@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/custodian/enrol.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/cert.h"
+#include "ceremony/custodian/act.h"
 #include "ceremony/custodian/so.h"
+
+/* How the card came to be what it is. */
+static json_t *
+json_origin(struct ceremony *c, const struct plan_operator *o,
+    const struct plan_token *t, bool heads)
+{
+	uint32_t so_n;
+	bool again;
+
+	if (o->elsewhere)
+		return json_pack("{s:s,s:s,s:b}", "sign_key", plan_sign_key(o),
+		    "derive_key", plan_derive_key(o), "heads", heads);
+	history_so(c->history, t->label, &so_n, &again);
+	return json_integer((json_int_t)so_n + 1);
+}
 
 static bool
 record_enrol(struct ceremony *c, const struct plan_operator *o,
@@ -15,8 +32,7 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
 	const uint8_t *sign_der, *derive_der, *sig, *p;
 	size_t sign_len, derive_len, sig_len, text_len;
 	uint64_t sign_bits, derive_bits;
-	uint32_t so_n;
-	bool again;
+	bool heads;
 
 	message_get_text(&c->in, serial, sizeof(serial) - 1);
 	sign_der = message_get_octets(&c->in, CERT_MAX, &sign_len);
@@ -28,20 +44,57 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
 	sig = message_get_octets(&c->in, APPROVAL_SIG_MAX, &sig_len);
 	sign_bits = message_get_number(&c->in);
 	derive_bits = message_get_number(&c->in);
+	heads = message_get_number(&c->in) != 0;
 	if (!child_fields_ok(c) ||
 	    !ceremony_store(c, sign_der, sign_len, sign) ||
 	    !ceremony_store(c, derive_der, derive_len, derive))
 		return false;
-	history_so(c->history, t->label, &so_n, &again);
 	return ceremony_record(c, "enrol", o->id,
-	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,s:{s:o,s:o}}",
+	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:s,s:o,s:{s:o,s:o}}",
 		"operator", o->id, "name", o->name, "label", t->label, "serial",
-		serial, "module", t->module, "so_n", (int)so_n + 1, "sign",
-		json_digest(sign), "derive", json_digest(derive), "text",
-		(const char *)text, "signature", json_octets(sig, sig_len),
-		"attributes", "sign", json_attributes(sign_bits), "derive",
+		serial, "module", t->module,
+		o->elsewhere ? "elsewhere" : "so_n",
+		json_origin(c, o, t, heads), "sign", json_digest(sign),
+		"derive", json_digest(derive), "text", (const char *)text,
+		"signature", json_octets(sig, sig_len), "attributes", "sign",
+		json_attributes(sign_bits), "derive",
 		json_attributes(derive_bits)),
 	    NULL);
+}
+
+bool
+enrol_adopt(struct ceremony *c, const struct plan_operator *o)
+{
+	const struct plan_token *t = &c->plan->tokens[o->token];
+	struct child card = { .pid = -1, .sock = -1 };
+	struct history_operator who = { .elsewhere = true, .headless = true };
+	bool absent = false, ok = false;
+
+	snprintf(who.id, sizeof(who.id), "%s", o->id);
+	snprintf(who.label, sizeof(who.label), "%s", t->label);
+	snprintf(who.serial, sizeof(who.serial), "%s", t->serial);
+	snprintf(who.module, sizeof(who.module), "%s", t->module);
+	snprintf(who.sign_key, sizeof(who.sign_key), "%s", plan_sign_key(o));
+	snprintf(who.derive_key, sizeof(who.derive_key), "%s",
+	    plan_derive_key(o));
+	if (visit_open(c, &who, &card, &absent)) {
+		message_start(&c->out, MSG_ADOPT);
+		message_put_text(&c->out, o->id);
+		message_put_text(&c->out, c->plan->log);
+		message_put_number(&c->out, (uint64_t)c->plan->date);
+		ok = child_ask(c, &card, MSG_ENROLLED) && record_enrol(c, o, t);
+	} else if (absent) {
+		ceremony_stop(c, EXIT_CARD,
+		    "%s: card %s was not opened, and without it there is no "
+		    "quorum: run the same plan again when it is here and its "
+		    "PIN known",
+		    o->id, t->label);
+	}
+	child_end(&card);
+	if (ok)
+		people_say(c->people, "  %s enrolled on card %s%s", o->id,
+		    t->label, ", personalised elsewhere");
+	return ok;
 }
 
 bool

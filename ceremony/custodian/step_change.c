@@ -75,7 +75,8 @@ check_new_card(struct ceremony *c, const struct plan_step *s,
 		    "card %s: a card of this label was enrolled before, for "
 		    "%s: give the new one a label of its own",
 		    t->label, card->id);
-	return enrol_module_known(c, t) && so_check(c, s, t->label);
+	return enrol_module_known(c, t) &&
+	    (o->elsewhere || so_check(c, s, t->label));
 }
 
 static bool
@@ -133,23 +134,27 @@ enrol_new(struct ceremony *c, const struct plan_quorum *q)
 	bool replace =
 	    q->so_count > 0 && (!is_split(c) || !history_so_hangs(c->history));
 	struct child so = { .pid = -1, .sock = -1 };
-	size_t missing = 0;
-	bool ok;
+	size_t missing = 0, to_make = 0;
+	bool ok = true;
 
-	for (size_t i = 0; i < q->count; i++)
-		missing +=
-		    q->operators[i].new_card && !has_card(c, &q->operators[i]);
+	for (size_t i = 0; i < q->count; i++) {
+		const struct plan_operator *o = &q->operators[i];
+
+		missing += o->new_card && !has_card(c, o);
+		to_make += o->new_card && !has_card(c, o) && !o->elsewhere;
+	}
 	if (missing == 0 && (q->so_count == 0 || is_split(c)))
 		return true;
 	if (replace)
 		ok = so_open(c, q, &so) && so_record_split(c, q);
-	else
+	else if (to_make > 0)
 		ok = so_open(c, NULL, &so);
 	for (size_t i = 0; ok && i < q->count; i++) {
 		const struct plan_operator *o = &q->operators[i];
 
 		if (o->new_card && !has_card(c, o))
-			ok = enrol_card(c, &so, o);
+			ok = o->elsewhere ? enrol_adopt(c, o)
+					  : enrol_card(c, &so, o);
 	}
 	child_end(&so);
 	return ok;

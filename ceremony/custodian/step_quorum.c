@@ -75,6 +75,18 @@ agree(struct ceremony *c, const struct plan_quorum *q, unsigned index)
 	return ok;
 }
 
+/* Is a card still to be made? */
+static bool
+needs_so(const struct ceremony *c, const struct plan_quorum *q)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		if (!q->operators[i].elsewhere &&
+		    history_operator(c->history, q->operators[i].id) == NULL)
+			return true;
+	}
+	return false;
+}
+
 /* S as it stands on paper: new words are typed back before they are used. */
 static bool
 enrol_all(struct ceremony *c, const struct plan_quorum *q)
@@ -84,10 +96,14 @@ enrol_all(struct ceremony *c, const struct plan_quorum *q)
 
 	if (c->history->operator_count == q->count)
 		return true;
-	ok = enrol_open_so(c, q, &so);
+	if (history_so_now(c->history) == 0 || needs_so(c, q))
+		ok = enrol_open_so(c, q, &so);
 	for (size_t i = 0; ok && i < q->count; i++) {
-		if (history_operator(c->history, q->operators[i].id) == NULL)
-			ok = enrol_card(c, &so, &q->operators[i]);
+		const struct plan_operator *o = &q->operators[i];
+
+		if (history_operator(c->history, o->id) == NULL)
+			ok = o->elsewhere ? enrol_adopt(c, o)
+					  : enrol_card(c, &so, o);
 	}
 	child_end(&so);
 	return ok;

@@ -50,6 +50,10 @@ step_retire_check(struct ceremony *c, const struct plan_step *s)
 		return ceremony_stop(c, EXIT_INPUT,
 		    "%s: is the card of %s in this log, the plan says %s",
 		    t->label, card->id, t->owner);
+	if (card->elsewhere)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "%s: was personalised elsewhere, and may serve other ends: whoever did that wipes it",
+		    t->label);
 	if (card->retired && !c->history->open)
 		return ceremony_stop(c, EXIT_REFUSED, "%s: was retired before",
 		    t->label);

@@ -307,7 +307,7 @@ needs_cards(const struct plan *p, const struct state_view *v,
     const struct plan_quorum *q)
 {
 	for (size_t i = 0; i < q->count; i++) {
-		if (q->operators[i].new_card &&
+		if (q->operators[i].new_card && !q->operators[i].elsewhere &&
 		    !has_card(v, p, &q->operators[i]))
 			return true;
 	}

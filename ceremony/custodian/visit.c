@@ -1,12 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /* One operator's card, put in and opened with its PIN: everything that is due
  * is done while it is there. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ceremony/custodian/act.h"
 #include "smartcard/error.h"
 
 #define PIN_ATTEMPTS 3
+
+/* Many tokens that were personalised elsewhere have the same label. */
+static bool
+by_serial(const struct history_operator *who)
+{
+	return who->elsewhere && who->serial[0] != '\0';
+}
+
+/* What its keys go by, and, once there is one, the certificate that shares are
+ * encrypted to: it is not on the card. */
+static bool
+name_keys(struct ceremony *c, const struct history_operator *who,
+    struct child *ch)
+{
+	uint8_t *der = NULL;
+	size_t len = 0;
+
+	if (who->derive.len > 0 &&
+	    !ceremony_load(c, who->derive_cert, &der, &len))
+		return false;
+	message_start(&c->out, MSG_CARD_KEYS);
+	message_put_text(&c->out, who->sign_key);
+	message_put_text(&c->out, who->derive_key);
+	message_put_octets(&c->out, der, len);
+	free(der);
+	return child_ask(c, ch, MSG_OK);
+}
 
 static bool
 open_card(struct ceremony *c, const struct history_operator *who,
@@ -16,7 +44,7 @@ open_card(struct ceremony *c, const struct history_operator *who,
 
 	message_start(&c->out, MSG_OPEN);
 	message_put_text(&c->out, who->module);
-	message_put_text(&c->out, who->label);
+	message_put_text(&c->out, by_serial(who) ? "" : who->label);
 	message_put_text(&c->out, who->serial);
 	if (!child_tell(c, ch))
 		return false;
@@ -34,11 +62,12 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	*flags = message_get_number(&c->in);
 	if (!child_fields_ok(c))
 		return false;
-	if (strcmp(label, who->label) != 0 || strcmp(serial, who->serial) != 0)
+	if ((strcmp(label, who->label) != 0 && !by_serial(who)) ||
+	    (strcmp(serial, who->serial) != 0 && who->serial[0] != '\0'))
 		return ceremony_stop(c, EXIT_CARD,
 		    "%s: another card answered (serial %s, enrolled %s)",
 		    who->label, serial, who->serial);
-	return true;
+	return !who->elsewhere || name_keys(c, who, ch);
 }
 
 /* How one try with one PIN ended. */
@@ -213,7 +242,8 @@ visit_open(struct ceremony *c, const struct history_operator *who,
 	}
 	if (!open_with_pin(c, who, out, absent))
 		return false;
-	if (head_check(c, out, who->label, who->serial, HEAD_LOOK))
+	if (who->headless ||
+	    head_check(c, out, who->label, who->serial, HEAD_LOOK))
 		return true;
 	child_end(out);
 	return false;

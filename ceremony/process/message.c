@@ -67,6 +67,9 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 
 	[MSG_CARD_MAKE] = CHILD_FD("card-make", STATE_IDLE,
 	    MODULE + 2 * LABEL + OCTETS(128) + ID + NUMBERS(2)),
+	[MSG_CARD_KEYS] = CHILD("card-keys", STATE_OPEN, 2 * OCTETS(64) + CERT),
+	[MSG_ADOPT] =
+	    CHILD("adopt", STATE_LOGIN, ID + OCTETS(128) + NUMBERS(1)),
 	[MSG_LOGIN] = CHILD("login", STATE_OPEN, OCTETS(64)),
 	[MSG_APPROVE] = CHILD("approve", STATE_LOGIN, LABEL + OCTETS(4096)),
 	[MSG_UNWRAP] =
@@ -77,7 +80,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_WIPE] = CHILD("wipe", STATE_LOGIN, 0),
 	[MSG_EMPTY] = CHILD("empty", STATE_LOGIN, 0),
 	[MSG_ENROLLED] = ANSWER("enrolled",
-	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(2)),
+	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(3)),
 	[MSG_SIGNATURE] = ANSWER("signature", SIGNATURE),
 
 	[MSG_HEAD_READ] = CHILD("head-read", STATE_LOGIN | STATE_BEGUN, 0),

@@ -52,7 +52,12 @@ enum message_kind {
 	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
 			  octets PIN, number date, number again; two SO PINs
 			  come from the fd, as MSG_SO_PIN has them */
+	MSG_CARD_KEYS, /* text sign key, text derive key, octets derive
+			  certificate or none: it was personalised elsewhere,
+			  and its keys go by these names */
 	MSG_LOGIN,     /* octets PIN */
+	MSG_ADOPT,     /* text operator, text log, number date: try those keys
+			  and certify them */
 	MSG_APPROVE,   /* text operator, octets approval text */
 	MSG_UNWRAP,    /* text serial, number epoch, number x, number m, number
 			  n, octets commitment, octets blob */
@@ -65,7 +70,8 @@ enum message_kind {
 	/* signer of an operator's card -> operator */
 	MSG_ENROLLED,  /* text serial, octets sign cert, octets derive cert,
 			  octets text, octets signature, number sign attributes,
-			  number derive attributes */
+			  number derive attributes, number whether it remembers
+			  heads */
 	MSG_SIGNATURE, /* octets */
 	/* heads, on any token */
 	MSG_HEAD_READ,

@@ -181,6 +181,15 @@ struct group {
 	struct act *current; /* begun, or being told */
 };
 
+/* What the keys of an operator's card go by, when it was personalised
+ * elsewhere; its derive certificate is not on it. */
+#define CARD_KEY_MAX 64
+struct card_keys {
+	bool elsewhere;
+	char sign[CARD_KEY_MAX + 1], derive[CARD_KEY_MAX + 1];
+	X509 *derive_cert; /* NULL while there is none */
+};
+
 struct signer {
 	int sock;
 	unsigned state; /* enum message_state */
@@ -190,6 +199,7 @@ struct signer {
 	struct token *token;
 	struct secret *s; /* of the signer that keeps S */
 	/* of an operator's card */
+	struct card_keys keys;
 	size_t share_count;
 	struct secret *shares[SIGNER_SHARES_MAX];
 	bool retiring; /* wiped when told so */
@@ -209,8 +219,9 @@ struct signer {
 typedef void signer_handler(struct signer *s);
 signer_handler signer_list, signer_open;
 signer_handler signer_so_new, signer_so_load, signer_so_pin;
-signer_handler signer_card_make, signer_login, signer_approve, signer_unwrap,
-    signer_release, signer_note, signer_retire, signer_wipe, signer_empty;
+signer_handler signer_card_make, signer_card_keys, signer_adopt, signer_login,
+    signer_approve, signer_unwrap, signer_release, signer_note, signer_retire,
+    signer_wipe, signer_empty;
 signer_handler signer_head_read, signer_head_line, signer_head_write;
 signer_handler signer_context, signer_ca, signer_epoch, signer_act,
     signer_act_keys, signer_act_rotate, signer_act_cert, signer_act_crl,
@@ -261,6 +272,10 @@ bool signer_use_module(struct signer *s, const char *name);
 bool signer_reload(struct signer *s);
 /* Bits of MSG_TOKEN and MSG_OPENED, in struct token_info's order. */
 unsigned signer_token_flags(const struct token_info *info);
+
+/* signer_card.c: names of the keys of the card that is open. */
+const char *signer_sign_key(const struct signer *s);
+const char *signer_derive_key(const struct signer *s);
 
 /* signer_head.c: what the card remembers is unknown until read again. */
 void signer_head_forget(struct signer *s);

@@ -25,6 +25,52 @@ tries_left(const struct token_info *info)
 	return "tries are left";
 }
 
+const char *
+signer_sign_key(const struct signer *s)
+{
+	return s->keys.elsewhere ? s->keys.sign : SIGN_LABEL;
+}
+
+const char *
+signer_derive_key(const struct signer *s)
+{
+	return s->keys.elsewhere ? s->keys.derive : DERIVE_LABEL;
+}
+
+void
+signer_card_keys(struct signer *s)
+{
+	const uint8_t *der;
+	size_t len;
+
+	message_get_text(&s->in, s->keys.sign, CARD_KEY_MAX);
+	message_get_text(&s->in, s->keys.derive, CARD_KEY_MAX);
+	der = message_get_octets(&s->in, CERT_MAX, &len);
+	if (signer_bad_form(s))
+		return;
+	X509_free(s->keys.derive_cert);
+	s->keys.derive_cert = NULL;
+	s->keys.elsewhere = true;
+	if (len > 0 && cert_parse(der, len, &s->keys.derive_cert) != CA_OK) {
+		signer_fault(s, FAULT_FORM,
+		    "%s: derive certificate: not a strict certificate",
+		    token_info(s->token)->label);
+		return;
+	}
+	signer_ok(s);
+}
+
+/* A card that was personalised elsewhere may want its PIN with each use. */
+static enum card_error
+login(struct signer *s, const struct secret *pin)
+{
+	enum card_error err = token_login(s->token, pin);
+
+	if (err == CARD_OK && s->keys.elsewhere)
+		err = token_keep_pin(s->token, pin);
+	return err;
+}
+
 void
 signer_login(struct signer *s)
 {
@@ -36,7 +82,7 @@ signer_login(struct signer *s)
 	if (signer_bad_form(s))
 		return;
 	pin = secret_from(p, len);
-	err = pin == NULL ? CARD_ERR_MEMORY : token_login(s->token, pin);
+	err = pin == NULL ? CARD_ERR_MEMORY : login(s, pin);
 	secret_free(pin);
 	if (err == CARD_ERR_PIN || err == CARD_ERR_PIN_LOCKED) {
 		token_refresh(s->token);
@@ -61,11 +107,11 @@ sign_text(struct signer *s, const void *text, size_t len)
 	uint8_t *spki = NULL, *sig = NULL;
 	size_t spki_len, sig_len;
 	enum card_error err =
-	    token_public_key(s->token, SIGN_LABEL, &spki, &spki_len);
+	    token_public_key(s->token, signer_sign_key(s), &spki, &spki_len);
 
 	if (err == CARD_OK)
-		err = token_sign_text(s->token, SIGN_LABEL, spki, spki_len,
-		    text, len, &sig, &sig_len);
+		err = token_sign_text(s->token, signer_sign_key(s), spki,
+		    spki_len, text, len, &sig, &sig_len);
 	if (err != CARD_OK) {
 		signer_card_fault(s, err, label);
 	} else {
@@ -135,25 +181,46 @@ signer_note(struct signer *s)
 	sign_text(s, text, len);
 }
 
+/* On a card that we made it is beside its key. */
+static enum card_error
+derive_cert(struct signer *s, X509 **out)
+{
+	uint8_t *der = NULL;
+	size_t len = 0;
+	enum card_error err = CARD_OK;
+
+	if (s->keys.elsewhere) {
+		*out = s->keys.derive_cert;
+		if (*out == NULL)
+			return CARD_ERR_OBJECT_MISSING;
+		X509_up_ref(*out);
+		return CARD_OK;
+	}
+	err = token_read_cert(s->token, DERIVE_LABEL, &der, &len);
+	if (err == CARD_OK && cert_parse(der, len, out) != CA_OK)
+		*out = NULL; /* no share opens with it */
+	OPENSSL_free(der);
+	return err;
+}
+
 static bool
 open_share(struct signer *s, const uint8_t *blob, size_t len,
     const struct share_label *label, const uint8_t commitment[32],
     struct secret **out)
 {
-	uint8_t *der = NULL, *spki = NULL, got[32];
-	size_t der_len = 0, spki_len = 0;
+	const char *name = signer_derive_key(s);
+	uint8_t *spki = NULL, got[32];
+	size_t spki_len = 0;
 	X509 *cert = NULL;
 	EVP_PKEY *key = NULL;
 	enum quorum_error qerr = QUORUM_ERR_UNWRAP;
-	enum card_error err =
-	    token_read_cert(s->token, DERIVE_LABEL, &der, &der_len);
+	enum card_error err = derive_cert(s, &cert);
 
 	if (err == CARD_OK)
-		err =
-		    token_public_key(s->token, DERIVE_LABEL, &spki, &spki_len);
+		err = token_public_key(s->token, name, &spki, &spki_len);
 	if (err == CARD_OK)
-		err = token_key(s->token, DERIVE_LABEL, spki, spki_len, &key);
-	if (err == CARD_OK && cert_parse(der, der_len, &cert) == CA_OK)
+		err = token_key(s->token, name, spki, spki_len, &key);
+	if (err == CARD_OK && cert != NULL)
 		qerr = share_unwrap(blob, len, key, cert, label, out);
 	if (qerr == QUORUM_OK) {
 		share_commit(label, *out, got);
@@ -166,7 +233,6 @@ open_share(struct signer *s, const uint8_t *blob, size_t len,
 		signer_fault(s, FAULT_SHARE, "%s: share for token %s: %s",
 		    token_info(s->token)->label, label->serial,
 		    quorum_strerror(qerr));
-	OPENSSL_free(der);
 	OPENSSL_free(spki);
 	X509_free(cert);
 	return err == CARD_OK && qerr == QUORUM_OK;

@@ -2,28 +2,17 @@
 /* Making an operator's card: its PIN, its two keys, their certificates, and
  * proof that both keys work. */
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ca/cert.h"
 #include "ceremony/process/card_cert.h"
-#include "ceremony/process/signer.h"
+#include "ceremony/process/signer_enrol.h"
 #include "ceremony/quorum/share.h"
 
 #define SIGN_ID 1
 #define DERIVE_ID 2
-#define TEST_TEXT_MAX 512
-
-/* What enrolment makes; freed together. */
-struct enrolment {
-	char operator_id[POLICY_ID_MAX + 1], log[POLICY_LOG_MAX + 1];
-	int64_t date;
-	struct key_attributes attributes[2];
-	uint8_t *spki[2], *der[2], *sig;
-	size_t spki_len[2], der_len[2], sig_len;
-	X509 *cert[2];
-	char text[TEST_TEXT_MAX];
-};
 
 /* How the card is to be initialised. */
 struct card_order {
@@ -32,7 +21,7 @@ struct card_order {
 	struct token_so so;
 };
 
-static void
+void
 enrolment_clear(struct enrolment *e)
 {
 	for (int i = 0; i < 2; i++) {
@@ -76,9 +65,8 @@ make_certs(struct signer *s, struct enrolment *e)
 	return err;
 }
 
-/* Open a test blob with the derive key, as every later ceremony will. */
-static enum card_error
-test_derive(struct signer *s, struct enrolment *e)
+enum card_error
+enrolment_derive(struct signer *s, struct enrolment *e)
 {
 	struct share_label label = { .epoch = 1, .m = 2, .n = 2 };
 	struct secret *share = secret_random(32), *back = NULL;
@@ -92,8 +80,8 @@ test_derive(struct signer *s, struct enrolment *e)
 	if (share == NULL ||
 	    share_wrap(&label, share, e->cert[1], &blob, &len) != QUORUM_OK)
 		goto out;
-	err = token_key(s->token, DERIVE_LABEL, e->spki[1], e->spki_len[1],
-	    &derive);
+	err =
+	    token_key(s->token, e->key[1], e->spki[1], e->spki_len[1], &derive);
 	if (err != CARD_OK)
 		goto out;
 	if (share_unwrap(blob, len, derive, e->cert[1], &label, &back) !=
@@ -107,22 +95,23 @@ out:
 	return err;
 }
 
-/* Sign a test text: never a raw nonce. */
-static enum card_error
-test_sign(struct signer *s, struct enrolment *e)
+enum card_error
+enrolment_sign(struct signer *s, struct enrolment *e)
 {
 	uint8_t nonce[16];
 
-	if (!signer_random(s, nonce, sizeof(nonce)))
+	/* a token that was personalised elsewhere may have no generator */
+	if (!(s->keys.elsewhere ? RAND_bytes(nonce, sizeof(nonce)) == 1
+				: signer_random(s, nonce, sizeof(nonce))))
 		return CARD_ERR_MODULE;
 	signer_test_text(e->text, sizeof(e->text), e->log, e->operator_id,
 	    token_info(s->token)->serial, nonce);
-	return token_sign_text(s->token, SIGN_LABEL, e->spki[0], e->spki_len[0],
+	return token_sign_text(s->token, e->key[0], e->spki[0], e->spki_len[0],
 	    e->text, strlen(e->text), &e->sig, &e->sig_len);
 }
 
-static void
-send_enrolled(struct signer *s, const struct enrolment *e)
+void
+enrolment_send(struct signer *s, const struct enrolment *e)
 {
 	message_start(&s->out, MSG_ENROLLED);
 	message_put_text(&s->out, token_info(s->token)->serial);
@@ -132,6 +121,7 @@ send_enrolled(struct signer *s, const struct enrolment *e)
 	message_put_octets(&s->out, e->sig, e->sig_len);
 	message_put_number(&s->out, signer_attribute_bits(&e->attributes[0]));
 	message_put_number(&s->out, signer_attribute_bits(&e->attributes[1]));
+	message_put_number(&s->out, e->heads);
 	signer_send(s);
 }
 
@@ -148,9 +138,9 @@ make_card(struct signer *s, struct card_order *o, struct enrolment *e)
 	if (err == CARD_OK)
 		err = make_certs(s, e);
 	if (err == CARD_OK)
-		err = test_sign(s, e);
+		err = enrolment_sign(s, e);
 	if (err == CARD_OK)
-		err = test_derive(s, e);
+		err = enrolment_derive(s, e);
 	if (err == CARD_OK)
 		return err;
 	/* half a card is of no use: it is made again from the beginning */
@@ -186,14 +176,15 @@ read_order(struct signer *s, struct card_order *o, struct enrolment *e)
 void
 signer_card_make(struct signer *s)
 {
-	struct enrolment e = { .date = 0 };
+	struct enrolment e = { .key = { SIGN_LABEL, DERIVE_LABEL },
+		.heads = true };
 	struct card_order o = { .pin = NULL };
 
 	if (read_order(s, &o, &e) && signer_use_module(s, o.module) &&
 	    make_card(s, &o, &e) == CARD_OK) {
 		s->state = STATE_LOGIN;
 		signer_head_forget(s);
-		send_enrolled(s, &e);
+		enrolment_send(s, &e);
 	}
 	enrolment_clear(&e);
 	secret_free(o.pin);

@@ -16,7 +16,9 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_SO_LOAD] = signer_so_load,
 	[MSG_SO_PIN] = signer_so_pin,
 	[MSG_CARD_MAKE] = signer_card_make,
+	[MSG_CARD_KEYS] = signer_card_keys,
 	[MSG_LOGIN] = signer_login,
+	[MSG_ADOPT] = signer_adopt,
 	[MSG_APPROVE] = signer_approve,
 	[MSG_UNWRAP] = signer_unwrap,
 	[MSG_RELEASE] = signer_release,
@@ -93,6 +95,7 @@ signer_close(struct signer *s)
 	for (size_t i = 0; i < s->share_count; i++)
 		secret_free(s->shares[i]);
 	secret_free(s->s);
+	X509_free(s->keys.derive_cert);
 	token_close(s->token);
 	module_free(s->module);
 }

@@ -33,6 +33,10 @@ struct history_operator { /* a person's card */
 	struct policy_spki sign, derive;        /* their keys */
 	/* its keys are gone, or may be */
 	bool retired, retiring;
+	/* personalised elsewhere: what its keys go by there, and whether it
+	 * remembers heads of the transcript, as other cards do */
+	bool elsewhere, headless;
+	char sign_key[65], derive_key[65];
 };
 struct history_policy {
 	uint8_t sha256[32];

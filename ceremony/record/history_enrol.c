@@ -137,12 +137,27 @@ struct enrolment {
 	struct history_octets signature;
 	json_t *attributes;
 	struct policy_spki sign_spki, derive_spki; /* of the certificates */
+	/* instead of so_n, of a token personalised elsewhere */
+	bool made, elsewhere, heads;
+	const char *sign_key, *derive_key;
 };
+
+static enum record_error
+read_elsewhere(const struct history_line *l, json_t *obj, struct enrolment *out)
+{
+	const struct history_field rows[] = {
+		{ "sign_key", FIELD_TEXT, 64, &out->sign_key, NULL },
+		{ "derive_key", FIELD_TEXT, 64, &out->derive_key, NULL },
+		{ "heads", FIELD_BOOL, 0, &out->heads, NULL },
+	};
+
+	return history_fields(l, obj, HISTORY_ROWS(rows));
+}
 
 static enum record_error
 read_enrolment(const struct history_line *l, struct enrolment *out)
 {
-	json_t *sign, *derive;
+	json_t *sign, *derive, *elsewhere;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &out->id, NULL },
@@ -150,7 +165,8 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 		{ "label", FIELD_TEXT, 32, &out->label, NULL },
 		{ "serial", FIELD_TEXT, 16, &out->serial, NULL },
 		{ "module", FIELD_TEXT, 255, &out->module, NULL },
-		{ "so_n", FIELD_NUMBER, UINT32_MAX, &out->so_n, NULL },
+		{ "so_n", FIELD_NUMBER, UINT32_MAX, &out->so_n, &out->made },
+		{ "elsewhere", FIELD_OBJECT, 0, &elsewhere, &out->elsewhere },
 		{ "sign", FIELD_HEX32, 0, out->sign, NULL },
 		{ "derive", FIELD_HEX32, 0, out->derive, NULL },
 		{ "text", FIELD_LINES, TEST_TEXT_MAX, &out->text, NULL },
@@ -163,12 +179,19 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 		{ "derive", FIELD_OBJECT, 0, &derive, NULL },
 	};
 
-	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+		return ret;
+	if (out->made == out->elsewhere)
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "a card is made or was personalised elsewhere");
+	if ((out->elsewhere &&
+		(ret = read_elsewhere(l, elsewhere, out)) != RECORD_OK) ||
 	    (ret = history_fields(l, out->attributes, HISTORY_ROWS(both))) !=
 		RECORD_OK ||
-	    (ret = history_attributes(l, "sign", sign)) != RECORD_OK)
+	    (ret = history_attributes(l, "sign", sign, out->elsewhere)) !=
+		RECORD_OK)
 		return ret;
-	return history_attributes(l, "derive", derive);
+	return history_attributes(l, "derive", derive, out->elsewhere);
 }
 
 /* Before the step's act: no one joins behind a vote. */
@@ -220,6 +243,8 @@ check_so(const struct history_line *l, const struct enrolment *n)
 	uint32_t so_n;
 	bool open;
 
+	if (n->elsewhere)
+		return RECORD_OK;
 	history_so(l->h, n->label, &so_n, &open);
 	if (!open || n->so_n != (uint64_t)so_n + 1)
 		return history_refuse(l, RECORD_ERR_RULE,
@@ -229,9 +254,27 @@ check_so(const struct history_line *l, const struct enrolment *n)
 	return RECORD_OK;
 }
 
+/* A key that was made here is on a curve.  Others bring what they have; for
+ * signatures with SHA-256 that is not P-384. */
+static bool
+kind_fits(const struct policy_spki *spki, bool elsewhere, bool sign)
+{
+	EVP_PKEY *key = policy_key(spki);
+	int curve = key == NULL ? NID_undef : key_curve(key);
+	bool fits = key != NULL;
+
+	if (elsewhere)
+		fits = fits && !(sign && curve == NID_secp384r1) &&
+		    !key_is_weak(spki->der, spki->len);
+	else
+		fits = fits && curve != NID_undef;
+	EVP_PKEY_free(key);
+	return fits;
+}
+
 static enum record_error
 spki_of(const struct history_line *l, const char *what, const X509 *cert,
-    struct policy_spki *out)
+    bool elsewhere, struct policy_spki *out)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	uint8_t *der = NULL;
@@ -244,9 +287,14 @@ spki_of(const struct history_line *l, const char *what, const X509 *cert,
 		out->len = len;
 	}
 	OPENSSL_free(der);
-	return out->len > 0 ? RECORD_OK
-			    : history_refuse(l, RECORD_ERR_RULE,
-				  "%s: not a P-256 or P-384 key", what);
+	if (out->len > 0 &&
+	    kind_fits(out, elsewhere, strcmp(what, "sign") == 0))
+		return RECORD_OK;
+	return history_refuse(l, RECORD_ERR_RULE,
+	    elsewhere
+		? "%s: not a key on P-256 (derive: P-384), or RSA of 2048 to 4096 bits with 65537, that is taken"
+		: "%s: not a P-256 or P-384 key",
+	    what);
 }
 
 /* sign signed itself and derive: one token, one holder. */
@@ -257,8 +305,10 @@ check_certs(struct history_line *l, struct enrolment *n, X509 *sign,
 	EVP_PKEY *key = X509_get0_pubkey(sign);
 	enum record_error ret;
 
-	if ((ret = spki_of(l, "sign", sign, &n->sign_spki)) != RECORD_OK ||
-	    (ret = spki_of(l, "derive", derive, &n->derive_spki)) != RECORD_OK)
+	if ((ret = spki_of(l, "sign", sign, n->elsewhere, &n->sign_spki)) !=
+		RECORD_OK ||
+	    (ret = spki_of(l, "derive", derive, n->elsewhere,
+		 &n->derive_spki)) != RECORD_OK)
 		return ret;
 	if (X509_verify(sign, key) != 1)
 		return history_refuse(l, RECORD_ERR_SIGNATURE,
@@ -300,6 +350,13 @@ card_of(const struct enrolment *n, struct history_operator *o)
 	strncpy(o->module, n->module, sizeof(o->module) - 1);
 	memcpy(o->sign_cert, n->sign, 32);
 	memcpy(o->derive_cert, n->derive, 32);
+	o->elsewhere = n->elsewhere;
+	o->headless = n->elsewhere && !n->heads;
+	if (n->elsewhere) {
+		strncpy(o->sign_key, n->sign_key, sizeof(o->sign_key) - 1);
+		strncpy(o->derive_key, n->derive_key,
+		    sizeof(o->derive_key) - 1);
+	}
 	o->sign = n->sign_spki;
 	o->derive = n->derive_spki;
 }
@@ -321,5 +378,5 @@ history_do_enrol(struct history_line *l)
 	/* who joins later is an operator once the policy says so */
 	if (at_genesis(l))
 		card_of(&n, &h->operators[h->operator_count++]);
-	return history_so_done(l, n.label);
+	return n.elsewhere ? RECORD_OK : history_so_done(l, n.label);
 }

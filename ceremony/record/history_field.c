@@ -298,22 +298,23 @@ history_test_text(const struct history_line *l, const char *what, EVP_PKEY *key,
 
 enum record_error
 history_attributes(const struct history_line *l, const char *what,
-    json_t *attributes)
+    json_t *attributes, bool elsewhere)
 {
-	/* those that must be so; any other may be as it is */
+	/* those that must be so; any other may be as it is.  On a token that
+	 * was personalised elsewhere the first four must. */
 	static const struct {
 		const char *name;
-		bool value;
+		bool value, made_here;
 	} must[] = {
-		{ "token", true },
-		{ "private", true },
-		{ "sensitive", true },
-		{ "extractable", false },
-		{ "always_sensitive", true },
-		{ "never_extractable", true },
-		{ "local", true },
-		{ "decrypt", false },
-		{ "unwrap", false },
+		{ "token", true, false },
+		{ "private", true, false },
+		{ "sensitive", true, false },
+		{ "extractable", false, false },
+		{ "always_sensitive", true, true },
+		{ "never_extractable", true, true },
+		{ "local", true, true },
+		{ "decrypt", false, true },
+		{ "unwrap", false, true },
 	};
 	const char *name;
 	json_t *value;
@@ -329,6 +330,12 @@ history_attributes(const struct history_line *l, const char *what,
 	}
 	for (size_t i = 0; i < sizeof(must) / sizeof(must[0]); i++) {
 		value = json_object_get(attributes, must[i].name);
+		if (elsewhere && must[i].made_here)
+			continue;
+		if (elsewhere && value == NULL)
+			return history_refuse(l, RECORD_ERR_RULE,
+			    "%s: its private key's attribute \"%s\" is not told",
+			    what, must[i].name);
 		if (value != NULL && json_is_true(value) != must[i].value)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "%s: its private key's attribute \"%s\" is %s",

@@ -132,7 +132,8 @@ take_key(struct history_line *l, json_t *obj, const char *role, int curve,
 	if (key_curve(key) != curve)
 		ret = history_refuse(l, RECORD_ERR_RULE,
 		    "%s: on another curve than was approved", name);
-	else if ((ret = history_attributes(l, name, attributes)) == RECORD_OK)
+	else if ((ret = history_attributes(l, name, attributes, false)) ==
+	    RECORD_OK)
 		ret = history_test_text(l, name, key, text, &signature);
 	EVP_PKEY_free(key);
 	return ret != RECORD_OK ? ret : history_new_key(l, name, &out->spki);

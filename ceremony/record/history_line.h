@@ -142,7 +142,7 @@ history_answer(const struct history_line *l, const struct history_token *token,
     const char *text, const struct history_octets *signature);
 /* {"name":bool,..}, not empty, none that would let a private key out. */
 enum record_error history_attributes(const struct history_line *l,
-    const char *what, json_t *attributes);
+    const char *what, json_t *attributes, bool elsewhere);
 
 /* The entry of a label, made when there is none; NULL without memory. */
 struct history_label *

@@ -69,6 +69,10 @@ struct plan_operator {
 	/* quorum-change */
 	bool new_card; /* made and enrolled in this step */
 	char was[33];  /* the id until now, or "" */
+	/* a token personalised elsewhere, and its keys: labels or "id=<hex>",
+	 * "" for "sign" and "derive" */
+	bool elsewhere;
+	char sign_key[PLAN_NAME_MAX + 1], derive_key[PLAN_NAME_MAX + 1];
 };
 struct plan_quorum { /* quorum and quorum-change */
 	unsigned threshold;
@@ -168,7 +172,7 @@ enum record_error plan_build(const struct plan_field *fields, size_t count,
     struct plan **out, struct plan_fault *fault);
 void plan_free(struct plan *p);
 /* A rehearsal's plan: origin prefixed "rehearsal/", every subject gets
- * OU=REHEARSAL, serials are dropped.  Every token is of that module; NULL: of
+ * OU=REHEARSAL, tokens personalised elsewhere become cards that are made, serials are dropped.  Every token is of that module; NULL: of
  * the one that the plan names.  Errors: RECORD_ERR_PLAN (too long), ARGUMENT (a
  * rehearsal's plan already, or no name or path of a module). */
 enum record_error plan_rehearse(struct plan *p, const char *module);
@@ -176,6 +180,13 @@ enum record_error plan_rehearse(struct plan *p, const char *module);
 bool plan_module_valid(const char *name);
 /* Members of a quorum-change who come with a new card; 0 for a quorum. */
 size_t plan_new_cards(const struct plan_quorum *q);
+/* Those of them whose card is made, and thus needs S. */
+size_t plan_made_cards(const struct plan_quorum *q);
+/* What the keys of an operator's card go by. */
+#define PLAN_SIGN_KEY "sign"
+#define PLAN_DERIVE_KEY "derive"
+const char *plan_sign_key(const struct plan_operator *o);
+const char *plan_derive_key(const struct plan_operator *o);
 /* Does the plan list this card, with an owner?  Others are not asked for. */
 bool plan_lists_card(const struct plan *p, const char *label);
 /* What a plan needs: card readers, visits of operators in all (from m of the

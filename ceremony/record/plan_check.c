@@ -272,6 +272,59 @@ check_renamed(const struct plan_check *c)
 	return err;
 }
 
+/* Two names for the keys of a token that is not made here. */
+static enum record_error
+check_elsewhere_keys(const struct plan_check *c, const struct quorum_step *s,
+    size_t i)
+{
+	static const char *const keys[] = { "sign-key", "derive-key" };
+	const struct plan_operator *o = &s->q->operators[i];
+	const char *const names[] = { o->sign_key, o->derive_key };
+
+	for (size_t k = 0; k < 2; k++) {
+		bool by_id = strncmp(names[k], "id=", 3) == 0;
+		size_t digits =
+		    by_id ? strspn(names[k] + 3, "0123456789abcdef") : 0;
+
+		if (names[k][0] != '\0' && !o->elsewhere)
+			return plan_check_fail(c, operator_at(c, s, i, keys[k]),
+			    "belongs to personalised: elsewhere, which is "
+			    "missing");
+		if (by_id &&
+		    (digits == 0 || digits % 2 != 0 || digits > 60 ||
+			names[k][3 + digits] != '\0'))
+			return plan_check_fail(c, operator_at(c, s, i, keys[k]),
+			    "behind id= stand pairs of digits 0-9 a-f, at "
+			    "most 30");
+	}
+	if (o->elsewhere && strcmp(plan_sign_key(o), plan_derive_key(o)) == 0)
+		return plan_check_fail(c, operator_at(c, s, i, "personalised"),
+		    "its sign-key and derive-key are one key; a token has two");
+	return RECORD_OK;
+}
+
+static enum record_error
+check_elsewhere(const struct plan_check *c)
+{
+	enum record_error err = RECORD_OK;
+	struct quorum_step s = { 0 };
+
+	if (!quorum_of(c->plan, &s))
+		return RECORD_OK;
+	for (size_t i = 0; i < s.q->count && err == RECORD_OK; i++) {
+		const struct plan_operator *o = &s.q->operators[i];
+
+		err = check_elsewhere_keys(c, &s, i);
+		if (err == RECORD_OK && o->elsewhere && !o->new_card &&
+		    strcmp(s.kind, "quorum-change") == 0)
+			err = plan_check_fail(c,
+			    operator_at(c, &s, i, "personalised"),
+			    "is said of a card that is new in this step; who "
+			    "stays has the one that the log knows");
+	}
+	return err;
+}
+
 static enum record_error
 check_threshold(const struct plan_check *c)
 {
@@ -359,6 +412,7 @@ plan_check(const struct plan *p, const struct plan_field *fields, size_t count,
 		check_change_place,
 		check_operators,
 		check_renamed,
+		check_elsewhere,
 		check_threshold,
 		check_custodians,
 		check_owners,

@@ -50,6 +50,28 @@ plan_new_cards(const struct plan_quorum *q)
 	return count;
 }
 
+size_t
+plan_made_cards(const struct plan_quorum *q)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < q->count; i++)
+		count += q->operators[i].new_card && !q->operators[i].elsewhere;
+	return count;
+}
+
+const char *
+plan_sign_key(const struct plan_operator *o)
+{
+	return o->sign_key[0] != '\0' ? o->sign_key : PLAN_SIGN_KEY;
+}
+
+const char *
+plan_derive_key(const struct plan_operator *o)
+{
+	return o->derive_key[0] != '\0' ? o->derive_key : PLAN_DERIVE_KEY;
+}
+
 /* New cards are initialised with S and enrolled, a visit each by one who has
  * no card to approve with; tokens to be keyed are in their readers together. */
 static void
@@ -59,7 +81,7 @@ add_change(const struct plan_quorum *q, struct plan_needs *out)
 	unsigned readers = (unsigned)q->rotate_count + 1; /* a card's */
 
 	out->visits += cards;
-	if (cards > 0) {
+	if (plan_made_cards(q) > 0) {
 		out->words++;
 		out->minutes += TYPE_MINUTES;
 	}

@@ -37,6 +37,12 @@ static bool
 mark_step(struct plan_step *s)
 {
 	switch (s->kind) {
+	case PLAN_QUORUM:
+	case PLAN_QUORUM_CHANGE:
+		/* the owners' own tokens and PINs stay out of it */
+		for (size_t i = 0; i < s->u.quorum.count; i++)
+			s->u.quorum.operators[i].elsewhere = false;
+		return true;
 	case PLAN_ROOT:
 	case PLAN_PRODUCT_CA:
 		return mark_subject(s->u.ca.subject, sizeof(s->u.ca.subject)) &&

@@ -154,9 +154,12 @@ write_quorum(FILE *f, const struct plan *p, const struct plan_step *s)
 	    "%u of %zu operators use a CA key together:", q->threshold,
 	    q->count);
 	for (i = 0; i < q->count; i++)
-		line(f, INDENT, "[ ] %s (%s), card %s%s", q->operators[i].id,
+		line(f, INDENT, "[ ] %s (%s), card %s%s%s", q->operators[i].id,
 		    q->operators[i].name,
-		    p->tokens[q->operators[i].token].label, INITIALS);
+		    p->tokens[q->operators[i].token].label,
+		    q->operators[i].elsewhere ? " (personalised elsewhere)"
+					      : "",
+		    INITIALS);
 	write_new_s(f, q);
 }
 
@@ -169,9 +172,9 @@ write_member(FILE *f, const struct plan *p, const struct plan_operator *o)
 
 	if (o->was[0] != '\0')
 		(void)snprintf(was, sizeof(was), ", was %s", o->was);
-	line(f, INDENT, "[ ] %s (%s)%s: %s %s%s", o->id, o->name, was,
+	line(f, INDENT, "[ ] %s (%s)%s: %s %s%s%s", o->id, o->name, was,
 	    o->new_card ? "new card" : "stays, card", p->tokens[o->token].label,
-	    INITIALS);
+	    o->elsewhere ? " (personalised elsewhere)" : "", INITIALS);
 }
 
 /* Whether a card's owner is in the new quorum, by the new id or the old. */
@@ -225,7 +228,7 @@ write_change(FILE *f, const struct plan *p, const struct plan_step *s)
 	for (i = 0; i < q->count; i++)
 		write_member(f, p, &q->operators[i]);
 	write_leavers(f, p, q);
-	if (plan_new_cards(q) > 0)
+	if (plan_made_cards(q) > 0)
 		write_typed(f);
 	if (q->so_count > 0) {
 		line(f, INDENT,

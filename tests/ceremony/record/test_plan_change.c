@@ -9,10 +9,10 @@
 static const struct sample_bad schema_rows[] = {
 	{ "new card at genesis", sample_genesis, "token: op-b",
 	    "token: op-b, card: new", 18, 52,
-	    "unknown key \"card\"; known here: id, name, token" },
+	    "unknown key \"card\"; known here: id, name, token, personalised, sign-key, derive-key" },
 	{ "old id at genesis", sample_genesis, "token: op-b",
 	    "token: op-b, was: bertie", 18, 52,
-	    "unknown key \"was\"; known here: id, name, token" },
+	    "unknown key \"was\"; known here: id, name, token, personalised, sign-key, derive-key" },
 	{ "reason at genesis", sample_genesis, "      so:\n",
 	    "      reason: x\n      so:\n", 19, 7,
 	    "unknown key \"reason\"; known here: threshold, operators, so" },
