@@ -16,7 +16,7 @@
 #include "ceremony/record/transcript.h"
 #include "ceremony/record/worklist.h"
 
-#define AUDIT_STEP_RESULTS_MAX 16
+#define AUDIT_STEP_RESULTS_MAX 32
 
 /* A line of issuance.jsonl. */
 struct audit_issue {
@@ -85,13 +85,19 @@ typedef void audit_check(struct audit *a);
 audit_check check_open, check_step_begin, check_step_end, check_split;
 audit_check check_enrol, check_close, check_propose, check_result, check_void;
 audit_check check_request, check_repeat, check_approve, check_refused;
-audit_check check_exception, check_exposed, check_retire;
+audit_check check_exception, check_exposed, check_retire, check_backup_split;
 
 /* ceremony/auditor/check_sign.c: a result against its plan step. */
 void check_keys(struct audit *a, const struct history_act *act);
 void check_certificate(struct audit *a, const struct history_act *act);
 void check_crl(struct audit *a, const struct history_act *act);
 void check_order(struct audit *a, const struct history_act *act);
+/* ceremony/auditor/check_copy.c: keys on more than one token, against the plan:
+ * who gets copies of keys that were made; the serial of a token; how many
+ * results of copying and exporting a step has, beside those it must have. */
+void check_copies(struct audit *a, const struct history_act *act);
+void check_serial(struct audit *a, const struct history_token *t);
+size_t check_copy_results(struct audit *a);
 /* ceremony/auditor/check_worklist.c: decide again, compare the worklist. */
 void check_worklist(struct audit *a, const struct history_act *act);
 /* The serials that the CRL of a step must list: those of the CRL before and

@@ -136,7 +136,7 @@ count_results(const struct audit *a, const char *use)
 static void
 check_wanted(struct audit *a, const char *const *uses)
 {
-	size_t expected = 0;
+	size_t expected = check_copy_results(a);
 
 	for (; *uses != NULL; uses++, expected++)
 		if (count_results(a, *uses) != 1)
@@ -154,12 +154,12 @@ check_step_end(struct audit *a)
 	if (a->plan == NULL || a->step == 0)
 		return;
 	kind = a->plan->steps[a->step - 1].kind;
-	a->step = 0;
-	if (kind == PLAN_BATCH && a->repeated && a->result_count == 0)
-		return;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (wanted[i].kind == kind)
+		if (wanted[i].kind == kind &&
+		    !(kind == PLAN_BATCH && a->repeated &&
+			a->result_count == 0))
 			check_wanted(a, wanted[i].uses);
+	a->step = 0;
 }
 
 void
@@ -191,24 +191,39 @@ quorum_of(const struct audit *a)
 	return &a->plan->steps[a->step - 1].u.quorum;
 }
 
+static void
+compare_split(struct audit *a, const struct plan_split *w)
+{
+	json_t *names = json_object_get(a->event->body, "custodians");
+
+	if (number_of(a, "threshold") != w->threshold ||
+	    json_array_size(names) != w->count)
+		audit_here(a, "the plan splits it %u of %zu", w->threshold,
+		    w->count);
+	for (size_t i = 0; i < w->count; i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+
+		if (name == NULL || strcmp(name, w->custodians[i]) != 0)
+			audit_here(a, "custodian %zu is not the plan's", i + 1);
+	}
+}
+
 void
 check_split(struct audit *a)
 {
 	const struct plan_quorum *q = quorum_of(a);
-	json_t *names = json_object_get(a->event->body, "custodians");
 
-	if (q == NULL)
-		return;
-	if (number_of(a, "threshold") != q->so_threshold ||
-	    json_array_size(names) != q->so_count)
-		audit_here(a, "the plan splits it %u of %zu", q->so_threshold,
-		    q->so_count);
-	for (size_t i = 0; i < q->so_count; i++) {
-		const char *name = json_string_value(json_array_get(names, i));
+	if (q != NULL)
+		compare_split(a, &q->so);
+}
 
-		if (name == NULL || strcmp(name, q->so_custodians[i]) != 0)
-			audit_here(a, "custodian %zu is not the plan's", i + 1);
-	}
+void
+check_backup_split(struct audit *a)
+{
+	const struct plan_quorum *q = quorum_of(a);
+
+	if (q != NULL)
+		compare_split(a, &q->backup);
 }
 
 /* Made here or not, and with which keys, as the plan says. */
@@ -411,8 +426,12 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 		break;
 	case PLAN_ROOT:
 	case PLAN_PRODUCT_CA:
-		if (strcmp(use, "self-test") == 0)
+		if (strcmp(use, "self-test") == 0) {
 			check_keys(a, act);
+			check_copies(a, act);
+		} else if (strcmp(use, "copy") == 0 ||
+		    strcmp(use, "export") == 0)
+			check_serial(a, audit_token(a, act));
 		else if (strcmp(use, "crl") == 0)
 			check_crl(a, act);
 		else

@@ -35,14 +35,7 @@ check_keys(struct audit *a, const struct history_act *act)
 	    (strcmp(want, "p384") == 0 ? NID_secp384r1 : NID_X9_62_prime256v1))
 		audit_here(a, "the plan wants a %s key", want);
 	EVP_PKEY_free(key);
-	for (size_t i = 0; i < a->plan->token_count; i++) {
-		const struct plan_token *p = &a->plan->tokens[i];
-
-		if (strcmp(p->label, t->label) == 0 && p->serial[0] != '\0' &&
-		    strcmp(p->serial, t->serial) != 0)
-			audit_here(a, "token %s has another serial in the plan",
-			    t->label);
-	}
+	check_serial(a, t);
 }
 
 /* ---- certificates of CAs and sealers ------------------------------------- */

@@ -19,6 +19,7 @@ static const struct {
 	{ "step.begin", { "step", "kind" } },
 	{ "step.end", { "step" } },
 	{ "so.split", { "threshold", "custodians", "kept" } },
+	{ "backup.split", { "threshold", "custodians", "kept" } },
 	{ "so.use", { "label", "n" } },
 	{ "enrol", { "operator", "name", "label", "serial" } },
 	{ "request", { "sequence", "entries", "request" } },

@@ -17,6 +17,7 @@ static const struct {
 	{ "step.begin", check_step_begin },
 	{ "step.end", check_step_end },
 	{ "so.split", check_split },
+	{ "backup.split", check_backup_split },
 	{ "enrol", check_enrol },
 	{ "request", check_request },
 	{ "request.repeat", check_repeat },

@@ -77,10 +77,17 @@ bool
 group_start_on(struct ceremony *c, struct group *g, unsigned step,
     enum plan_kind kind, const char *label, struct session **out)
 {
+	group_start(c, g, step, kind);
+	return group_join(c, g, label, out);
+}
+
+bool
+group_join(struct ceremony *c, struct group *g, const char *label,
+    struct session **out)
+{
 	const struct history_epoch *now;
 
-	group_start(c, g, step, kind);
-	if (!rotate_first(c, step, kind, label) ||
+	if (!rotate_first(c, g->step, g->kind, label) ||
 	    !group_open(c, g, label, NULL, out))
 		return false;
 	now = &(*out)->token->now;

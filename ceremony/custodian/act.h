@@ -28,6 +28,7 @@ struct session {
 	bool probing;    /* that no PIN fits is an answer too: opened is 0 */
 	uint32_t opened; /* epoch whose PIN was right */
 	bool shares_given;
+	bool write_certs; /* before its PIN changes, see keys.h */
 };
 /* An act of the group. */
 struct proposal {
@@ -79,6 +80,9 @@ void group_order(struct group *g, group_first *first, const void *arg);
  * is changed if it does nothing else. */
 bool group_start_on(struct ceremony *c, struct group *g, unsigned step,
     enum plan_kind kind, const char *label, struct session **out);
+/* One more token for a group to which nothing is proposed yet. */
+bool group_join(struct ceremony *c, struct group *g, const char *label,
+    struct session **out);
 /* Ends every process of it; K is wiped. */
 void group_end(struct ceremony *c, struct group *g);
 

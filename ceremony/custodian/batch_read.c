@@ -134,7 +134,10 @@ crl_current(struct ceremony *c, const struct history_token *t,
     const struct plan_step *step)
 {
 	for (unsigned i = 0; i < c->plan->token_count; i++) {
-		if (strcmp(c->plan->tokens[i].label, t->label) == 0 &&
+		const struct history_token *holder =
+		    history_token(c->history, c->plan->tokens[i].label);
+
+		if (holder != NULL && history_same_ca(holder, t) &&
 		    chain_planned(c, step, PLAN_CRL, i))
 			return true;
 	}

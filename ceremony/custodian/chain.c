@@ -82,6 +82,16 @@ chain_outlives(struct ceremony *c, const struct history_token *token,
 		what, token->label, date);
 }
 
+static bool
+is_holder(const struct plan_ca *ca, unsigned token)
+{
+	for (size_t i = 0; i < ca->holder_count; i++) {
+		if (ca->holders[i] == token)
+			return true;
+	}
+	return false;
+}
+
 bool
 chain_planned(const struct ceremony *c, const struct plan_step *before,
     enum plan_kind kind, unsigned token)
@@ -90,7 +100,7 @@ chain_planned(const struct ceremony *c, const struct plan_step *before,
 		if (s->kind != kind)
 			continue;
 		if (kind == PLAN_CRL ? s->u.batch.token == token
-				     : s->u.ca.holders[0] == token)
+				     : is_holder(&s->u.ca, token))
 			return true;
 	}
 	return false;

@@ -51,7 +51,10 @@ print_check(const struct ceremony *c, const char *path)
 	if (needs.words > 0)
 		printf("custodians: type words of S %u time%s\n", needs.words,
 		    needs.words > 1 ? "s" : "");
-	else
+	if (needs.backup_words > 0)
+		printf("custodians: type words of B %u time%s\n",
+		    needs.backup_words, needs.backup_words > 1 ? "s" : "");
+	if (needs.words + needs.backup_words == 0)
 		printf("custodians: none is needed\n");
 	printf("sha256: %s\nwords: %s\n", hex, words);
 }

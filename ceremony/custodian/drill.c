@@ -243,9 +243,9 @@ drill_put_off(struct people *p, const char *label, char *reason, size_t size)
 }
 
 static bool
-drill_words(struct people *p, bool load, int *fd)
+drill_words(struct people *p, char which, bool load, int *fd)
 {
-	return p->drill->people->words(p, load, fd);
+	return p->drill->people->words(p, which, load, fd);
 }
 
 static const struct people_ops ops = { drill_pin, drill_digest, drill_card,

@@ -6,6 +6,7 @@
 
 #include "ca/cert.h"
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/so.h"
 
 /* How the card came to be what it is. */
@@ -135,13 +136,13 @@ enrol_card(struct ceremony *c, struct child *so, const struct plan_operator *o)
 }
 
 bool
-enrol_open_so(struct ceremony *c, const struct plan_quorum *fresh,
+enrol_open_so(struct ceremony *c, const struct plan_split *fresh,
     struct child *so)
 {
 	if (fresh == NULL || history_so_hangs(c->history))
-		return so_open(c, NULL, so);
+		return paper_open(c, 'S', NULL, so);
 	/* no token hangs on words that were written before */
-	return so_open(c, fresh, so) && so_record_split(c, fresh);
+	return paper_open(c, 'S', fresh, so) && so_record_split(c, fresh);
 }
 
 bool

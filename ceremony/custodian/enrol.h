@@ -12,7 +12,7 @@ enrol_card(struct ceremony *c, struct child *so, const struct plan_operator *o);
 bool enrol_adopt(struct ceremony *c, const struct plan_operator *o);
 /* A process that keeps S: the one that tokens hang on, with fresh NULL; else a
  * new one, split as fresh says, unless tokens hang on it already. */
-bool enrol_open_so(struct ceremony *c, const struct plan_quorum *fresh,
+bool enrol_open_so(struct ceremony *c, const struct plan_split *fresh,
     struct child *so);
 /* May a card or token of this module be made?  Otherwise stops. */
 bool enrol_module_known(struct ceremony *c, const struct plan_token *t);

@@ -146,6 +146,18 @@ make_devices(struct ceremony *c, const char *pattern, uint64_t sequence,
 	    ceremony_stop(c, EXIT_STATE, "%s: %s", name, strerror(errno));
 }
 
+/* Sealed by that token or another holder of its keys. */
+static bool
+is_of(const struct ceremony *c, const struct history_order *o,
+    const char *label)
+{
+	const struct history_token *t = history_token(c->history, label);
+
+	return strcmp(o->label, label) == 0 ||
+	    (t != NULL &&
+		history_same_ca(history_token(c->history, o->label), t));
+}
+
 /* The newest work order of a token that a made-up station can use. */
 static const struct history_order *
 own_order(struct ceremony *c, const char *label, struct order *out, char *key)
@@ -155,7 +167,7 @@ own_order(struct ceremony *c, const char *label, struct order *out, char *key)
 		struct transfer_fault fault;
 		uint8_t *payload = NULL;
 		size_t len = 0;
-		bool ok = strcmp(o->label, label) == 0 &&
+		bool ok = is_of(c, o, label) &&
 		    ceremony_load(c, o->order, &payload, &len) &&
 		    order_read((const char *)payload, len, out, &fault) ==
 			TRANSFER_OK;

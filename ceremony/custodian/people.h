@@ -48,8 +48,9 @@ struct people_ops {
 	 * change of its PIN is put off, for a reason that is written down. */
 	enum people_answer (*put_off)(struct people *p, const char *label,
 	    char *reason, size_t size);
-	/* Where the words of S go to, or come from; *fd is the caller's. */
-	bool (*words)(struct people *p, bool load, int *fd);
+	/* Where the words of `which`, S or B, go to, or come from; *fd is the
+	 * caller's. */
+	bool (*words)(struct people *p, char which, bool load, int *fd);
 };
 
 /* The terminal; false when there is none. */

@@ -14,7 +14,7 @@
 
 #define PIN_SIZE 8
 #define PINS_FILE "REHEARSAL-PINS"
-#define WORDS_FILE "REHEARSAL-WORDS-OF-S"
+#define WORDS_FILE "REHEARSAL-WORDS-OF-S" /* or -B */
 
 /* A line without its LF, by no other buffer; NULL at the end. */
 static struct secret *
@@ -141,9 +141,12 @@ rehearsal_last_try(struct people *p, const char *label, const char *owner)
 }
 
 static bool
-rehearsal_words(struct people *p, bool load, int *fd)
+rehearsal_words(struct people *p, char which, bool load, int *fd)
 {
-	*fd = openat(p->rehearsal_fd, WORDS_FILE,
+	char name[] = WORDS_FILE;
+
+	name[sizeof(name) - 2] = which;
+	*fd = openat(p->rehearsal_fd, name,
 	    load ? O_RDONLY | O_CLOEXEC
 		 : O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 	    0600);

@@ -248,8 +248,9 @@ terminal_last_try(struct people *p, const char *label, const char *owner)
 
 /* The signer that keeps S talks to its custodians itself. */
 static bool
-terminal_words(struct people *p, bool load, int *fd)
+terminal_words(struct people *p, char which, bool load, int *fd)
 {
+	(void)which;
 	(void)load;
 	*fd = dup(p->tty);
 	return *fd != -1;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ceremony/custodian/keys.h"
 #include "ceremony/custodian/share.h"
 
 static const struct use self_test = { "self-test", 1 };
@@ -70,14 +71,24 @@ is_token(const struct ceremony *c, unsigned token, const char *label)
 }
 
 static bool
+is_holder(const struct ceremony *c, const struct plan_ca *ca, const char *label)
+{
+	for (size_t i = 0; i < ca->holder_count; i++) {
+		if (is_token(c, ca->holders[i], label))
+			return true;
+	}
+	return false;
+}
+
+static bool
 uses_token(const struct ceremony *c, const struct plan_step *s,
     const char *label)
 {
 	switch (s->kind) {
 	case PLAN_ROOT:
-		return is_token(c, s->u.ca.holders[0], label);
+		return is_holder(c, &s->u.ca, label);
 	case PLAN_PRODUCT_CA:
-		return is_token(c, s->u.ca.holders[0], label) ||
+		return is_holder(c, &s->u.ca, label) ||
 		    is_token(c, s->u.ca.issuer, label);
 	case PLAN_WORK_ORDER:
 		return is_token(c, s->u.order.token, label);
@@ -223,17 +234,22 @@ rotate_act(struct ceremony *c, struct group *g, size_t i)
 {
 	struct proposal *p = &g->acts[i];
 	struct session *s = p->session;
-	json_t *rest;
+	json_t *rest, *certs = s->write_certs ? json_array() : NULL;
 
-	if (!group_begin(c, g, i) || !found(c, p))
+	if (!group_begin(c, g, i) || !found(c, p) ||
+	    (certs != NULL && !keys_write_certs(c, s, certs))) {
+		json_decref(certs);
 		return false;
+	}
 	if (s->probing && s->opened == 0)
 		return true; /* the old policy's operators are next */
-	if (!prepare(c, p))
+	rest = prepare(c, p) ? commit(c, p) : NULL;
+	if (rest == NULL) {
+		json_decref(certs);
 		return false;
-	rest = commit(c, p);
-	if (rest == NULL)
-		return false;
+	}
+	if (certs != NULL)
+		json_object_set_new(rest, "certificates", certs);
 	if (!head_check(c, &s->child, s->label, s->serial, HEAD_MOVE)) {
 		json_decref(rest);
 		return false;

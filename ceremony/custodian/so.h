@@ -9,9 +9,6 @@
  * straight into the signer that needs one.
  */
 
-/* Start it with a new S, split as the plan says, or, with q NULL, with the
- * words given back. */
-bool so_open(struct ceremony *c, const struct plan_quorum *q, struct child *so);
 /* Will this token's SO PIN be of the S that there is in that step?  Otherwise
  * stops. */
 bool so_check(struct ceremony *c, const struct plan_step *s, const char *label);
@@ -22,7 +19,7 @@ bool so_check(struct ceremony *c, const struct plan_step *s, const char *label);
 bool so_hand_out(struct ceremony *c, struct child *so, const char *label,
     int *fd, bool *again);
 /* S is new: who keeps how many of its words. */
-bool so_record_split(struct ceremony *c, const struct plan_quorum *q);
+bool so_record_split(struct ceremony *c, const struct plan_split *fresh);
 /* Attributes of a key as the module reports them. */
 json_t *json_attributes(uint64_t bits);
 

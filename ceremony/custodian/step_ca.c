@@ -3,16 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ca/cert.h"
 #include "ca/date.h"
 #include "ca/key.h"
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/backup.h"
 #include "ceremony/custodian/chain.h"
 #include "ceremony/custodian/enrol.h"
+#include "ceremony/custodian/keys.h"
 #include "ceremony/custodian/rotate.h"
-#include "ceremony/custodian/share.h"
 #include "ceremony/custodian/so.h"
 
 #define DAY 86400
@@ -44,172 +44,33 @@ issuer_ready(struct ceremony *c, const struct plan_step *s)
 	return chain_outlives(c, root, end, ca->subject);
 }
 
-bool
-step_ca_check(struct ceremony *c, const struct plan_step *s)
+static bool
+check_holder(struct ceremony *c, const struct plan_step *s,
+    const struct plan_token *t)
 {
-	const struct plan_ca *ca = &s->u.ca;
-	const struct plan_token *t = holder(c, ca);
-	const struct history_token *known = history_token(c->history, t->label);
-
-	if (known != NULL && known->has_crl && !c->history->open)
+	if (history_token(c->history, t->label) != NULL && !c->history->open)
 		return ceremony_stop(c, EXIT_REFUSED,
 		    "token %s: holds a CA of this log already: name another "
 		    "token in the plan",
 		    t->label);
-	if (!enrol_module_known(c, t) || !so_check(c, s, t->label))
+	return enrol_module_known(c, t) && so_check(c, s, t->label);
+}
+
+bool
+step_ca_check(struct ceremony *c, const struct plan_step *s)
+{
+	const struct plan_ca *ca = &s->u.ca;
+
+	for (size_t i = 0; i < ca->holder_count; i++) {
+		if (!check_holder(c, s, &c->plan->tokens[ca->holders[i]]))
+			return false;
+	}
+	if (ca->holder_count > 1 && !backup_check(c, s))
 		return false;
 	return s->kind != PLAN_PRODUCT_CA || issuer_ready(c, s);
 }
 
-/* ---- act a: initialise the token, make its keys --------------------------- */
-
-/* The keys and shares a signer tells of, as the record has them. */
-static bool
-hear_key(struct ceremony *c, json_t *keys)
-{
-	char role[17], text[1025];
-	uint8_t spki[KEY_SPKI_MAX];
-	const uint8_t *p;
-	size_t spki_len, len;
-	uint64_t bits;
-
-	message_get_text(&c->in, role, sizeof(role) - 1);
-	p = message_get_octets(&c->in, sizeof(spki), &spki_len);
-	if (p != NULL)
-		memcpy(spki, p, spki_len);
-	bits = message_get_number(&c->in);
-	p = message_get_octets(&c->in, sizeof(text) - 1, &len);
-	if (p != NULL)
-		memcpy(text, p, len);
-	text[len] = '\0';
-	p = message_get_octets(&c->in, APPROVAL_SIG_MAX, &len);
-	if (!child_fields_ok(c))
-		return false;
-	return json_array_append_new(keys,
-		   json_pack("{s:s,s:o,s:o,s:s,s:o}", "role", role, "spki",
-		       json_octets(spki, spki_len), "attributes",
-		       json_attributes(bits), "text", text, "signature",
-		       json_octets(p, len))) == 0 ||
-	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
-}
-
-/* Every new key has signed a text that names its token. */
-static bool
-same_token(struct ceremony *c, const char *serial, json_t *keys)
-{
-	char want[64];
-	json_t *key;
-	size_t i;
-
-	snprintf(want, sizeof(want), "\ntoken %s\n", serial);
-	json_array_foreach(keys, i, key)
-	{
-		if (strstr(json_string_value(json_object_get(key, "text")),
-			want) == NULL)
-			return ceremony_stop(c, EXIT_PROCESS,
-			    "signer: its keys are of another token than it "
-			    "says: nothing it said is used");
-	}
-	return true;
-}
-
-static bool
-hear_made(struct ceremony *c, struct session *s, size_t roles, json_t *keys,
-    json_t *shares)
-{
-	for (size_t i = 0; i < roles; i++) {
-		if (!child_hear(c, &s->child, MSG_MADE_KEY) ||
-		    !hear_key(c, keys))
-			return false;
-	}
-	for (size_t i = 0; i < c->history->policy.n; i++) {
-		if (!child_hear(c, &s->child, MSG_MADE_SHARE) ||
-		    !share_hear(c, shares))
-			return false;
-	}
-	if (!child_hear(c, &s->child, MSG_MADE))
-		return false;
-	message_get_text(&c->in, s->serial, sizeof(s->serial) - 1);
-	return child_fields_ok(c) && same_token(c, s->serial, keys);
-}
-
-static bool
-make_keys(struct ceremony *c, struct group *g, struct session *s,
-    const struct plan_token *t, uint32_t epoch, size_t roles)
-{
-	const struct use use = { "self-test", roles };
-	json_t *keys = json_array(), *shares = json_array();
-	const struct policy *p = &c->history->policy;
-	bool ok;
-
-	message_start(&c->out, MSG_EXECUTE);
-	ok = child_tell(c, &s->child) && hear_made(c, s, roles, keys, shares);
-	if (!ok) {
-		json_decref(keys);
-		json_decref(shares);
-		return false;
-	}
-	return group_result(c, g, 0, &use, 1,
-	    json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o}", "label", t->label,
-		"serial", s->serial, "module", t->module, "epoch", (int)epoch,
-		"m", (int)p->m, "n", (int)p->n, "keys", keys, "shares",
-		shares));
-}
-
-/* What the act is made of, and the SO PIN for the token. */
-static bool
-tell_keys(struct ceremony *c, struct session *s, const struct plan_ca *ca,
-    const char *role, struct child *so)
-{
-	const struct plan_token *t = holder(c, ca);
-	bool again = false;
-	int fd;
-
-	if (!so_hand_out(c, so, s->label, &fd, &again))
-		return false;
-	message_start(&c->out, MSG_ACT_KEYS);
-	message_put_text(&c->out, t->module);
-	message_put_text(&c->out, t->label);
-	message_put_text(&c->out, role);
-	message_put_number(&c->out, strcmp(ca->key, "p384") == 0);
-	message_put_number(&c->out, again);
-	if (!child_ask(c, &s->child, MSG_OK)) {
-		close(fd);
-		return false;
-	}
-	message_start(&c->out, MSG_SO_TAKE);
-	c->out.fd = fd;
-	return child_ask(c, &s->child, MSG_OK);
-}
-
-static bool
-keys_act(struct ceremony *c, const struct plan_step *step, unsigned index,
-    const char *role, size_t roles)
-{
-	const struct plan_ca *ca = &step->u.ca;
-	const struct plan_token *t = holder(c, ca);
-	const struct use use = { "self-test", roles };
-	uint32_t epoch = history_epoch_next(c->history, t->label);
-	struct child so = { .pid = -1, .sock = -1 };
-	struct session *s = NULL;
-	struct group g;
-	bool ok;
-
-	group_start(c, &g, index, step->kind);
-	ok = so_open(c, NULL, &so) && group_open_blank(c, &g, t->label, &s) &&
-	    group_act(c, &g, s, epoch, NULL) && tell_keys(c, s, ca, role, &so);
-	child_end(&so); /* S is needed no more: nobody waits while it is here */
-	ok = ok && group_propose(c, &g, s, &use, 1, NULL, 0) &&
-	    group_tell_derive(c, s, g.operators, g.operator_count) &&
-	    group_approve(c, &g) && group_begin(c, &g, 0) &&
-	    make_keys(c, &g, s, t, epoch, roles);
-	group_end(c, &g);
-	if (ok)
-		people_say(c->people, "  keys made on %s", t->label);
-	return ok;
-}
-
-/* ---- acts b, c, d: certificates and CRLs ---------------------------------- */
+/* ---- certificates and CRLs ---------------------------------- */
 
 static bool
 propose_cert(struct ceremony *c, struct group *g, struct session *s,
@@ -270,25 +131,7 @@ propose_empty_crl(struct ceremony *c, struct group *g, struct session *s,
 }
 
 static bool
-write_cert(struct ceremony *c, struct session *s, const struct history_key *key,
-    json_t *written)
-{
-	uint8_t *der = NULL;
-	size_t len = 0;
-
-	if (key->role[0] == '\0')
-		return true;
-	if (!ceremony_load(c, key->cert, &der, &len))
-		return false;
-	message_start(&c->out, MSG_WRITE_CERT);
-	message_put_octets(&c->out, der, len);
-	free(der);
-	json_array_append_new(written, json_digest(key->cert));
-	return child_ask(c, &s->child, MSG_OK);
-}
-
-static bool
-sign_crl(struct ceremony *c, struct group *g, size_t i, bool write)
+sign_crl(struct ceremony *c, struct group *g, size_t i)
 {
 	static const struct use use = { "crl", 1 };
 	struct session *s = g->acts[i].session;
@@ -297,8 +140,7 @@ sign_crl(struct ceremony *c, struct group *g, size_t i, bool write)
 	uint64_t len;
 	bool ok = group_begin(c, g, i);
 
-	for (int k = 0; ok && write && k < 2; k++)
-		ok = write_cert(c, s, &s->token->keys[k], written);
+	ok = ok && keys_write_certs(c, s, written);
 	if (!ok)
 		goto out;
 	message_start(&c->out, MSG_EXECUTE);
@@ -319,48 +161,95 @@ out:
 
 /* ---- the steps ------------------------------------------------------------ */
 
-static bool
-has_keys(const struct ceremony *c, const char *label)
-{
-	const struct history_token *t = history_token(c->history, label);
+/* The last group: what its first holder signs, and the certificates onto each
+ * copy, whose shares are used for the first time, and whose PIN then changes.
+ * After a stop only what has no result yet is done: nothing is certified twice,
+ * and no CRL number comes again. */
+struct last {
+	struct session *first; /* NULL: it has done its part */
+	size_t copy_count;
+	struct session *copies[PLAN_HOLDERS_MAX];
+	bool cert; /* the root certifies itself */
+};
 
-	return t != NULL && t->keys[0].role[0] != '\0';
+static bool
+open_last(struct ceremony *c, struct group *g, const struct plan_ca *ca,
+    struct last *l)
+{
+	if (!history_token(c->history, holder(c, ca)->label)->has_crl &&
+	    !group_join(c, g, holder(c, ca)->label, &l->first))
+		return false;
+	for (size_t i = 1; i < ca->holder_count; i++) {
+		const char *label = c->plan->tokens[ca->holders[i]].label;
+		const struct history_token *t =
+		    history_token(c->history, label);
+
+		if (t->cert_written)
+			continue;
+		if (!group_join(c, g, label, &l->copies[l->copy_count]))
+			return false;
+		l->copies[l->copy_count++]->write_certs = true;
+	}
+	return true;
 }
 
-/* After a stop only what has no result yet is done: nothing is certified
- * twice, and no CRL number comes again. */
+static bool
+propose_last(struct ceremony *c, struct group *g, const struct plan_ca *ca,
+    const struct last *l)
+{
+	const struct policy_spki *key =
+	    l->first == NULL ? NULL : &l->first->token->keys[0].spki;
+	bool ok = l->first == NULL ||
+	    ((!l->cert ||
+		 propose_cert(c, g, l->first, "root", ca->subject, key,
+		     ca->years)) &&
+		propose_empty_crl(c, g, l->first, ca->crl_days));
+
+	for (size_t i = 0; ok && i < l->copy_count; i++)
+		ok = rotate_propose(c, g, l->copies[i], ROTATE_PIN,
+		    c->history->policy_sha256);
+	return ok && (l->first == NULL || rotate_propose_last(c, g, l->first));
+}
+
+static bool
+finish_ca(struct ceremony *c, const struct plan_step *step, unsigned index,
+    bool cert)
+{
+	const struct plan_ca *ca = &step->u.ca;
+	struct last l = { .cert = cert };
+	struct group *g = malloc(sizeof(*g));
+	bool ok;
+
+	if (g == NULL)
+		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
+	group_start(c, g, index, step->kind);
+	ok = open_last(c, g, ca, &l);
+	if (ok && g->session_count > 0)
+		ok = propose_last(c, g, ca, &l) && group_approve(c, g) &&
+		    (l.first == NULL ||
+			((!cert || certify(c, g, 0, "root")) &&
+			    sign_crl(c, g, cert))) &&
+		    rotate_all(c, g);
+	group_end(c, g);
+	free(g);
+	return ok;
+}
+
 bool
 step_root_run(struct ceremony *c, const struct plan_step *step, unsigned index)
 {
 	const struct plan_ca *ca = &step->u.ca;
-	const char *label = holder(c, ca)->label;
 	const struct history_token *t;
-	struct session *s = NULL;
-	struct group g;
-	bool ok, cert;
 
-	if (!has_keys(c, label) && !keys_act(c, step, index, "root", 1))
+	if (!keys_make(c, step, index))
 		return false;
-	t = history_token(c->history, label);
-	if (t->has_crl)
-		return true;
-	cert = !t->keys[0].certified;
-	ok = group_start_on(c, &g, index, PLAN_ROOT, label, &s) &&
-	    (!cert ||
-		propose_cert(c, &g, s, "root", ca->subject, &t->keys[0].spki,
-		    ca->years)) &&
-	    propose_empty_crl(c, &g, s, ca->crl_days) &&
-	    rotate_propose_last(c, &g, s) && group_approve(c, &g) &&
-	    (!cert || certify(c, &g, 0, "root")) &&
-	    sign_crl(c, &g, cert, true) && rotate_all(c, &g);
-	group_end(c, &g);
-	if (ok) {
-		people_say(c->people, "  root CA: %s", ca->subject);
-		people_say_words(c->people,
-		    "  root key, for stations (accept --root):",
-		    t->keys[0].spki_sha256);
-	}
-	return ok;
+	t = history_token(c->history, holder(c, ca)->label);
+	if (!finish_ca(c, step, index, !t->keys[0].certified))
+		return false;
+	people_say(c->people, "  root CA: %s", ca->subject);
+	people_say_words(c->people, "  root key, for stations (accept --root):",
+	    t->keys[0].spki_sha256);
+	return true;
 }
 
 /* The root certifies the product CA's keys. */
@@ -398,26 +287,16 @@ step_product_run(struct ceremony *c, const struct plan_step *step,
     unsigned index)
 {
 	const struct plan_ca *ca = &step->u.ca;
-	const char *label = holder(c, ca)->label;
 	const struct history_token *t;
-	struct session *product = NULL;
-	struct group g;
-	bool ok;
 
-	if (!has_keys(c, label) && !keys_act(c, step, index, "product-ca", 2))
+	if (!keys_make(c, step, index))
 		return false;
-	t = history_token(c->history, label);
+	t = history_token(c->history, holder(c, ca)->label);
 	if (!(t->keys[0].certified && t->keys[1].certified) &&
 	    !certify_product(c, step, index, t))
 		return false;
-	if (t->has_crl)
-		return true;
-	ok = group_start_on(c, &g, index, PLAN_PRODUCT_CA, label, &product) &&
-	    propose_empty_crl(c, &g, product, ca->crl_days) &&
-	    rotate_propose_last(c, &g, product) && group_approve(c, &g) &&
-	    sign_crl(c, &g, 0, true) && rotate_all(c, &g);
-	group_end(c, &g);
-	if (ok)
-		people_say(c->people, "  product CA: %s", ca->subject);
-	return ok;
+	if (!finish_ca(c, step, index, false))
+		return false;
+	people_say(c->people, "  product CA: %s", ca->subject);
+	return true;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/backup.h"
 #include "ceremony/custodian/enrol.h"
+#include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/rotate.h"
 #include "ceremony/custodian/so.h"
@@ -103,6 +105,11 @@ step_change_check(struct ceremony *c, const struct plan_step *s)
 		return ceremony_stop(c, EXIT_INPUT,
 		    "step quorum-change: this log has no quorum yet: it "
 		    "begins with a quorum step");
+	if (q->backup.count > 0 && c->history->has_backup && !c->history->open)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "step quorum-change: this log has a backup secret "
+		    "already: what is wrapped under it cannot be wrapped "
+		    "anew: leave out \"backup:\"");
 	for (size_t i = 0; i < q->count; i++) {
 		const struct plan_operator *o = &q->operators[i];
 
@@ -132,7 +139,7 @@ static bool
 enrol_new(struct ceremony *c, const struct plan_quorum *q)
 {
 	bool replace =
-	    q->so_count > 0 && (!is_split(c) || !history_so_hangs(c->history));
+	    q->so.count > 0 && (!is_split(c) || !history_so_hangs(c->history));
 	struct child so = { .pid = -1, .sock = -1 };
 	size_t missing = 0, to_make = 0;
 	bool ok = true;
@@ -143,12 +150,13 @@ enrol_new(struct ceremony *c, const struct plan_quorum *q)
 		missing += o->new_card && !has_card(c, o);
 		to_make += o->new_card && !has_card(c, o) && !o->elsewhere;
 	}
-	if (missing == 0 && (q->so_count == 0 || is_split(c)))
+	if (missing == 0 && (q->so.count == 0 || is_split(c)))
 		return true;
 	if (replace)
-		ok = so_open(c, q, &so) && so_record_split(c, q);
+		ok = paper_open(c, 'S', &q->so, &so) &&
+		    so_record_split(c, &q->so);
 	else if (to_make > 0)
-		ok = so_open(c, NULL, &so);
+		ok = paper_open(c, 'S', NULL, &so);
 	for (size_t i = 0; ok && i < q->count; i++) {
 		const struct plan_operator *o = &q->operators[i];
 
@@ -325,7 +333,7 @@ step_change_run(struct ceremony *c, const struct plan_step *step,
 	if (!resume_has_kind(c, "quorum-change", index)) {
 		say_change(c, q);
 		if (!rotate_rest(c, q, index) || !enrol_new(c, q) ||
-		    !agree(c, q, index))
+		    !backup_make(c, &q->backup) || !agree(c, q, index))
 			return false;
 	}
 	if (!rotate_rest(c, q, index))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/backup.h"
 #include "ceremony/custodian/enrol.h"
 
 bool
@@ -97,7 +98,7 @@ enrol_all(struct ceremony *c, const struct plan_quorum *q)
 	if (c->history->operator_count == q->count)
 		return true;
 	if (history_so_now(c->history) == 0 || needs_so(c, q))
-		ok = enrol_open_so(c, q, &so);
+		ok = enrol_open_so(c, &q->so, &so);
 	for (size_t i = 0; ok && i < q->count; i++) {
 		const struct plan_operator *o = &q->operators[i];
 
@@ -114,6 +115,6 @@ step_quorum_run(struct ceremony *c, const struct plan_step *s, unsigned index)
 {
 	const struct plan_quorum *q = &s->u.quorum;
 
-	return enrol_all(c, q) &&
+	return enrol_all(c, q) && backup_make(c, &q->backup) &&
 	    (c->history->has_anchor || agree(c, q, index));
 }

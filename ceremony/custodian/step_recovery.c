@@ -6,6 +6,7 @@
 
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/chain.h"
+#include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/rotate.h"
 #include "ceremony/custodian/so.h"
@@ -74,7 +75,7 @@ step_recovery_run(struct ceremony *c, const struct plan_step *step,
 		return true;
 	people_say(c->people, "  %s: %s", label, step->u.recovery.reason);
 	group_start(c, &g, index, PLAN_RECOVERY);
-	ok = so_open(c, NULL, &so) && propose(c, &g, label, &so);
+	ok = paper_open(c, 'S', NULL, &so) && propose(c, &g, label, &so);
 	child_end(&so); /* S is needed no more: nobody waits while it is here */
 	ok = ok && group_approve(c, &g) && rotate_all(c, &g);
 	group_end(c, &g);

@@ -2,42 +2,15 @@
 #include "ceremony/custodian/stop_lines.h"
 
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ceremony/custodian/stop_text.h"
 #include "ceremony/record/event.h"
-
-/* A text that grows to its size and no further. */
-struct text {
-	char *out;
-	size_t size, len;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-add(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(t->out + t->len, t->size - t->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->len += (size_t)n < t->size - t->len ? (size_t)n
-						       : t->size - t->len - 1;
-}
-
-static struct text
-text_in(char *out, size_t size)
-{
-	out[0] = '\0';
-	return (struct text){ .out = out, .size = size };
-}
 
 /* The next of a list, and whether it is in it already. */
 static void
-add_item(struct text *t, size_t start, const char *item)
+add_item(struct stop_text *t, size_t start, const char *item)
 {
 	size_t n = strlen(item);
 
@@ -45,7 +18,7 @@ add_item(struct text *t, size_t start, const char *item)
 		if ((p == t->out + start || p[-1] == ' ') &&
 		    (p[n] == '\0' || p[n] == ','))
 			return;
-	add(t, "%s%s", t->len == start ? "" : ", ", item);
+	stop_add(t, "%s%s", t->len == start ? "" : ", ", item);
 }
 
 /* ---- what is signed ------------------------------------------------------- */
@@ -71,7 +44,7 @@ is_rekey(const struct history_act *a)
 }
 
 static void
-add_use(struct text *t, size_t start, const struct history_act *a,
+add_use(struct stop_text *t, size_t start, const struct history_act *a,
     const char *use)
 {
 	char item[128];
@@ -92,8 +65,8 @@ add_use(struct text *t, size_t start, const struct history_act *a,
 }
 
 static void
-add_results(struct text *t, const struct plan *p, const struct state_view *v,
-    unsigned step)
+add_results(struct stop_text *t, const struct plan *p,
+    const struct state_view *v, unsigned step)
 {
 	size_t start = t->len;
 
@@ -122,7 +95,7 @@ certs_of(const struct history_act *a)
 
 /* A batch that goes on counts what earlier acts of it have signed. */
 static void
-add_batch(struct text *t, const struct plan *p, const struct state_view *v,
+add_batch(struct stop_text *t, const struct plan *p, const struct state_view *v,
     unsigned step)
 {
 	uint64_t in_log = 0, before = 0, due = 0;
@@ -141,7 +114,7 @@ add_batch(struct text *t, const struct plan *p, const struct state_view *v,
 		any = true;
 	}
 	if (any)
-		add(t,
+		stop_add(t,
 		    "%llu of %llu certificates in the issuance log, response "
 		    "%ssealed",
 		    (unsigned long long)in_log, (unsigned long long)due,
@@ -149,13 +122,13 @@ add_batch(struct text *t, const struct plan *p, const struct state_view *v,
 }
 
 static void
-add_cards(struct text *t, const struct plan_quorum *q,
+add_cards(struct stop_text *t, const struct plan_quorum *q,
     const struct state_view *v)
 {
-	add(t, "%zu of %zu cards enrolled", v->history->operator_count,
+	stop_add(t, "%zu of %zu cards enrolled", v->history->operator_count,
 	    q->count);
 	if (v->history->has_anchor)
-		add(t, ", policy agreed on");
+		stop_add(t, ", policy agreed on");
 }
 
 void
@@ -164,14 +137,14 @@ stop_step(const struct plan *p, const struct state_view *v,
 {
 	const struct plan_step *s = &p->steps[step - 1];
 	bool done = state_view_step_done(v, which, step);
-	struct text t = text_in(out, size);
+	struct stop_text t = stop_text_in(out, size);
 	size_t start;
 
 	if (!done && step > v->history->steps_begun) {
-		add(&t, "to do");
+		stop_add(&t, "to do");
 		return;
 	}
-	add(&t, done ? "done: " : "begun: ");
+	stop_add(&t, done ? "done: " : "begun: ");
 	start = t.len;
 	if (s->kind == PLAN_QUORUM)
 		add_cards(&t, &s->u.quorum, v);
@@ -180,17 +153,19 @@ stop_step(const struct plan *p, const struct state_view *v,
 	else
 		add_results(&t, p, v, step);
 	if (t.len == start)
-		add(&t, done ? "nothing was to be signed" : "nothing signed");
+		stop_add(&t,
+		    done ? "nothing was to be signed" : "nothing signed");
 }
 
 /* ---- who must come back --------------------------------------------------- */
 
 static void
-add_planned(struct text *t, const struct plan *p, const struct plan_quorum *q)
+add_planned(struct stop_text *t, const struct plan *p,
+    const struct plan_quorum *q)
 {
-	add(t, "all %zu of:", q->count);
+	stop_add(t, "all %zu of:", q->count);
 	for (size_t i = 0; i < q->count; i++)
-		add(t, "%s %s (%s)", i == 0 ? "" : ",", q->operators[i].id,
+		stop_add(t, "%s %s (%s)", i == 0 ? "" : ",", q->operators[i].id,
 		    p->tokens[q->operators[i].token].label);
 }
 
@@ -199,24 +174,16 @@ stop_operators(const struct plan *p, const struct state_view *v, char *out,
     size_t size)
 {
 	const struct history *h = v->history;
-	struct text t = text_in(out, size);
+	struct stop_text t = stop_text_in(out, size);
 
 	if (!h->has_policy && p->steps[0].kind == PLAN_QUORUM) {
 		add_planned(&t, p, &p->steps[0].u.quorum);
 		return;
 	}
-	add(&t, "%u of these %zu:", h->policy.m, h->operator_count);
+	stop_add(&t, "%u of these %zu:", h->policy.m, h->operator_count);
 	for (size_t i = 0; i < h->operator_count; i++)
-		add(&t, "%s %s (%s)", i == 0 ? "" : ",", h->operators[i].id,
-		    h->operators[i].label);
-}
-
-static bool
-has_keys(const struct state_view *v, const char *label)
-{
-	const struct history_token *t = history_token(v->history, label);
-
-	return t != NULL && t->keys[0].role[0] != '\0';
+		stop_add(&t, "%s %s (%s)", i == 0 ? "" : ",",
+		    h->operators[i].id, h->operators[i].label);
 }
 
 static bool
@@ -228,15 +195,22 @@ is_certified(const struct state_view *v, const char *label)
 }
 
 static void
-add_tokens(struct text *t, const struct plan *p, const struct state_view *v,
-    const struct plan_step *s)
+add_holders(struct stop_text *t, const struct plan *p, const struct plan_ca *ca)
+{
+	for (size_t i = 0; i < ca->holder_count; i++)
+		add_item(t, 0, p->tokens[ca->holders[i]].label);
+}
+
+static void
+add_tokens(struct stop_text *t, const struct plan *p,
+    const struct state_view *v, const struct plan_step *s)
 {
 	switch (s->kind) {
 	case PLAN_ROOT:
-		add_item(t, 0, p->tokens[s->u.ca.holders[0]].label);
+		add_holders(t, p, &s->u.ca);
 		break;
 	case PLAN_PRODUCT_CA:
-		add_item(t, 0, p->tokens[s->u.ca.holders[0]].label);
+		add_holders(t, p, &s->u.ca);
 		if (!is_certified(v, p->tokens[s->u.ca.holders[0]].label))
 			add_item(t, 0, p->tokens[s->u.ca.issuer].label);
 		break;
@@ -265,7 +239,7 @@ add_tokens(struct text *t, const struct plan *p, const struct state_view *v,
 
 /* Those whose PIN is to be changed before the ceremony ends. */
 static void
-add_used(struct text *t, const struct history *h)
+add_used(struct stop_text *t, const struct history *h)
 {
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *token = &h->tokens[i];
@@ -279,7 +253,7 @@ bool
 stop_tokens(const struct plan *p, const struct state_view *v,
     const struct history_ceremony *which, char *out, size_t size)
 {
-	struct text t = text_in(out, size);
+	struct stop_text t = stop_text_in(out, size);
 
 	for (unsigned i = 1; i <= p->step_count; i++) {
 		if (!state_view_step_done(v, which, i))
@@ -287,109 +261,4 @@ stop_tokens(const struct plan *p, const struct state_view *v,
 	}
 	add_used(&t, v->history);
 	return t.len > 0;
-}
-
-static bool
-has_card(const struct state_view *v, const struct plan *p,
-    const struct plan_operator *o)
-{
-	const struct history *h = v->history;
-
-	for (size_t i = 0; i < h->card_count; i++) {
-		if (strcmp(h->cards[i].label, p->tokens[o->token].label) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-needs_cards(const struct plan *p, const struct state_view *v,
-    const struct plan_quorum *q)
-{
-	for (size_t i = 0; i < q->count; i++) {
-		if (q->operators[i].new_card && !q->operators[i].elsewhere &&
-		    !has_card(v, p, &q->operators[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool
-needs_words(const struct plan *p, const struct state_view *v,
-    const struct plan_step *s)
-{
-	switch (s->kind) {
-	case PLAN_QUORUM:
-		return v->history->operator_count < s->u.quorum.count;
-	case PLAN_ROOT:
-	case PLAN_PRODUCT_CA:
-		return !has_keys(v, p->tokens[s->u.ca.holders[0]].label);
-	case PLAN_QUORUM_CHANGE:
-		return needs_cards(p, v, &s->u.quorum);
-	case PLAN_RECOVERY:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void
-say_split(struct text *t, const json_t *body)
-{
-	const json_t *names = json_object_get(body, "custodians");
-
-	t->len = 0;
-	add(t, "%d of these %zu:",
-	    (int)json_integer_value(json_object_get(body, "threshold")),
-	    json_array_size(names));
-	for (size_t i = 0; i < json_array_size(names); i++)
-		add(t, "%s %s", i == 0 ? "" : ",",
-		    json_string_value(json_array_get(names, i)));
-}
-
-/* Who keeps S, as the transcript says; false: S is still to be made. */
-static bool
-add_custodians(struct text *t, const struct state_view *v)
-{
-	struct record_fault fault = { .text = "" };
-	unsigned made = 0;
-
-	for (uint64_t i = 0; i < transcript_count(v->transcript); i++) {
-		size_t len;
-		const char *line = transcript_line(v->transcript, i, &len);
-		struct event e;
-		if (event_read(line, len, &e, &fault) != RECORD_OK)
-			return false;
-		if (strcmp(e.type, "so.split") == 0 &&
-		    ++made == history_so_now(v->history))
-			say_split(t, e.body);
-		event_clear(&e);
-	}
-	return history_so_hangs(v->history);
-}
-
-/* Before the first card new words are shown, to each of the custodians. */
-static void
-add_all_custodians(struct text *t, const struct plan_quorum *q)
-{
-	t->len = 0;
-	add(t, "all %zu of:", q->so_count);
-	for (size_t i = 0; i < q->so_count; i++)
-		add(t, "%s %s", i == 0 ? "" : ",", q->so_custodians[i]);
-}
-
-bool
-stop_words_of_s(const struct plan *p, const struct state_view *v,
-    const struct history_ceremony *which, char *out, size_t size)
-{
-	struct text t = text_in(out, size);
-	bool needed = false;
-
-	for (unsigned i = 1; i <= p->step_count; i++)
-		needed = needed ||
-		    (!state_view_step_done(v, which, i) &&
-			needs_words(p, v, &p->steps[i - 1]));
-	if (needed && !add_custodians(&t, v) && p->steps[0].kind == PLAN_QUORUM)
-		add_all_custodians(&t, &p->steps[0].u.quorum);
-	return needed && t.len > 0;
 }

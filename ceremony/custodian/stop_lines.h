@@ -24,5 +24,8 @@ bool stop_tokens(const struct plan *p, const struct state_view *v,
 /* Custodians of S, when a step to do needs their words; else false. */
 bool stop_words_of_s(const struct plan *p, const struct state_view *v,
     const struct history_ceremony *which, char *out, size_t size);
+/* The same of B. */
+bool stop_words_of_b(const struct plan *p, const struct state_view *v,
+    const struct history_ceremony *which, char *out, size_t size);
 
 #endif

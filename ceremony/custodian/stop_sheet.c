@@ -90,6 +90,8 @@ put_who(const struct ceremony *c, const struct state_view *v,
 		put("CA tokens", text);
 	if (stop_words_of_s(c->plan, v, which, text, sizeof(text)))
 		put("words of S", text);
+	if (stop_words_of_b(c->plan, v, which, text, sizeof(text)))
+		put("words of B", text);
 }
 
 static void

@@ -21,6 +21,8 @@ enum {
 	POLICY = OCTETS(32768),
 	SIGNATURE = OCTETS(512),
 	PROOF = OCTETS(40 * 32),
+	LABELS = OCTETS(16 * 33),
+	WRAPPED = OCTETS(2048),
 };
 
 #define CHILD(label, states, size)                                             \
@@ -60,10 +62,13 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_TOKEN] = ANSWER("token", 2 * LABEL + 2 * ID + NUMBERS(1)),
 	[MSG_OPENED] = ANSWER("opened", 2 * LABEL + MODULE + NUMBERS(1)),
 
-	[MSG_SO_NEW] =
-	    CHILD_FD("so-new", STATE_IDLE, NUMBERS(2) + OCTETS(16 * 65)),
-	[MSG_SO_LOAD] = CHILD_FD("so-load", STATE_IDLE, 0),
-	[MSG_SO_PIN] = CHILD_FD("so-pin", STATE_SO, LABEL + NUMBERS(1)),
+	[MSG_PAPER_NEW] = CHILD_FD("paper-new", STATE_IDLE,
+	    OCTETS(1) + NUMBERS(2) + OCTETS(16 * 65)),
+	[MSG_PAPER_LOAD] = CHILD_FD("paper-load", STATE_IDLE, OCTETS(1)),
+	[MSG_PAPER_CHECK] = CHILD("paper-check", STATE_PAPER, 0),
+	[MSG_DKEK] = CHILD_FD("dkek", STATE_PAPER, LABEL),
+	[MSG_CHECK] = ANSWER("check", DIGEST),
+	[MSG_SO_PIN] = CHILD_FD("so-pin", STATE_PAPER, LABEL + NUMBERS(1)),
 
 	[MSG_CARD_MAKE] = CHILD_FD("card-make", STATE_IDLE,
 	    MODULE + 2 * LABEL + OCTETS(128) + ID + NUMBERS(2)),
@@ -95,8 +100,11 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_EPOCH] = CHILD("epoch", STATE_OPEN, NUMBERS(1)),
 	[MSG_ACT] = CHILD("act", STATE_IDLE | STATE_OPEN | STATE_PREPARED,
 	    NUMBERS(4) + ID),
-	[MSG_ACT_KEYS] =
-	    CHILD("act-keys", STATE_ACT, MODULE + LABEL + ID + NUMBERS(2)),
+	[MSG_ACT_KEYS] = CHILD("act-keys", STATE_ACT,
+	    MODULE + LABEL + ID + NUMBERS(2) + LABELS),
+	[MSG_ACT_COPY] = CHILD("act-copy", STATE_ACT,
+	    MODULE + 2 * LABEL + ID + NUMBERS(1) + DIGEST),
+	[MSG_ACT_EXPORT] = CHILD("act-export", STATE_ACT, NUMBERS(1)),
 	[MSG_ACT_ROTATE] = CHILD("act-rotate", STATE_ACT, NUMBERS(2) + POLICY),
 	[MSG_ACT_CERT] =
 	    CHILD("act-cert", STATE_ACT, ID + SUBJECT + KEY + NUMBERS(2)),
@@ -118,6 +126,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_DERIVE_CERT] = CHILD("derive-cert", STATE_PREPARED, LABEL + CERT),
 	[MSG_SHARE] = CHILD_FD("share", STATE_PREPARED, NUMBERS(2) + DIGEST),
 	[MSG_SO_TAKE] = CHILD_FD("so-take", STATE_ACT | STATE_PREPARED, 0),
+	[MSG_DKEK_TAKE] = CHILD_FD("dkek-take", STATE_ACT | STATE_PREPARED, 0),
+	[MSG_IMPORT] = CHILD("import", STATE_PREPARED, ID + KEY + WRAPPED),
 	[MSG_BEGIN] = CHILD("begin", STATE_PREPARED, NUMBERS(1) + LINE),
 	[MSG_WRITE_CERT] = CHILD("write-cert", STATE_BEGUN, CERT),
 	[MSG_INTEND] =
@@ -140,6 +150,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_BEGUN] = ANSWER("begun", NUMBERS(1)),
 	[MSG_MADE_KEY] = ANSWER("made-key",
 	    ID + KEY + NUMBERS(1) + OCTETS(1024) + SIGNATURE),
+	[MSG_WRAPPED] = ANSWER("wrapped", ID + KEY + WRAPPED),
 	[MSG_MADE_SHARE] =
 	    ANSWER("made-share", LABEL + NUMBERS(1) + CERT + DIGEST),
 	[MSG_MADE] = ANSWER("made", LABEL),

@@ -42,12 +42,19 @@ enum message_kind {
 		       flags */
 	MSG_OPENED, /* text label, text serial, text module path, number flags
 		     */
-	/* operator -> signer that keeps S; each carries a descriptor */
-	MSG_SO_NEW,  /* number threshold, number count, octets names of
-			custodians, a line each; words go to the fd */
-	MSG_SO_LOAD, /* words come from the fd */
-	MSG_SO_PIN,  /* text label, number n; the SO PINs of n and of n + 1,
+	/* operator -> signer that keeps a secret of which people have words on
+	   paper, S or B; all but one carry a descriptor */
+	MSG_PAPER_NEW,   /* text which, number threshold, number count, octets
+			    names of custodians, a line each; words go to the
+			    fd */
+	MSG_PAPER_LOAD,  /* text which; words come from the fd */
+	MSG_PAPER_CHECK, /* B only */
+	MSG_DKEK,        /* B only: text label; the DKEK, 32 octets, goes to the
+			    fd */
+	MSG_SO_PIN,      /* text label, number n; the SO PINs of n and of n + 1,
 			16 characters each, go to the fd */
+	/* signer that keeps B -> operator */
+	MSG_CHECK, /* octets: which B it is */
 	/* operator -> signer of an operator's card */
 	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
 			  octets PIN, number date, number again; two SO PINs
@@ -89,7 +96,12 @@ enum message_kind {
 	MSG_ACT,      /* number act, number resumes, number step, number epoch,
 			text kind */
 	MSG_ACT_KEYS, /* text module, text label, text role, number p384, number
-			 again */
+			 again, octets labels of tokens that get copies, a line
+			 each, or none */
+	MSG_ACT_COPY, /* text module, text label, text role, number again, text
+			 label of the first holder, octets sha256 of the backup
+			 it comes from, or none */
+	MSG_ACT_EXPORT, /* number is for a backup */
 	MSG_ACT_ROTATE, /* number recover, number again, octets policy the token
 			   is keyed for */
 	MSG_ACT_CERT,   /* text profile, text subject, octets spki, number from,
@@ -112,6 +124,8 @@ enum message_kind {
 	MSG_SHARE,       /* number epoch, number x, octets commitment; it comes
 			    by the fd */
 	MSG_SO_TAKE,    /* two SO PINs come by the fd, as MSG_SO_PIN has them */
+	MSG_DKEK_TAKE,  /* a DKEK comes by the fd, as MSG_DKEK has it */
+	MSG_IMPORT,     /* text role, octets spki, octets wrapped key */
 	MSG_BEGIN,      /* number act, octets raw act.begin line */
 	MSG_WRITE_CERT, /* octets certificate to write beside its key */
 	MSG_INTEND,     /* number entry, octets serial, octets tbs sha256: an
@@ -138,6 +152,7 @@ enum message_kind {
 			   recovery */
 	MSG_MADE_KEY,   /* text role, octets spki, number attributes, octets
 			   text, octets signature */
+	MSG_WRAPPED,    /* text role, octets spki, octets wrapped key */
 	MSG_MADE_SHARE, /* text operator, number x, octets blob, octets
 			   commitment */
 	MSG_MADE,       /* text serial */
@@ -161,7 +176,7 @@ enum message_state {
 	STATE_BEGUN = 1 << 5,    /* act.begin seen, token logged in */
 	STATE_SIGNING = 1 << 6,  /* intents told, waiting for GO */
 	STATE_SEALING = 1 << 7,  /* GO came: certificates, then the response */
-	STATE_SO = 1 << 8,       /* holds S */
+	STATE_PAPER = 1 << 8,    /* holds S or B */
 	STATE_ROTATING = 1 << 9, /* new shares told, waiting for COMMIT */
 	STATE_DOOMED = 1 << 10,  /* key proved, waiting for DESTROY */
 	/* where a group of acts may be, and end */

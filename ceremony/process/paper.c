@@ -122,7 +122,7 @@ first_unknown(const struct secret *s)
 }
 
 static bool
-show(int tty, const char *name, size_t i, size_t count,
+show(int tty, char which, const char *name, size_t i, size_t count,
     const struct secret *mnemonic)
 {
 	char text[160];
@@ -130,9 +130,9 @@ show(int tty, const char *name, size_t i, size_t count,
 	bool ok;
 
 	snprintf(text, sizeof(text),
-	    CLEAR "Share %zu of %zu of S, for the eyes of %s alone.\n"
+	    CLEAR "Share %zu of %zu of %c, for the eyes of %s alone.\n"
 		  "Write it down by hand, with the numbers.\n\n",
-	    i + 1, count, name);
+	    i + 1, count, which, name);
 	ok = say_text(tty, text);
 	for (unsigned place = 1; ok && (n = next_word(mnemonic, &at)) > 0;
 	     place++) {
@@ -172,13 +172,14 @@ typed_back(int tty, const struct secret *mnemonic, bool *right)
 }
 
 bool
-paper_give(int tty, const char (*names)[PAPER_NAME_MAX + 1],
+paper_give(int tty, char which, const char (*names)[PAPER_NAME_MAX + 1],
     struct secret *const *mnemonics, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		bool right = false;
 		for (int t = 0; !right && t < TRIES; t++) {
-			if (!show(tty, names[i], i, count, mnemonics[i]) ||
+			if (!show(tty, which, names[i], i, count,
+				mnemonics[i]) ||
 			    !wait_enter(tty) ||
 			    !typed_back(tty, mnemonics[i], &right))
 				return false;
@@ -214,12 +215,17 @@ share_stands(int tty, struct secret *share, bool *ended)
 }
 
 size_t
-paper_take(int tty, struct secret *shares[], size_t max)
+paper_take(int tty, char which, struct secret *shares[], size_t max)
 {
 	size_t count = 0;
-	bool ended = !say_text(tty,
-	    CLEAR "The words of S: a share in one line, then the next; an "
-		  "empty line ends them.\n");
+	char text[160];
+	bool ended;
+
+	snprintf(text, sizeof(text),
+	    CLEAR "The words of %c: a share in one line, then the next; an "
+		  "empty line ends them.\n",
+	    which);
+	ended = !say_text(tty, text);
 
 	while (!ended && count < max) {
 		struct secret *line = read_line(tty);

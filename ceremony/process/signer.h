@@ -19,6 +19,7 @@
 #include "ceremony/record/link.h"
 #include "ceremony/record/tree.h"
 #include "ceremony/record/worklist.h"
+#include "smartcard/copy.h"
 #include "smartcard/token.h"
 
 #define SIGNER_ACTS_MAX 8   /* of one group */
@@ -27,6 +28,7 @@
 #define SIGNER_SUBJECT_MAX 512
 #define SIGNER_TEST_MAX 512 /* characters of a test text, with NUL */
 #define SIGNER_EPOCHS_MAX 2 /* a token may be in */
+#define SIGNER_COPIES_MAX 15
 
 /* Keys of a CA token: the CA's role is its label too. */
 #define SEALER_ROLE "sealer"
@@ -39,7 +41,8 @@
 
 /* What an act does; the rest of struct act depends on it. */
 enum act_what {
-	ACT_KEYS,
+	ACT_KEYS, /* made, or copied to it */
+	ACT_EXPORT,
 	ACT_ROTATE,
 	ACT_CERT,
 	ACT_CRL,
@@ -61,10 +64,27 @@ struct keying {
 	X509 *derive[POLICY_OPERATORS_MAX];
 	uint8_t commitments[POLICY_OPERATORS_MAX][32];
 };
+/* A key on its way from one token to another. */
+struct wrapped {
+	uint8_t spki[KEY_SPKI_MAX], blob[COPY_BLOB_MAX];
+	size_t spki_len, len; /* 0: it has not come */
+};
 struct act_keys {
 	char module[256], label[TOKEN_LABEL_MAX + 1], role[17];
 	bool p384;
+	/* of an original that gets copies: their labels, a line each */
+	char copies[SIGNER_COPIES_MAX * (TOKEN_LABEL_MAX + 1) + 1];
+	/* of a copy: the first holder, and the file it comes from */
+	char copy_of[TOKEN_LABEL_MAX + 1];
+	bool from_backup;
+	uint8_t backup[32];
+	struct wrapped wrapped[2]; /* CA key; sealer */
+	struct secret *dkek;       /* when there are copies */
 	struct keying keying;
+};
+struct act_export {
+	bool backup;
+	struct secret *dkek;
 };
 struct act_rotate {
 	bool recover;
@@ -139,6 +159,7 @@ struct act {
 	uint8_t seed[64];                    /* of its serials */
 	union {
 		struct act_keys keys;
+		struct act_export export;
 		struct act_rotate rotate;
 		struct act_cert cert;
 		struct act_crl crl;
@@ -197,7 +218,9 @@ struct signer {
 	struct module *module;
 	char module_name[256];
 	struct token *token;
-	struct secret *s; /* of the signer that keeps S */
+	/* of the signer that keeps one whose words are on paper */
+	struct secret *paper;
+	char paper_name; /* 'S' or 'B' */
 	/* of an operator's card */
 	struct card_keys keys;
 	size_t share_count;
@@ -218,18 +241,20 @@ struct signer {
  * s->state.  A handler that answers with a fault leaves the state alone. */
 typedef void signer_handler(struct signer *s);
 signer_handler signer_list, signer_open;
-signer_handler signer_so_new, signer_so_load, signer_so_pin;
+signer_handler signer_paper_new, signer_paper_load, signer_paper_check,
+    signer_so_pin, signer_dkek;
 signer_handler signer_card_make, signer_card_keys, signer_adopt, signer_login,
     signer_approve, signer_unwrap, signer_release, signer_note, signer_retire,
     signer_wipe, signer_empty;
 signer_handler signer_head_read, signer_head_line, signer_head_write;
 signer_handler signer_context, signer_ca, signer_epoch, signer_act,
-    signer_act_keys, signer_act_rotate, signer_act_cert, signer_act_crl,
-    signer_revoked, signer_act_seal, signer_act_batch, signer_work, signer_key,
-    signer_tree, signer_issuer, signer_crl, signer_act_destroy, signer_prepare,
-    signer_proposed;
+    signer_act_keys, signer_act_copy, signer_act_export, signer_act_rotate,
+    signer_act_cert, signer_act_crl, signer_revoked, signer_act_seal,
+    signer_act_batch, signer_work, signer_key, signer_tree, signer_issuer,
+    signer_crl, signer_act_destroy, signer_prepare, signer_proposed;
 signer_handler signer_approval, signer_derive_cert, signer_share,
-    signer_so_take, signer_begin, signer_end_group;
+    signer_so_take, signer_dkek_take, signer_import, signer_begin,
+    signer_end_group;
 signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
     signer_go, signer_sign, signer_take, signer_duplicate, signer_seal,
     signer_rest;
@@ -259,6 +284,11 @@ void signer_send_file(struct signer *s, const uint8_t *data, size_t len);
  * What follows is shared between the signer's files.  Where a function returns
  * bool, false means that the fault has been answered already.
  */
+
+/* signer_paper.c: whether it keeps that one. */
+bool signer_paper_is(struct signer *s, char name);
+/* signer_dkek.c: the DKEK that comes with s->in; *out new. */
+bool signer_dkek_read(struct signer *s, const char *label, struct secret **out);
 
 /* signer_so.c: the two SO PINs that come with s->in; out->at is the caller's.
  * token_so_clear(). */
@@ -361,6 +391,18 @@ void signer_keys_input(const struct group *g, const struct act *a, char *out,
     size_t size);
 bool signer_keys_login(struct signer *s, struct act *a);
 void signer_keys_execute(struct signer *s, struct act *a);
+
+/* signer_copy.c: whether the act makes a token that is, or has, a copy; whether
+ * all that it needs for that is there; take the keys in; send them wrapped. */
+bool signer_keys_leave(const struct act_keys *k);
+bool signer_copy_ready(struct signer *s, const struct act_keys *k);
+bool signer_import_key(struct signer *s, const struct act_keys *k, int which,
+    struct key_attributes *attributes);
+bool signer_export_keys(struct signer *s, const char *role,
+    const struct secret *dkek);
+void signer_export_input(struct signer *s, const struct act *a, char *out,
+    size_t size);
+void signer_export_execute(struct signer *s, struct act *a);
 
 /* signer_answer.c */
 /* "anchorite-test/v1" text of a key's proof, for cards and CA tokens. */

@@ -14,6 +14,12 @@ signer_act_clear(struct act *a)
 {
 	switch (a->what) {
 	case ACT_KEYS:
+		secret_free(a->u.keys.dkek);
+		signer_keying_clear(signer_act_keying(a));
+		break;
+	case ACT_EXPORT:
+		secret_free(a->u.export.dkek);
+		break;
 	case ACT_ROTATE:
 		signer_keying_clear(signer_act_keying(a));
 		break;

@@ -250,6 +250,9 @@ signer_execute(struct signer *s)
 	case ACT_KEYS:
 		signer_keys_execute(s, a);
 		break;
+	case ACT_EXPORT:
+		signer_export_execute(s, a);
+		break;
 	case ACT_ROTATE:
 		signer_rotate_execute(s, a);
 		break;

@@ -30,6 +30,7 @@ signer_act_keying(struct act *a)
 		return &a->u.keys.keying;
 	case ACT_ROTATE:
 		return &a->u.rotate.keying;
+	case ACT_EXPORT:
 	case ACT_CERT:
 	case ACT_CRL:
 	case ACT_SEAL:

@@ -7,6 +7,23 @@
 #include "ceremony/process/signer.h"
 #include "transfer/text.h"
 
+static void
+copy_input(const struct act *a, const char *plan, char *out, size_t size)
+{
+	const struct act_keys *k = &a->u.keys;
+	char line[16 + TEXT_HEX_SIZE(32)] = "", backup[TEXT_HEX_SIZE(32)];
+
+	text_hex(k->backup, 32, backup);
+	if (k->from_backup)
+		snprintf(line, sizeof(line), "backup %s\n", backup);
+	snprintf(out, size,
+	    "anchorite-keycopy/v1\nplan %s\nstep %u\nrole %s\n%slabel %s\n"
+	    "copy-of %s\n%s",
+	    plan, a->approval.step, k->role,
+	    strcmp(k->role, "root") != 0 ? "role " SEALER_ROLE "\n" : "",
+	    k->label, k->copy_of, line);
+}
+
 void
 signer_keys_input(const struct group *g, const struct act *a, char *out,
     size_t size)
@@ -14,13 +31,24 @@ signer_keys_input(const struct group *g, const struct act *a, char *out,
 	const struct act_keys *k = &a->u.keys;
 	bool sealer = strcmp(k->role, "root") != 0;
 	char plan[TEXT_HEX_SIZE(32)];
+	size_t len;
 
 	text_hex(g->plan_sha256, 32, plan);
+	if (k->copy_of[0] != '\0') {
+		copy_input(a, plan, out, size);
+		return;
+	}
 	snprintf(out, size,
 	    "anchorite-keygen/v1\nplan %s\nstep %u\nrole %s\nalgorithm %s\n"
 	    "%slabel %s\n",
 	    plan, a->approval.step, k->role, k->p384 ? "p384" : "p256",
 	    sealer ? "role " SEALER_ROLE "\nalgorithm p256\n" : "", k->label);
+	for (const char *at = k->copies; *at != '\0';
+	     at = strchr(at, '\n') + 1) {
+		len = strlen(out);
+		snprintf(out + len, size - len, "copy %.*s\n",
+		    (int)strcspn(at, "\n"), at);
+	}
 }
 
 /* A PIN that follows from a fresh K, on a token that is open. */
@@ -60,11 +88,12 @@ signer_keys_login(struct signer *s, struct act *a)
 		    "%s: this signer has a token already", k->label);
 		return false;
 	}
-	if (!signer_keying_ready(s, k) ||
+	if (!signer_keying_ready(s, k) || !signer_copy_ready(s, &a->u.keys) ||
 	    !signer_use_module(s, a->u.keys.module) ||
 	    !signer_keying_start(s, k))
 		return false;
-	err = token_init_blank(s->module, k->label, &k->so, NULL, &s->token);
+	err = token_init_blank(s->module, k->label, &k->so, a->u.keys.dkek,
+	    &s->token);
 	if (err != CARD_OK) {
 		signer_card_fault(s, err, k->label);
 		return false;
@@ -74,35 +103,76 @@ signer_keys_login(struct signer *s, struct act *a)
 	return ok;
 }
 
+/* A key that is there signs a text, and is told of. */
 static bool
-make_key(struct signer *s, const char *role, bool p384, uint8_t id)
+tell_key(struct signer *s, const char *role, const uint8_t *spki, size_t len,
+    const struct key_attributes *attributes)
 {
-	struct key_attributes attributes;
 	char text[SIGNER_TEST_MAX];
-	uint8_t *spki = NULL, *sig = NULL;
-	size_t spki_len = 0, sig_len = 0;
+	uint8_t *sig = NULL;
+	size_t sig_len = 0;
 	enum card_error err =
-	    token_make_key(s->token, p384 ? KEY_P384 : KEY_P256, KEY_SIGN, id,
-		role, &attributes, &spki, &spki_len);
+	    signer_key_prove(s, role, spki, len, text, &sig, &sig_len);
 	bool ok = false;
 
-	if (err == CARD_OK)
-		err = signer_key_prove(s, role, spki, spki_len, text, &sig,
-		    &sig_len);
 	if (err != CARD_OK) {
 		signer_card_fault(s, err, role);
 	} else {
 		message_start(&s->out, MSG_MADE_KEY);
 		message_put_text(&s->out, role);
-		message_put_octets(&s->out, spki, spki_len);
-		message_put_number(&s->out, signer_attribute_bits(&attributes));
+		message_put_octets(&s->out, spki, len);
+		message_put_number(&s->out, signer_attribute_bits(attributes));
 		message_put_octets(&s->out, text, strlen(text));
 		message_put_octets(&s->out, sig, sig_len);
 		ok = signer_send(s);
 	}
-	OPENSSL_free(spki);
 	OPENSSL_free(sig);
 	return ok;
+}
+
+static bool
+make_key(struct signer *s, const struct act_keys *k, const char *role,
+    bool p384, uint8_t id)
+{
+	struct key_attributes attributes;
+	uint8_t *spki = NULL;
+	size_t len = 0;
+	enum card_error err =
+	    token_make_key(s->token, p384 ? KEY_P384 : KEY_P256,
+		k->copies[0] != '\0' ? KEY_SIGN_ORIGINAL : KEY_SIGN, id, role,
+		&attributes, &spki, &len);
+	bool ok = false;
+
+	if (err != CARD_OK)
+		signer_card_fault(s, err, role);
+	else
+		ok = tell_key(s, role, spki, len, &attributes);
+	OPENSSL_free(spki);
+	return ok;
+}
+
+static bool
+copy_key(struct signer *s, const struct act_keys *k, const char *role,
+    int which)
+{
+	const struct wrapped *w = &k->wrapped[which];
+	struct key_attributes attributes;
+
+	return signer_import_key(s, k, which, &attributes) &&
+	    tell_key(s, role, w->spki, w->spki_len, &attributes);
+}
+
+static bool
+keys_of(struct signer *s, const struct act_keys *k)
+{
+	bool sealer = strcmp(k->role, "root") != 0;
+
+	if (k->copy_of[0] != '\0')
+		return copy_key(s, k, k->role, 0) &&
+		    (!sealer || copy_key(s, k, SEALER_ROLE, 1));
+	return make_key(s, k, k->role, k->p384, CA_KEY_ID) &&
+	    (!sealer || make_key(s, k, SEALER_ROLE, false, SEALER_KEY_ID)) &&
+	    (k->copies[0] == '\0' || signer_export_keys(s, k->role, k->dkek));
 }
 
 void
@@ -110,11 +180,10 @@ signer_keys_execute(struct signer *s, struct act *a)
 {
 	struct act_keys *k = &a->u.keys;
 
-	if (!make_key(s, k->role, k->p384, CA_KEY_ID))
+	if (!keys_of(s, k))
 		return;
-	if (strcmp(k->role, "root") != 0 &&
-	    !make_key(s, SEALER_ROLE, false, SEALER_KEY_ID))
-		return;
+	secret_free(k->dkek);
+	k->dkek = NULL;
 	if (!signer_keying_share(s, &k->keying, a->approval.epoch))
 		return;
 	signer_keying_clear(&k->keying);

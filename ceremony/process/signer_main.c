@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * anchorite-signer: holds one token (or S) and does token work and issuing,
+ * anchorite-signer: holds one token (or S, or B) and does token work and issuing,
  * nothing else.  Started by the operator's process only, which ends it by
  * closing the channel.
  */
@@ -12,8 +12,10 @@
 static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_LIST] = signer_list,
 	[MSG_OPEN] = signer_open,
-	[MSG_SO_NEW] = signer_so_new,
-	[MSG_SO_LOAD] = signer_so_load,
+	[MSG_PAPER_NEW] = signer_paper_new,
+	[MSG_PAPER_LOAD] = signer_paper_load,
+	[MSG_PAPER_CHECK] = signer_paper_check,
+	[MSG_DKEK] = signer_dkek,
 	[MSG_SO_PIN] = signer_so_pin,
 	[MSG_CARD_MAKE] = signer_card_make,
 	[MSG_CARD_KEYS] = signer_card_keys,
@@ -34,6 +36,8 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_EPOCH] = signer_epoch,
 	[MSG_ACT] = signer_act,
 	[MSG_ACT_KEYS] = signer_act_keys,
+	[MSG_ACT_COPY] = signer_act_copy,
+	[MSG_ACT_EXPORT] = signer_act_export,
 	[MSG_ACT_ROTATE] = signer_act_rotate,
 	[MSG_ACT_CERT] = signer_act_cert,
 	[MSG_ACT_CRL] = signer_act_crl,
@@ -52,6 +56,8 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_DERIVE_CERT] = signer_derive_cert,
 	[MSG_SHARE] = signer_share,
 	[MSG_SO_TAKE] = signer_so_take,
+	[MSG_DKEK_TAKE] = signer_dkek_take,
+	[MSG_IMPORT] = signer_import,
 	[MSG_BEGIN] = signer_begin,
 	[MSG_WRITE_CERT] = signer_write_cert,
 	[MSG_INTEND] = signer_intend,
@@ -94,7 +100,7 @@ signer_close(struct signer *s)
 	signer_group_free(s->group);
 	for (size_t i = 0; i < s->share_count; i++)
 		secret_free(s->shares[i]);
-	secret_free(s->s);
+	secret_free(s->paper);
 	X509_free(s->keys.derive_cert);
 	token_close(s->token);
 	module_free(s->module);

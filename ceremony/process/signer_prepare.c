@@ -42,8 +42,16 @@ draft(struct signer *s, struct act *a, uint8_t **tbs, size_t *len)
 		signer_keys_input(s->group, a, text, sizeof(text));
 		*len = strlen(text);
 		*tbs = OPENSSL_memdup(text, *len);
+		if (a->u.keys.copy_of[0] != '\0')
+			signer_act_use(a, "copy", 1);
 		signer_act_use(a, "self-test",
 		    strcmp(a->u.keys.role, "root") == 0 ? 1 : 2);
+		break;
+	case ACT_EXPORT:
+		signer_export_input(s, a, text, sizeof(text));
+		*len = strlen(text);
+		*tbs = OPENSSL_memdup(text, *len);
+		signer_act_use(a, "export", 1);
 		break;
 	case ACT_ROTATE: /* the policy's text is known to whoever told it */
 		memcpy(a->approval.input_sha256, a->u.rotate.target_sha256, 32);

@@ -61,6 +61,53 @@ signer_act_told(struct signer *s, struct act *a)
 	signer_ok(s);
 }
 
+/* A token that is to be made, keyed by the SO. */
+static void
+start_keying(struct signer *s, struct act_keys *k, uint64_t again)
+{
+	k->keying = (struct keying){ .label = k->label,
+		.policy = &s->group->policy,
+		.policy_sha256 = s->group->policy_sha256,
+		.by_so = true,
+		.so.at = again != 0 ? TOKEN_SO_EITHER : TOKEN_SO_PIN };
+}
+
+static void
+keys_told(struct signer *s, struct act *a)
+{
+	const char *role = a->u.keys.role;
+
+	if (strcmp(role, "root") != 0 && strcmp(role, "product-ca") != 0)
+		signer_fault(s, FAULT_REFUSED, "act: no role %s", role);
+	else if (a->approval.epoch == 0)
+		signer_fault(s, FAULT_REFUSED, "act: keys need an epoch");
+	else
+		signer_act_told(s, a);
+}
+
+/* Labels of tokens, a line each. */
+static bool
+read_labels(struct signer *s, char *out, size_t size)
+{
+	const char *text;
+	size_t len;
+	bool ok;
+
+	text = (const char *)message_get_octets(&s->in, size - 1, &len);
+	ok = text != NULL || len == 0;
+	for (size_t i = 0; ok && i < len; i++)
+		ok = text[i] == '\n' ? i > 0 && text[i - 1] != '\n'
+				     : text[i] >= 0x20 && text[i] <= 0x7e;
+	if (!ok || (len > 0 && text[len - 1] != '\n')) {
+		signer_fault(s, FAULT_REFUSED, "act: labels out of form");
+		return false;
+	}
+	if (len > 0)
+		memcpy(out, text, len);
+	out[len] = '\0';
+	return true;
+}
+
 void
 signer_act_keys(struct signer *s)
 {
@@ -76,23 +123,41 @@ signer_act_keys(struct signer *s)
 	message_get_text(&s->in, k->role, sizeof(k->role) - 1);
 	k->p384 = message_get_number(&s->in) != 0;
 	again = message_get_number(&s->in);
-	k->keying = (struct keying){ .label = k->label,
-		.policy = &s->group->policy,
-		.policy_sha256 = s->group->policy_sha256,
-		.by_so = true,
-		.so.at = again != 0 ? TOKEN_SO_EITHER : TOKEN_SO_PIN };
+	if (!read_labels(s, k->copies, sizeof(k->copies)) || signer_bad_form(s))
+		return;
+	start_keying(s, k, again);
+	keys_told(s, a);
+}
+
+void
+signer_act_copy(struct signer *s)
+{
+	struct act *a = signer_act_telling(s, ACT_KEYS);
+	const uint8_t *backup;
+	struct act_keys *k;
+	uint64_t again;
+	size_t len;
+
+	if (a == NULL)
+		return;
+	k = &a->u.keys;
+	message_get_text(&s->in, k->module, sizeof(k->module) - 1);
+	message_get_text(&s->in, k->label, sizeof(k->label) - 1);
+	message_get_text(&s->in, k->role, sizeof(k->role) - 1);
+	again = message_get_number(&s->in);
+	message_get_text(&s->in, k->copy_of, sizeof(k->copy_of) - 1);
+	backup = message_get_octets(&s->in, sizeof(k->backup), &len);
 	if (signer_bad_form(s))
 		return;
-	if (strcmp(k->role, "root") != 0 &&
-	    strcmp(k->role, "product-ca") != 0) {
-		signer_fault(s, FAULT_REFUSED, "act: no role %s", k->role);
+	k->from_backup = len > 0;
+	if (k->copy_of[0] == '\0' || (len != 0 && len != sizeof(k->backup))) {
+		signer_fault(s, FAULT_REFUSED, "act: a copy of what?");
 		return;
 	}
-	if (a->approval.epoch == 0) {
-		signer_fault(s, FAULT_REFUSED, "act: keys need an epoch");
-		return;
-	}
-	signer_act_told(s, a);
+	if (k->from_backup)
+		memcpy(k->backup, backup, sizeof(k->backup));
+	start_keying(s, k, again);
+	keys_told(s, a);
 }
 
 void

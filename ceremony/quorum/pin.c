@@ -173,3 +173,32 @@ pin_so(const struct secret *s, const char *label, uint32_t n,
 	secret_free(stream);
 	return *out == NULL ? QUORUM_ERR_MEMORY : QUORUM_OK;
 }
+
+enum quorum_error
+pin_dkek(const struct secret *b, const char *label, struct secret **out)
+{
+	char info[] = "dkek/v1";
+	size_t len = strnlen(label, NAME_MAX_SIZE + 1);
+
+	*out = NULL;
+	if (b->len != PIN_S_SIZE || !name_valid(label, len))
+		return QUORUM_ERR_ARGUMENT;
+	*out = hkdf(b, label, len, info, PIN_DKEK_SIZE);
+	return *out == NULL ? QUORUM_ERR_MEMORY : QUORUM_OK;
+}
+
+enum quorum_error
+pin_backup_check(const struct secret *b, uint8_t out[PIN_CHECK_SIZE])
+{
+	char info[] = "backup-check/v1";
+	struct secret *check = NULL;
+
+	if (b->len != PIN_S_SIZE)
+		return QUORUM_ERR_ARGUMENT;
+	check = hkdf(b, "", 0, info, PIN_CHECK_SIZE);
+	if (check == NULL)
+		return QUORUM_ERR_MEMORY;
+	memcpy(out, check->data, PIN_CHECK_SIZE);
+	secret_free(check);
+	return QUORUM_OK;
+}

@@ -10,6 +10,8 @@
 #define PIN_K_SIZE 32
 #define PIN_S_SIZE 16
 #define PIN_SO_SIZE 16 /* characters of an SO PIN */
+#define PIN_DKEK_SIZE 32
+#define PIN_CHECK_SIZE 32
 
 /* User PIN of a CA token: the first 15 base64url characters of
  * HKDF-SHA256(K, salt = serial without trailing blanks, info =
@@ -24,5 +26,14 @@ enum quorum_error pin_user(const struct secret *k, const char *serial,
  * characters or with a trailing blank), MEMORY. */
 enum quorum_error pin_so(const struct secret *s, const char *label, uint32_t n,
     struct secret **out);
+/* DKEK of the keys whose first holder has this label: HKDF-SHA256(B, salt =
+ * label, info = "dkek/v1"), PIN_DKEK_SIZE octets.  *out new.  Errors: as
+ * pin_so(). */
+enum quorum_error
+pin_dkek(const struct secret *b, const char *label, struct secret **out);
+/* What tells one B from another: HKDF-SHA256(B, no salt, info =
+ * "backup-check/v1"). */
+enum quorum_error
+pin_backup_check(const struct secret *b, uint8_t out[PIN_CHECK_SIZE]);
 
 #endif

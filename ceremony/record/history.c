@@ -158,6 +158,12 @@ history_stale(const struct history *h, const struct history_token *token)
 }
 
 const char *
+history_first(const struct history_token *token)
+{
+	return token->copy_of[0] != '\0' ? token->copy_of : token->label;
+}
+
+const char *
 history_unfit(const struct history *h, const struct history_token *token)
 {
 	if (token->destroyed)

@@ -60,8 +60,17 @@ struct history_epoch {  /* a user PIN of a token: K in shares, and a policy */
 	uint8_t policy_sha256[32];
 	struct history_share shares[POLICY_OPERATORS_MAX];
 };
-struct history_token { /* of a CA */
+/*
+ * A token of a CA.  What is known of a CA's keys, certificates and CRLs stands
+ * with every token that holds them, so that any copy can be looked at.
+ */
+struct history_token {
 	char label[33], serial[17], module[256];
+	bool leaves;         /* its keys were made to have copies */
+	char copy_of[33];    /* label of the first holder; "": it is that */
+	bool cert_written;   /* its certificates were written to it */
+	int64_t proved_date; /* of the last ceremony it answered in */
+	char proved[APPROVAL_NAME_MAX + 1]; /* its name, "": none */
 	struct history_epoch now;
 	struct history_epoch next; /* prepared; whether it came, is not known */
 	struct history_epoch remade; /* prepared with S, and nothing else is */
@@ -137,6 +146,10 @@ struct history {
 	/* S: how many were made; which of them, from 1, is in force, and which
 	 * will be with the policy of the step that stands; 0: none */
 	unsigned so_made, so_in_force, so_pending;
+	/* B: whether there is one, and which; the one to come with the policy
+	 * of the step that stands */
+	bool has_backup, backup_pending;
+	uint8_t backup_check[32], backup_next[32];
 	/* everything so far, growing */
 	size_t policy_count;
 	struct history_policy *policies;
@@ -215,6 +228,8 @@ bool history_beside(const struct history *h, uint64_t a, uint64_t b);
  * none) is void. */
 bool history_beside_lives(const struct history *h,
     const struct history_act *act, uint64_t without);
+/* The label of the token on which a token's keys were made. */
+const char *history_first(const struct history_token *token);
 /* Whether two tokens hold the same CA key. */
 bool
 history_same_ca(const struct history_token *a, const struct history_token *b);
@@ -235,7 +250,7 @@ const char *history_card_needed(const struct history *h,
  * nor being destroyed. */
 unsigned
 history_copies(const struct history *h, const struct history_token *token);
-/* The key whose SPKI digest this is, with its token; NULL when none. */
+/* The key whose SPKI digest this is, with its first holder; NULL when none. */
 const struct history_key *history_key(const struct history *h,
     const uint8_t spki_sha256[32], const struct history_token **token);
 

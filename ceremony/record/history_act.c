@@ -282,6 +282,18 @@ history_result_body(const struct history_line *l,
 	return history_body(l, all, count + 2);
 }
 
+/* The token of that label; it is there once an act on it has a result. */
+static struct history_token *
+token_at(struct history *h, const char *label)
+{
+	struct history_token *found = NULL;
+
+	for (size_t i = 0; i < h->token_count; i++)
+		if (strcmp(h->tokens[i].label, label) == 0)
+			found = &h->tokens[i];
+	return found;
+}
+
 enum record_error
 history_do_result(struct history_line *l)
 {
@@ -302,6 +314,8 @@ history_do_result(struct history_line *l)
 	if ((ret = k->result(l, act, &done)) != RECORD_OK)
 		return ret;
 	act->state = ACT_DONE;
+	if (k->on != ON_NOTHING)
+		history_proved(l->h, token_at(l->h, act->label));
 	end_group(l);
 	return RECORD_OK;
 }

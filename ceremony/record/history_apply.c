@@ -19,6 +19,7 @@ static const struct record {
 	{ "step.begin", history_do_step_begin, PHASE_OPEN | PHASE_STEP },
 	{ "step.end", history_do_step_end, PHASE_STEP },
 	{ "so.split", history_do_so_split, PHASE_STEP },
+	{ "backup.split", history_do_backup_split, PHASE_STEP },
 	{ "so.use", history_do_so_use, PHASE_STEP },
 	{ "enrol", history_do_enrol, PHASE_STEP },
 	{ "retire.prove", history_do_retire_prove, PHASE_STEP },

@@ -190,7 +190,9 @@ history_do_close(struct history_line *l)
 	c->close_seq = l->e->link.seq;
 	memcpy(c->close_hash, l->e->link.hash, 32);
 	l->h->open = false;
-	l->h->so_pending = 0; /* made for a policy that did not come */
+	/* made for a policy that did not come */
+	l->h->so_pending = 0;
+	l->h->backup_pending = false;
 	l->g->phase = PHASE_CLOSED;
 	return RECORD_OK;
 }

@@ -138,23 +138,6 @@ check_crl(const struct history_line *l, X509_CRL *crl, const X509 *issuer,
 	return RECORD_OK;
 }
 
-/* A CRL is its CA's, whichever of the tokens with the key signed it. */
-static void
-share_crl(struct history *h, const struct history_token *token)
-{
-	for (size_t i = 0; i < h->token_count; i++) {
-		struct history_token *t = &h->tokens[i];
-
-		if (t == token || !history_same_ca(t, token))
-			continue;
-		t->has_crl = token->has_crl;
-		t->crl_number = token->crl_number;
-		t->crl_this = token->crl_this;
-		t->crl_next = token->crl_next;
-		memcpy(t->crl, token->crl, sizeof(t->crl));
-	}
-}
-
 enum record_error
 history_take_crl(const struct history_line *l, struct history_token *token,
     const uint8_t digest[32], uint64_t number, const uint8_t *tbs_sha256,
@@ -177,22 +160,23 @@ history_take_crl(const struct history_line *l, struct history_token *token,
 	token->has_crl = true;
 	token->crl_number = number;
 	memcpy(token->crl, digest, 32);
-	share_crl(l->h, token);
+	history_spread(l->h, token);
 	return RECORD_OK;
 }
 
-/* Certificates written to a token together with its first CRL. */
-static enum record_error
-check_written(const struct history_line *l, json_t *list)
+enum record_error
+history_check_written(const struct history_line *l, json_t *list)
 {
 	enum record_error ret;
 	json_t *item;
 	size_t i;
 
-	if (strcmp(l->g->kinds[l->g->step], "crl") == 0 &&
-	    json_array_size(list) > 0)
+	const char *kind = l->g->kinds[l->g->step];
+
+	if (json_array_size(list) > 0 && strcmp(kind, "root") != 0 &&
+	    strcmp(kind, "product-ca") != 0 && strcmp(kind, "restore") != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
-		    "a crl step writes no certificates");
+		    "a %s step writes no certificates", kind);
 	json_array_foreach(list, i, item)
 	{
 		uint8_t digest[32];
@@ -229,8 +213,10 @@ history_crl_result(struct history_line *l, struct history_act *act,
 
 	(void)done;
 	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
-	    (ret = check_written(l, certs)) != RECORD_OK)
+	    (ret = history_check_written(l, certs)) != RECORD_OK)
 		return ret;
+	if (json_array_size(certs) > 0)
+		history_token_of(l, act)->cert_written = true;
 	return history_take_crl(l, history_token_of(l, act), digest, number,
 	    act->approval.input_sha256, NULL);
 }

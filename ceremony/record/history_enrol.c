@@ -48,8 +48,9 @@ check_custodians(const struct history_line *l, json_t *list, uint64_t threshold)
 	return RECORD_OK;
 }
 
-enum record_error
-history_do_so_split(struct history_line *l)
+/* Words on paper: who keeps them.  check: B has one. */
+static enum record_error
+read_split(const struct history_line *l, uint8_t *check)
 {
 	json_t *custodians;
 	const char *kept;
@@ -61,15 +62,23 @@ history_do_so_split(struct history_line *l)
 		{ "custodians", FIELD_ARRAY, POLICY_OPERATORS_MAX, &custodians,
 		    NULL },
 		{ "kept", FIELD_TEXT, TEXT_MAX, &kept, NULL },
+		{ "check", FIELD_HEX32, 0, check, NULL },
 	};
 
 	if ((ret = check_quorum_step(l)) != RECORD_OK ||
-	    (ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+	    (ret = history_body(l, rows, check == NULL ? 3 : 4)) != RECORD_OK)
 		return ret;
 	if (strcmp(kept, "paper") != 0 && strcmp(kept, "rehearsal") != 0)
 		return history_refuse(l, RECORD_ERR_FORM,
 		    "\"kept\" is paper or rehearsal");
-	ret = check_custodians(l, custodians, threshold);
+	return check_custodians(l, custodians, threshold);
+}
+
+enum record_error
+history_do_so_split(struct history_line *l)
+{
+	enum record_error ret = read_split(l, NULL);
+
 	if (ret != RECORD_OK)
 		return ret;
 	l->h->so_made++;
@@ -78,6 +87,29 @@ history_do_so_split(struct history_line *l)
 		l->h->so_in_force = l->h->so_made;
 	else
 		l->h->so_pending = l->h->so_made;
+	return RECORD_OK;
+}
+
+/* A log has one B: what is wrapped under it cannot be wrapped anew. */
+enum record_error
+history_do_backup_split(struct history_line *l)
+{
+	struct history *h = l->h;
+	uint8_t check[32];
+	enum record_error ret = read_split(l, check);
+
+	if (ret != RECORD_OK)
+		return ret;
+	if (h->has_backup || h->backup_pending)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "there is a backup secret already");
+	if (at_genesis(l)) {
+		h->has_backup = true;
+		memcpy(h->backup_check, check, sizeof(check));
+	} else {
+		h->backup_pending = true;
+		memcpy(h->backup_next, check, sizeof(check));
+	}
 	return RECORD_OK;
 }
 
@@ -188,10 +220,11 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 		(ret = read_elsewhere(l, elsewhere, out)) != RECORD_OK) ||
 	    (ret = history_fields(l, out->attributes, HISTORY_ROWS(both))) !=
 		RECORD_OK ||
-	    (ret = history_attributes(l, "sign", sign, out->elsewhere)) !=
-		RECORD_OK)
+	    (ret = history_attributes(l, "sign", sign,
+		 out->elsewhere ? ORIGIN_ELSEWHERE : ORIGIN_HERE)) != RECORD_OK)
 		return ret;
-	return history_attributes(l, "derive", derive, out->elsewhere);
+	return history_attributes(l, "derive", derive,
+	    out->elsewhere ? ORIGIN_ELSEWHERE : ORIGIN_HERE);
 }
 
 /* Before the step's act: no one joins behind a vote. */

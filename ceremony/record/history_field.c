@@ -298,23 +298,25 @@ history_test_text(const struct history_line *l, const char *what, EVP_PKEY *key,
 
 enum record_error
 history_attributes(const struct history_line *l, const char *what,
-    json_t *attributes, bool elsewhere)
+    json_t *attributes, enum history_origin origin)
 {
-	/* those that must be so; any other may be as it is.  On a token that
-	 * was personalised elsewhere the first four must. */
+	/* those that must be so, but for keys of some origins; any other may be
+	 * as it is */
 	static const struct {
 		const char *name;
-		bool value, made_here;
+		bool value;
+		unsigned excused; /* origins */
 	} must[] = {
-		{ "token", true, false },
-		{ "private", true, false },
-		{ "sensitive", true, false },
-		{ "extractable", false, false },
-		{ "always_sensitive", true, true },
-		{ "never_extractable", true, true },
-		{ "local", true, true },
-		{ "decrypt", false, true },
-		{ "unwrap", false, true },
+		{ "token", true, 0 },
+		{ "private", true, 0 },
+		{ "sensitive", true, 0 },
+		{ "extractable", false, ORIGIN_ORIGINAL | ORIGIN_COPY },
+		{ "always_sensitive", true, ORIGIN_COPY | ORIGIN_ELSEWHERE },
+		{ "never_extractable", true,
+		    ORIGIN_ORIGINAL | ORIGIN_COPY | ORIGIN_ELSEWHERE },
+		{ "local", true, ORIGIN_COPY | ORIGIN_ELSEWHERE },
+		{ "decrypt", false, ORIGIN_ELSEWHERE },
+		{ "unwrap", false, ORIGIN_ELSEWHERE },
 	};
 	const char *name;
 	json_t *value;
@@ -330,9 +332,9 @@ history_attributes(const struct history_line *l, const char *what,
 	}
 	for (size_t i = 0; i < sizeof(must) / sizeof(must[0]); i++) {
 		value = json_object_get(attributes, must[i].name);
-		if (elsewhere && must[i].made_here)
+		if ((must[i].excused & origin) != 0)
 			continue;
-		if (elsewhere && value == NULL)
+		if (origin == ORIGIN_ELSEWHERE && value == NULL)
 			return history_refuse(l, RECORD_ERR_RULE,
 			    "%s: its private key's attribute \"%s\" is not told",
 			    what, must[i].name);

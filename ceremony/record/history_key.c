@@ -8,13 +8,11 @@
 #include "ceremony/record/history_line.h"
 
 #define TEST_TEXT_MAX 4096
-#define KEYS_MAX 2
 
-/* The roles of the keys that a kind of step makes. */
-static unsigned
-roles_of(const char *kind, const char *roles[KEYS_MAX])
+unsigned
+history_roles(const char *role, const char *roles[HISTORY_KEYS_MAX])
 {
-	if (strcmp(kind, "root") == 0) {
+	if (strcmp(role, "root") == 0) {
 		roles[0] = "root";
 		return 1;
 	}
@@ -23,9 +21,10 @@ roles_of(const char *kind, const char *roles[KEYS_MAX])
 	return 2;
 }
 
-/* Go past text at *at. */
-static bool
-skip(const char **at, const char *text)
+/* ---- texts that acts are approved by -------------------------------------- */
+
+bool
+history_skip(const char **at, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -35,44 +34,80 @@ skip(const char **at, const char *text)
 	return true;
 }
 
+bool
+history_skip_value(const char **at, const char *key, char *value, size_t max)
+{
+	const char *from = *at;
+	size_t len;
+
+	if (!history_skip(&from, key) || !history_skip(&from, " "))
+		return false;
+	len = strcspn(from, "\n");
+	if (len == 0 || len > max || from[len] != '\n')
+		return false;
+	memcpy(value, from, len);
+	value[len] = '\0';
+	*at = from + len + 1;
+	return true;
+}
+
+bool
+history_skip_head(const char **at, const struct approval *a, const char *form)
+{
+	char hex[65], line[160];
+
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", a->plan_sha256[i]);
+	snprintf(line, sizeof(line), "%s\nplan %s\nstep %u\n", form, hex,
+	    a->step);
+	return history_skip(at, line);
+}
+
 static bool
 skip_key(const char **at, const char *role, int *curve)
 {
 	char line[64];
 
 	snprintf(line, sizeof(line), "role %s\nalgorithm ", role);
-	if (!skip(at, line))
+	if (!history_skip(at, line))
 		return false;
 	*curve =
 	    strncmp(*at, "p384", 4) == 0 ? NID_secp384r1 : NID_X9_62_prime256v1;
-	return skip(at, "p256\n") || skip(at, "p384\n");
+	return history_skip(at, "p256\n") || history_skip(at, "p384\n");
 }
 
-/* The input of a key-making act is this text and no other; curves[i] is what
- * it asks for. */
-static bool
-keygen_text(const struct approval *a, const char *text, int curves[KEYS_MAX])
-{
-	const char *roles[KEYS_MAX], *at = text;
-	unsigned n = roles_of(a->kind, roles);
-	char hex[65], line[128];
+/* What the input of a key-making act asks for. */
+struct keygen {
+	int curves[HISTORY_KEYS_MAX];
+	bool leaves; /* there are to be copies */
+};
 
-	for (int i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", a->plan_sha256[i]);
-	snprintf(line, sizeof(line), "anchorite-keygen/v1\nplan %s\nstep %u\n",
-	    hex, a->step);
-	if (!skip(&at, line))
+/* It is this text and no other; the tokens that get copies stand last. */
+static bool
+keygen_text(const struct approval *a, const char *text, struct keygen *out)
+{
+	const char *roles[HISTORY_KEYS_MAX], *at = text;
+	unsigned n = history_roles(a->kind, roles);
+	char line[128], label[33];
+
+	if (!history_skip_head(&at, a, "anchorite-keygen/v1"))
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!skip_key(&at, roles[i], &curves[i]))
+		if (!skip_key(&at, roles[i], &out->curves[i]))
 			return false;
 	snprintf(line, sizeof(line), "label %s\n", a->token);
-	return skip(&at, line) && *at == '\0';
+	if (!history_skip(&at, line))
+		return false;
+	for (int i = 0; i < HISTORY_COPIES_MAX &&
+	     history_skip_value(&at, "copy", label, sizeof(label) - 1);
+	     i++)
+		out->leaves = true;
+	return *at == '\0';
 }
 
 static enum record_error
 keygen_input(const struct history_line *l, const struct approval *a,
-    int curves[KEYS_MAX])
+    struct keygen *out)
 {
 	uint8_t *text = NULL;
 	size_t len;
@@ -82,7 +117,7 @@ keygen_input(const struct history_line *l, const struct approval *a,
 	if (ret != RECORD_OK)
 		return ret;
 	if (strlen((const char *)text) != len ||
-	    !keygen_text(a, (const char *)text, curves))
+	    !keygen_text(a, (const char *)text, out))
 		ret = history_refuse(l, RECORD_ERR_RULE,
 		    "the input does not ask for these keys on this token");
 	free(text);
@@ -92,17 +127,24 @@ keygen_input(const struct history_line *l, const struct approval *a,
 enum record_error
 history_keygen_propose(struct history_line *l, struct history_act *act)
 {
-	int curves[KEYS_MAX];
+	struct keygen want = { .leaves = false };
+	enum record_error ret;
 
 	if (act->approval.use_count != 1)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "self-test stands alone");
-	return keygen_input(l, &act->approval, curves);
+	ret = keygen_input(l, &act->approval, &want);
+	if (ret == RECORD_OK && want.leaves && !l->h->has_backup)
+		ret = history_refuse(l, RECORD_ERR_RULE,
+		    "copies, but there is no backup secret");
+	return ret;
 }
 
-static enum record_error
-take_key(struct history_line *l, json_t *obj, const char *role, int curve,
-    struct history_key *out)
+/* ---- results --------------------------------------------------------------- */
+
+enum record_error
+history_take_key(struct history_line *l, json_t *obj, const char *role,
+    int curve, enum history_origin origin, struct history_key *out)
 {
 	struct history_octets spki, signature;
 	const char *name, *text;
@@ -129,39 +171,45 @@ take_key(struct history_line *l, json_t *obj, const char *role, int curve,
 	SHA256(spki.data, spki.len, out->spki_sha256);
 	if ((ret = history_spki(l, name, &out->spki, &key)) != RECORD_OK)
 		return ret;
-	if (key_curve(key) != curve)
+	if (curve != NID_undef && key_curve(key) != curve)
 		ret = history_refuse(l, RECORD_ERR_RULE,
 		    "%s: on another curve than was approved", name);
-	else if ((ret = history_attributes(l, name, attributes, false)) ==
+	else if ((ret = history_attributes(l, name, attributes, origin)) ==
 	    RECORD_OK)
 		ret = history_test_text(l, name, key, text, &signature);
 	EVP_PKEY_free(key);
-	return ret != RECORD_OK ? ret : history_new_key(l, name, &out->spki);
+	return ret;
 }
 
 static enum record_error
 take_keys(struct history_line *l, const struct history_act *act, json_t *keys,
     struct history_token *out)
 {
-	const char *roles[KEYS_MAX];
-	unsigned n = roles_of(act->approval.kind, roles);
-	int curves[KEYS_MAX] = { 0 };
+	const char *roles[HISTORY_KEYS_MAX];
+	unsigned n = history_roles(act->approval.kind, roles);
+	struct keygen want = { .leaves = false };
 	enum record_error ret;
 
-	if ((ret = keygen_input(l, &act->approval, curves)) != RECORD_OK)
+	if ((ret = keygen_input(l, &act->approval, &want)) != RECORD_OK)
 		return ret;
+	out->leaves = want.leaves;
 	if (json_array_size(keys) != n)
 		return history_refuse(l, RECORD_ERR_RULE, "%zu keys, not %u",
 		    json_array_size(keys), n);
-	for (unsigned i = 0; i < n && ret == RECORD_OK; i++)
-		ret = take_key(l, json_array_get(keys, i), roles[i], curves[i],
+	for (unsigned i = 0; i < n && ret == RECORD_OK; i++) {
+		ret = history_take_key(l, json_array_get(keys, i), roles[i],
+		    want.curves[i], want.leaves ? ORIGIN_ORIGINAL : ORIGIN_HERE,
 		    &out->keys[i]);
+		if (ret == RECORD_OK)
+			ret = history_new_key(l, roles[i], &out->keys[i].spki);
+	}
 	return ret;
 }
 
 /* The place of the token: that of its label, or a new one. */
-static enum record_error
-put_token(struct history_line *l, const struct history_token *token)
+enum record_error
+history_put_token(struct history_line *l, const struct history_token *token,
+    struct history_token **out)
 {
 	struct history *h = l->h;
 	const struct history_token *holder =
@@ -190,7 +238,7 @@ put_token(struct history_line *l, const struct history_token *token)
 	h->tokens[i] = *token;
 	if (i == h->token_count)
 		h->token_count++;
-	memcpy(l->g->made, token->label, sizeof(l->g->made));
+	*out = &h->tokens[i];
 	return RECORD_OK;
 }
 
@@ -205,12 +253,11 @@ check_numbers(const struct history_line *l, const struct approval *a,
 }
 
 enum record_error
-history_keygen_result(struct history_line *l, struct history_act *act,
-    const struct approval *done)
+history_keyed_body(struct history_line *l, const struct history_act *act,
+    struct history_token *out, const char **copy_of, json_t **keys)
 {
-	struct history_token token = { 0 };
 	const char *label, *serial, *module;
-	json_t *keys, *shares;
+	json_t *shares;
 	uint64_t epoch, m, n;
 	enum record_error ret;
 	const struct history_field rows[] = {
@@ -220,25 +267,42 @@ history_keygen_result(struct history_line *l, struct history_act *act,
 		{ "epoch", FIELD_NUMBER, UINT32_MAX, &epoch, NULL },
 		{ "m", FIELD_NUMBER, POLICY_OPERATORS_MAX, &m, NULL },
 		{ "n", FIELD_NUMBER, POLICY_OPERATORS_MAX, &n, NULL },
-		{ "keys", FIELD_ARRAY, KEYS_MAX, &keys, NULL },
+		{ "keys", FIELD_ARRAY, HISTORY_KEYS_MAX, keys, NULL },
 		{ "shares", FIELD_ARRAY, POLICY_OPERATORS_MAX, &shares, NULL },
+		{ "copy_of", FIELD_TEXT, 32, copy_of, NULL },
 	};
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+
+	ret = history_result_body(l, rows, copy_of == NULL ? count - 1 : count);
+	if (ret != RECORD_OK)
+		return ret;
+	memcpy(out->label, label, strlen(label) + 1);
+	memcpy(out->serial, serial, strlen(serial) + 1);
+	memcpy(out->module, module, strlen(module) + 1);
+	memcpy(out->now.policy_sha256, l->h->policy_sha256, 32);
+	out->now.epoch = (uint32_t)epoch;
+	out->now.m = (unsigned)m;
+	out->now.n = (unsigned)n;
+	ret = check_numbers(l, &act->approval, out);
+	return ret != RECORD_OK
+	    ? ret
+	    : history_take_shares(l, shares, &l->h->policy, &out->now);
+}
+
+enum record_error
+history_keygen_result(struct history_line *l, struct history_act *act,
+    const struct approval *done)
+{
+	struct history_token token = { .leaves = false }, *placed;
+	json_t *keys;
+	enum record_error ret;
 
 	(void)done;
-	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
-		return ret;
-	memcpy(token.label, label, strlen(label) + 1);
-	memcpy(token.serial, serial, strlen(serial) + 1);
-	memcpy(token.module, module, strlen(module) + 1);
-	memcpy(token.now.policy_sha256, l->h->policy_sha256, 32);
-	token.now.epoch = (uint32_t)epoch;
-	token.now.m = (unsigned)m;
-	token.now.n = (unsigned)n;
-	if ((ret = check_numbers(l, &act->approval, &token)) != RECORD_OK ||
-	    (ret = take_keys(l, act, keys, &token)) != RECORD_OK ||
-	    (ret = history_take_shares(l, shares, &l->h->policy, &token.now)) !=
+	if ((ret = history_keyed_body(l, act, &token, NULL, &keys)) !=
 		RECORD_OK ||
-	    (ret = put_token(l, &token)) != RECORD_OK)
+	    (ret = take_keys(l, act, keys, &token)) != RECORD_OK ||
+	    (ret = history_put_token(l, &token, &placed)) != RECORD_OK)
 		return ret;
-	return history_so_done(l, label);
+	memcpy(l->g->made, token.label, sizeof(l->g->made));
+	return history_so_done(l, token.label);
 }

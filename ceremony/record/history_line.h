@@ -140,9 +140,16 @@ bool history_names_token(const struct history_line *l, const char *serial,
 enum record_error
 history_answer(const struct history_line *l, const struct history_token *token,
     const char *text, const struct history_octets *signature);
-/* {"name":bool,..}, not empty, none that would let a private key out. */
+/* {"name":bool,..}, not empty, none that would let a private key out; of a key
+ * that has copies, none but what makes it one. */
+enum history_origin {
+	ORIGIN_HERE = 1,     /* made there, to stay */
+	ORIGIN_ORIGINAL = 2, /* made there, to have copies */
+	ORIGIN_COPY = 4,     /* came wrapped */
+	ORIGIN_ELSEWHERE = 8 /* made before it came to us */
+};
 enum record_error history_attributes(const struct history_line *l,
-    const char *what, json_t *attributes, bool elsewhere);
+    const char *what, json_t *attributes, enum history_origin origin);
 
 /* The entry of a label, made when there is none; NULL without memory. */
 struct history_label *
@@ -163,6 +170,7 @@ typedef enum record_error history_handler(struct history_line *l);
 history_handler history_do_open, history_do_resume, history_do_close;
 history_handler history_do_step_begin, history_do_step_end;
 history_handler history_do_so_split, history_do_so_use, history_do_enrol;
+history_handler history_do_backup_split;
 history_handler history_do_request, history_do_repeat;
 history_handler history_do_propose, history_do_approve, history_do_refused;
 history_handler history_do_begin, history_do_result, history_do_void;
@@ -234,6 +242,14 @@ enum record_error
 history_keygen_propose(struct history_line *l, struct history_act *act);
 enum record_error history_keygen_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
+enum record_error
+history_copy_propose(struct history_line *l, struct history_act *act);
+enum record_error history_copy_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_export_propose(struct history_line *l, struct history_act *act);
+enum record_error history_export_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
 enum record_error history_certify_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
 enum record_error history_crl_result(struct history_line *l,
@@ -258,6 +274,41 @@ enum record_error
 history_batch_propose(struct history_line *l, struct history_act *act);
 enum record_error history_batch_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
+
+/*
+ * history_key.c, for keys made and copied.  HISTORY_KEYS_MAX: of a token.  The
+ * roles of the keys of a CA; one key of a result, without its attributes
+ * judged, the curve NID_undef: any; where a token's label stands, or a new
+ * place; tokens and epochs that result and approval name.
+ */
+#define HISTORY_KEYS_MAX 2
+#define HISTORY_COPIES_MAX 16 /* tokens named in one input */
+unsigned history_roles(const char *role, const char *roles[HISTORY_KEYS_MAX]);
+/* Go past text at *at, or past a line "<key> <value>" whose value is of at
+ * most max characters. */
+bool history_skip(const char **at, const char *text);
+bool
+history_skip_value(const char **at, const char *key, char *value, size_t max);
+/* The first lines of an input: "<form>", plan and step. */
+bool
+history_skip_head(const char **at, const struct approval *a, const char *form);
+enum record_error
+history_take_key(struct history_line *l, json_t *obj, const char *role,
+    int curve, enum history_origin origin, struct history_key *out);
+enum record_error history_put_token(struct history_line *l,
+    const struct history_token *token, struct history_token **out);
+/* What a token answered in this ceremony with. */
+void history_proved(const struct history *h, struct history_token *token);
+/* Certificates and CRL of a CA are known of every token that holds its key. */
+void history_spread(struct history *h, const struct history_token *from);
+/* The body of keygen's and a copy's result; epoch and shares are the token's
+ * then.  keys: borrowed. */
+enum record_error
+history_keyed_body(struct history_line *l, const struct history_act *act,
+    struct history_token *out, const char **copy_of, json_t **keys);
+/* Certificates written to a token, and none in a step that writes none. */
+enum record_error
+history_check_written(const struct history_line *l, json_t *list);
 
 /* The keyed token an act is of: it was there when it was proposed. */
 struct history_token *

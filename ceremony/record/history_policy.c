@@ -173,5 +173,10 @@ history_change_result(struct history_line *l, struct history_act *act,
 	if (h->so_pending != 0)
 		h->so_in_force = h->so_pending;
 	h->so_pending = 0;
+	if (h->backup_pending) {
+		h->has_backup = true;
+		memcpy(h->backup_check, h->backup_next, 32);
+	}
+	h->backup_pending = false;
 	return RECORD_OK;
 }

@@ -249,6 +249,8 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 	struct history_token *token = history_token_of(l, act);
 	struct history_octets signature;
 	const char *label, *text;
+	json_t *certs = NULL;
+	bool written = false;
 	uint64_t epoch;
 	enum record_error ret;
 	const struct history_field rows[] = {
@@ -257,10 +259,13 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 		{ "text", FIELD_LINES, TEST_TEXT_MAX, &text, NULL },
 		{ "signature", FIELD_BASE64, APPROVAL_SIG_MAX, &signature,
 		    NULL },
+		{ "certificates", FIELD_ARRAY, HISTORY_KEYS_MAX, &certs,
+		    &written },
 	};
 
 	(void)done;
-	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
+	    (written && (ret = history_check_written(l, certs)) != RECORD_OK))
 		return ret;
 	if (strcmp(label, token->label) != 0 || epoch != act->approval.epoch)
 		return history_refuse(l, RECORD_ERR_RULE,
@@ -274,6 +279,7 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 	token->now = *prepared(token, act);
 	token->next.epoch = 0;
 	token->used = token->owed = token->doomed = false; /* it is there */
+	token->cert_written = token->cert_written || written;
 	return is_recovery(act) ? history_so_done(l, label) : RECORD_OK;
 }
 

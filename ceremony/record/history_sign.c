@@ -96,5 +96,6 @@ history_certify_result(struct history_line *l, struct history_act *act,
 		return ret;
 	key->certified = true;
 	memcpy(key->cert, digest, 32);
+	history_spread(l->h, history_token(l->h, l->g->made));
 	return RECORD_OK;
 }

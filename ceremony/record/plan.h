@@ -74,13 +74,17 @@ struct plan_operator {
 	bool elsewhere;
 	char sign_key[PLAN_NAME_MAX + 1], derive_key[PLAN_NAME_MAX + 1];
 };
+struct plan_split { /* words on paper */
+	unsigned threshold;
+	size_t count; /* 0: there are none in this step */
+	char custodians[PLAN_OPERATORS_MAX][PLAN_NAME_MAX + 1];
+};
 struct plan_quorum { /* quorum and quorum-change */
 	unsigned threshold;
 	size_t count;
 	struct plan_operator operators[PLAN_OPERATORS_MAX];
-	unsigned so_threshold; /* of S on paper */
-	size_t so_count;       /* quorum-change: 0 when S stays */
-	char so_custodians[PLAN_OPERATORS_MAX][PLAN_NAME_MAX + 1];
+	struct plan_split so;     /* quorum-change: none when S stays */
+	struct plan_split backup; /* B; none when no key is to be copied */
 	/* quorum-change */
 	size_t rotate_count;
 	unsigned rotate[PLAN_ROTATE_MAX]; /* CA tokens keyed at once */
@@ -191,9 +195,9 @@ const char *plan_derive_key(const struct plan_operator *o);
 bool plan_lists_card(const struct plan *p, const char *label);
 /* What a plan needs: card readers, visits of operators in all (from m of the
  * present quorum) and of one who comes every time, estimated minutes, and how
- * often custodians type the words of S. */
+ * often custodians type the words of S, and of B. */
 struct plan_needs {
-	unsigned readers, visits, rounds, minutes, words;
+	unsigned readers, visits, rounds, minutes, words, backup_words;
 };
 void plan_needs(const struct plan *p, unsigned m, struct plan_needs *out);
 

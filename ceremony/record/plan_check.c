@@ -336,35 +336,66 @@ check_threshold(const struct plan_check *c)
 		return plan_check_fail(c, quorum_at(c, &s, "threshold"),
 		    "%u of %zu operators can never meet; at most %zu",
 		    s.q->threshold, s.q->count, s.q->count);
-	if (s.q->so_threshold > s.q->so_count)
-		return plan_check_fail(c, quorum_at(c, &s, "so.threshold"),
+	return RECORD_OK;
+}
+
+/* Words on paper: those of S, and those of B. */
+static const struct split_key {
+	const char *key;
+	size_t offset; /* in struct plan_quorum */
+} splits[] = {
+	{ "so", offsetof(struct plan_quorum, so) },
+	{ "backup", offsetof(struct plan_quorum, backup) },
+};
+#define SPLITS (sizeof(splits) / sizeof(splits[0]))
+
+static const struct plan_split *
+split_of(const struct plan_quorum *q, const struct split_key *k)
+{
+	return (const struct plan_split *)(const void *)((const char *)q +
+	    k->offset);
+}
+
+static enum record_error
+check_split(const struct plan_check *c, const struct quorum_step *s,
+    const struct split_key *k)
+{
+	const struct plan_split *w = split_of(s->q, k);
+	size_t i, j;
+
+	if (w->threshold > w->count)
+		return plan_check_fail(c,
+		    plan_check_at(c, "steps.%zu.%s.%s.threshold", s->number,
+			s->kind, k->key),
 		    "%u of %zu custodians can never meet; at most %zu",
-		    s.q->so_threshold, s.q->so_count, s.q->so_count);
+		    w->threshold, w->count, w->count);
+	for (i = 0; i < w->count; i++) {
+		for (j = 0; j < i; j++) {
+			if (strcmp(w->custodians[i], w->custodians[j]) != 0)
+				continue;
+			return plan_check_fail(c,
+			    plan_check_at(c, "steps.%zu.%s.%s.custodians.%zu",
+				s->number, s->kind, k->key, i + 1),
+			    "\"%s\" is there already; a custodian keeps one "
+			    "share",
+			    w->custodians[i]);
+		}
+	}
 	return RECORD_OK;
 }
 
 static enum record_error
 check_custodians(const struct plan_check *c)
 {
+	enum record_error err = RECORD_OK;
 	struct quorum_step s = { 0 };
-	size_t i, j;
+	size_t i;
 
 	if (!quorum_of(c->plan, &s))
 		return RECORD_OK;
-	for (i = 0; i < s.q->so_count; i++) {
-		for (j = 0; j < i; j++) {
-			if (strcmp(s.q->so_custodians[i],
-				s.q->so_custodians[j]) != 0)
-				continue;
-			return plan_check_fail(c,
-			    plan_check_at(c, "steps.%zu.%s.so.custodians.%zu",
-				s.number, s.kind, i + 1),
-			    "\"%s\" is there already; a custodian keeps one "
-			    "share",
-			    s.q->so_custodians[i]);
-		}
-	}
-	return RECORD_OK;
+	for (i = 0; i < SPLITS && err == RECORD_OK; i++)
+		err = check_split(c, &s, &splits[i]);
+	return err;
 }
 
 static bool

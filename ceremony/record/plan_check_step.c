@@ -77,6 +77,27 @@ check_made(const struct plan_check *c, const struct step *s,
 
 /* ---- root and product-ca ---------------------------------------------- */
 
+/* The keys travel under a secret that a plan which begins a log makes itself;
+ * of another log only the log knows. */
+static enum record_error
+check_several(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_field *single = step_at(c, s, "single-copy");
+	const struct plan_step *first = c->plan->steps;
+
+	if (single == NULL)
+		single = step_at(c, s, "reason");
+	if (single != NULL)
+		return plan_check_fail(c, single,
+		    "the step names %zu tokens: there are copies; leave it out",
+		    s->s->u.ca.holder_count);
+	if (first->kind == PLAN_QUORUM && first->u.quorum.backup.count == 0)
+		return plan_check_fail(c, step_at(c, s, "tokens.2"),
+		    "copies of a key need a backup secret; give the quorum "
+		    "step \"backup:\", like \"so:\"");
+	return RECORD_OK;
+}
+
 static enum record_error
 check_copies(const struct plan_check *c, const struct step *s)
 {
@@ -85,10 +106,7 @@ check_copies(const struct plan_check *c, const struct step *s)
 	const struct plan_field *tokens = step_at(c, s, "tokens.1");
 
 	if (ca->holder_count > 1)
-		return plan_check_fail(c, step_at(c, s, "tokens.2"),
-		    "this version makes a key on one token: copies need "
-		    "SmartCard-HSM cards and DKEK; name one token, with "
-		    "single-copy: accepted and a reason");
+		return check_several(c, s);
 	if (single != NULL && ca->single_copy[0] == '\0')
 		return plan_check_fail(c, single,
 		    "say why one copy is enough, in \"reason\"");
@@ -107,7 +125,7 @@ check_holders(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_ca *ca = &s->s->u.ca;
 	enum record_error err = RECORD_OK;
-	size_t i;
+	size_t i, j;
 
 	for (i = 0; i < ca->holder_count; i++) {
 		const struct plan_field *at = plan_check_at(c,
@@ -118,6 +136,11 @@ check_holders(const struct plan_check *c, const struct step *s)
 		err = check_ca_token(c, at, ca->holders[i]);
 		if (err != RECORD_OK)
 			return err;
+		for (j = 0; j < i; j++) {
+			if (ca->holders[j] == ca->holders[i])
+				return plan_check_fail(c, at,
+				    "is item %zu of the list already", j + 1);
+		}
 		if (maker != NULL && maker != s->s)
 			return plan_check_fail(c, at,
 			    "token %s holds the CA of step %zu already; one "
@@ -195,7 +218,7 @@ check_issuer(const struct plan_check *c, const struct step *s)
 	const struct plan_step *maker = maker_of(c->plan, ca->issuer);
 	enum record_error err = RECORD_OK;
 
-	if (ca->issuer == ca->holders[0])
+	if (is_holder(ca, ca->issuer))
 		return plan_check_fail(c, at,
 		    "token %s cannot issue to itself; name the root's token",
 		    c->plan->tokens[ca->issuer].label);

@@ -85,12 +85,33 @@ add_change(const struct plan_quorum *q, struct plan_needs *out)
 		out->words++;
 		out->minutes += TYPE_MINUTES;
 	}
-	if (q->so_count > 0) {
+	if (q->so.count > 0) {
 		out->words++;
 		out->minutes += NEW_S_MINUTES;
 	}
 	if (readers > out->readers)
 		out->readers = readers;
+}
+
+/* Words of B, when they are made and whenever keys are copied; the tokens that
+ * get copies are in their readers together. */
+static void
+add_copies(const struct plan_step *s, struct plan_needs *out)
+{
+	const bool quorum =
+	    s->kind == PLAN_QUORUM || s->kind == PLAN_QUORUM_CHANGE;
+	const bool ca = s->kind == PLAN_ROOT || s->kind == PLAN_PRODUCT_CA;
+
+	if (quorum && s->u.quorum.backup.count > 0) {
+		out->backup_words++;
+		out->minutes += NEW_S_MINUTES;
+	}
+	if (!ca || s->u.ca.holder_count < 2)
+		return;
+	out->backup_words++;
+	out->minutes += TYPE_MINUTES;
+	if (s->u.ca.holder_count + 1 > out->readers)
+		out->readers = (unsigned)s->u.ca.holder_count + 1;
 }
 
 bool
@@ -127,6 +148,7 @@ plan_needs(const struct plan *p, unsigned m, struct plan_needs *out)
 		if (s->kind == PLAN_BATCH &&
 		    s->u.batch.token_count + 1 > out->readers)
 			out->readers = (unsigned)s->u.batch.token_count + 1;
+		add_copies(s, out);
 		if (s->kind == PLAN_QUORUM_CHANGE) {
 			add_change(&s->u.quorum, out);
 			m = s->u.quorum.threshold;

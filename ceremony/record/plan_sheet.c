@@ -132,16 +132,24 @@ write_cards(FILE *f, const struct plan *p)
 }
 
 static void
-write_new_s(FILE *f, const struct plan_quorum *q)
+write_split(FILE *f, const struct plan_split *w, const char *what)
 {
 	size_t i;
 
-	line(f, INDENT,
-	    "%u of %zu custodians start tokens anew:", q->so_threshold,
-	    q->so_count);
-	for (i = 0; i < q->so_count; i++)
+	if (w->count == 0)
+		return;
+	line(f, INDENT, "%u of %zu custodians %s:", w->threshold, w->count,
+	    what);
+	for (i = 0; i < w->count; i++)
 		line(f, INDENT, "[ ] %s: words written and typed back%s",
-		    q->so_custodians[i], INITIALS);
+		    w->custodians[i], INITIALS);
+}
+
+static void
+write_new_words(FILE *f, const struct plan_quorum *q)
+{
+	write_split(f, &q->so, "start tokens anew");
+	write_split(f, &q->backup, "open copies of a key (B)");
 }
 
 static void
@@ -160,7 +168,7 @@ write_quorum(FILE *f, const struct plan *p, const struct plan_step *s)
 		    q->operators[i].elsewhere ? " (personalised elsewhere)"
 					      : "",
 		    INITIALS);
-	write_new_s(f, q);
+	write_new_words(f, q);
 }
 
 /* A new card may be that of someone who joins or of someone who had another:
@@ -208,9 +216,9 @@ write_leavers(FILE *f, const struct plan *p, const struct plan_quorum *q)
 }
 
 static void
-write_typed(FILE *f)
+write_typed(FILE *f, char which)
 {
-	line(f, INDENT, "[ ] custodians have typed their words of S%s",
+	line(f, INDENT, "[ ] custodians have typed their words of %c%s", which,
 	    INITIALS);
 	line(f, INDENT, "    who ______________________________________");
 }
@@ -229,12 +237,11 @@ write_change(FILE *f, const struct plan *p, const struct plan_step *s)
 		write_member(f, p, &q->operators[i]);
 	write_leavers(f, p, q);
 	if (plan_made_cards(q) > 0)
-		write_typed(f);
-	if (q->so_count > 0) {
+		write_typed(f, 'S');
+	if (q->so.count > 0)
 		line(f, INDENT,
 		    "S is replaced for all tokens made from now on;");
-		write_new_s(f, q);
-	}
+	write_new_words(f, q);
 	for (i = 0; i < q->rotate_count; i++)
 		line(f, INDENT, "[ ] card %s: keyed for them at once%s",
 		    p->tokens[q->rotate[i]].label, INITIALS);
@@ -250,7 +257,7 @@ write_recovery(FILE *f, const struct plan *p, const struct plan_step *s)
 	line(f, INDENT, "card %s: a new PIN, set with its SO PIN",
 	    p->tokens[r->token].label);
 	line(f, INDENT, "why: %s", r->reason);
-	write_typed(f);
+	write_typed(f, 'S');
 }
 
 static void
@@ -286,7 +293,10 @@ write_ca(FILE *f, const struct plan *p, const struct plan_step *s)
 {
 	const struct plan_ca *ca = &s->u.ca;
 
-	line(f, INDENT, "card %s", p->tokens[ca->holders[0]].label);
+	for (size_t i = 0; i < ca->holder_count; i++)
+		line(f, INDENT, "%scard %s%s",
+		    i == 0 ? "" : "[ ] copy: ", p->tokens[ca->holders[i]].label,
+		    i == 0 ? "" : INITIALS);
 	line(f, INDENT, "subject %s", ca->subject);
 	if (s->kind == PLAN_PRODUCT_CA) {
 		line(f, INDENT, "sealer %s", ca->sealer_subject);
@@ -295,7 +305,10 @@ write_ca(FILE *f, const struct plan *p, const struct plan_step *s)
 	}
 	line(f, INDENT, "key %s, %u years, CRL for %u days", ca->key, ca->years,
 	    ca->crl_days);
-	line(f, INDENT, "one copy of the key: %s", ca->single_copy);
+	if (ca->holder_count > 1)
+		write_typed(f, 'B');
+	else
+		line(f, INDENT, "one copy of the key: %s", ca->single_copy);
 }
 
 static void

@@ -383,8 +383,8 @@ name_child(struct process *p, struct message *m)
 	case MSG_READ_REQUEST:
 		strcpy(p->name, "reader");
 		break;
-	case MSG_SO_NEW:
-	case MSG_SO_LOAD:
+	case MSG_PAPER_NEW:
+	case MSG_PAPER_LOAD:
 		strcpy(p->name, "S");
 		break;
 	case MSG_OPEN:

@@ -406,6 +406,7 @@ tell_keys(struct act *a, const char *label, const char *role)
 	message_put_text(&a->p->out, role);
 	message_put_number(&a->p->out, 0);
 	message_put_number(&a->p->out, 0);
+	message_put_octets(&a->p->out, NULL, 0);
 }
 
 static inline void

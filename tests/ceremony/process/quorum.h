@@ -221,7 +221,8 @@ world_new(void)
 	memset(w->plan_sha256, 0x5a, sizeof(w->plan_sha256));
 	w->so = peer_new(SPAWN_SIGNER);
 	peer_pair(pair);
-	peer_start(w->so, MSG_SO_NEW)->fd = pair[0];
+	peer_start(w->so, MSG_PAPER_NEW)->fd = pair[0];
+	message_put_text(&w->so->out, "S");
 	message_put_number(&w->so->out, 2);
 	message_put_number(&w->so->out, 3);
 	message_put_octets(&w->so->out, "Nora\nOtto\nPia\n", 14);

@@ -87,7 +87,7 @@ static const struct wire wires[] = {
 	{ "good", MSG_OK, 0, 0, 0, false, 0, CHANNEL_OK },
 	{ "good, to a child", MSG_LOGIN, 10, 10, 0, true, STATE_OPEN,
 	    CHANNEL_OK },
-	{ "good, with a descriptor", MSG_SO_LOAD, 0, 0, 1, true, STATE_IDLE,
+	{ "good, with a descriptor", MSG_READ_PLAN, 0, 0, 1, true, STATE_IDLE,
 	    CHANNEL_OK },
 	{ "at the limit", MSG_NOTE, 4 + 128 + 4 + 1024, 4 + 128 + 4 + 1024, 0,
 	    true, STATE_LOGIN, CHANNEL_OK },
@@ -113,15 +113,15 @@ static const struct wire wires[] = {
 	{ "out of state", MSG_LOGIN, 10, 10, 0, true, STATE_IDLE | STATE_LOGIN,
 	    CHANNEL_ERR_STATE },
 	{ "in no state", MSG_OPEN, 10, 10, 0, true, 0, CHANNEL_ERR_STATE },
-	{ "descriptor missing", MSG_SO_LOAD, 0, 0, 0, true, STATE_IDLE,
+	{ "descriptor missing", MSG_READ_PLAN, 0, 0, 0, true, STATE_IDLE,
 	    CHANNEL_ERR_FD },
 	{ "descriptor not wanted", MSG_LOGIN, 10, 10, 1, true, STATE_OPEN,
 	    CHANNEL_ERR_FD },
 	{ "descriptor to the operator", MSG_OK, 0, 0, 1, false, 0,
 	    CHANNEL_ERR_FD },
-	{ "two descriptors", MSG_SO_LOAD, 0, 0, 2, true, STATE_IDLE,
+	{ "two descriptors", MSG_READ_PLAN, 0, 0, 2, true, STATE_IDLE,
 	    CHANNEL_ERR_FD },
-	{ "three descriptors", MSG_SO_LOAD, 0, 0, 3, true, STATE_IDLE,
+	{ "three descriptors", MSG_READ_PLAN, 0, 0, 3, true, STATE_IDLE,
 	    CHANNEL_ERR_FD },
 	{ "two descriptors where none belongs", MSG_LOGIN, 10, 10, 2, true,
 	    STATE_OPEN, CHANNEL_ERR_FD },
@@ -248,7 +248,7 @@ not_sent(void **state)
 	message_start(m, MSG_LOGIN);
 	m->bad = true;
 	assert_int_equal(channel_send(pair[0], m), CHANNEL_ERR_SIZE);
-	message_start(m, MSG_SO_LOAD);
+	message_start(m, MSG_READ_PLAN);
 	assert_int_equal(channel_send(pair[0], m), CHANNEL_ERR_FD);
 	message_start(m, MSG_OK);
 	m->fd = 0;
@@ -270,7 +270,7 @@ descriptor_arrives(void **state)
 	assert_non_null(m);
 	pair_new(pair);
 	assert_int_equal(pipe(pipes), 0);
-	message_start(m, MSG_SO_LOAD);
+	message_start(m, MSG_READ_PLAN);
 	m->fd = pipes[1];
 	assert_int_equal(channel_send(pair[0], m), CHANNEL_OK);
 	assert_int_equal(channel_recv(pair[1], m, 0, true, STATE_IDLE),

@@ -132,7 +132,7 @@ test_give(void **state)
 			strcat(typed, "\n\n");
 		}
 		int tty = type_ahead(typed);
-		assert_int_equal(paper_give(tty, three_names(), m, 3),
+		assert_int_equal(paper_give(tty, 'S', three_names(), m, 3),
 		    gives[i].given);
 		shown_so_far(tty, shown);
 		assert_non_null(strstr(shown, gives[i].shown));
@@ -158,7 +158,7 @@ test_take(void **state)
 	    (const char *)m[0]->data, (const char *)m[0]->data,
 	    (const char *)m[2]->data);
 	tty = type_ahead(typed);
-	assert_int_equal(paper_take(tty, back, 3), 2);
+	assert_int_equal(paper_take(tty, 'S', back, 3), 2);
 	shown_so_far(tty, shown);
 	assert_non_null(strstr(shown, "is not on the list"));
 	assert_non_null(strstr(shown, "wrong, missing or out of place"));
@@ -178,7 +178,7 @@ test_take_nothing(void **state)
 	int tty = type_ahead("");
 
 	(void)state;
-	assert_int_equal(paper_take(tty, back, 3), 0);
+	assert_int_equal(paper_take(tty, 'S', back, 3), 0);
 	shown_so_far(tty, shown);
 }
 

@@ -150,7 +150,8 @@ so_new(struct world *w, struct act *a, const void *arg)
 
 	act_open(a, w, NULL);
 	peer_pair(pair);
-	peer_start(a->p, MSG_SO_NEW)->fd = pair[0];
+	peer_start(a->p, MSG_PAPER_NEW)->fd = pair[0];
+	message_put_text(&a->p->out, "S");
 	message_put_number(&a->p->out, mn[0]);
 	message_put_number(&a->p->out, mn[1]);
 	for (uint64_t i = 0; i < mn[1] && len + 2 <= sizeof(names); i++) {
@@ -173,7 +174,8 @@ so_load(struct world *w, struct act *a, const void *arg)
 	peer_pair(pair);
 	assert_int_equal(write(pair[1], words, strlen(words)), strlen(words));
 	close(pair[1]);
-	peer_start(a->p, MSG_SO_LOAD)->fd = pair[0];
+	peer_start(a->p, MSG_PAPER_LOAD)->fd = pair[0];
+	message_put_text(&a->p->out, "S");
 	peer_try(a->p);
 	return a->p;
 }

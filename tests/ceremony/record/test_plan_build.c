@@ -33,9 +33,9 @@ test_genesis(void **state)
 	assert_string_equal(q->operators[1].id, "bert");
 	assert_string_equal(q->operators[1].name, "Bert Lang");
 	assert_int_equal(q->operators[1].token, 1);
-	assert_int_equal(q->so_threshold, 2);
-	assert_int_equal(q->so_count, 3);
-	assert_string_equal(q->so_custodians[2], "Pia Stern");
+	assert_int_equal(q->so.threshold, 2);
+	assert_int_equal(q->so.count, 3);
+	assert_string_equal(q->so.custodians[2], "Pia Stern");
 
 	assert_int_equal(p->steps[1].kind, PLAN_ROOT);
 	assert_string_equal(root->subject, "CN=Root CA,O=Example");

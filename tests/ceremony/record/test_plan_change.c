@@ -15,7 +15,7 @@ static const struct sample_bad schema_rows[] = {
 	    "unknown key \"was\"; known here: id, name, token, personalised, sign-key, derive-key" },
 	{ "reason at genesis", sample_genesis, "      so:\n",
 	    "      reason: x\n      so:\n", 19, 7,
-	    "unknown key \"reason\"; known here: threshold, operators, so" },
+	    "unknown key \"reason\"; known here: threshold, operators, so, backup" },
 	{ "old card", sample_change, "card: new", "card: old", 20, 60,
 	    "steps.1.quorum-change.operators.3.card: \"old\" should be the word new" },
 	{ "old id in capitals", sample_change, "was: bert", "was: Bert", 19, 59,
@@ -221,9 +221,9 @@ test_members(void **state)
 	assert_int_equal(q->rotate_count, 2);
 	assert_int_equal(q->rotate[0], 4);
 	assert_int_equal(q->rotate[1], 5);
-	assert_int_equal(q->so_threshold, 2);
-	assert_int_equal(q->so_count, 2);
-	assert_string_equal(q->so_custodians[1], "Otto Berg");
+	assert_int_equal(q->so.threshold, 2);
+	assert_int_equal(q->so.count, 2);
+	assert_string_equal(q->so.custodians[1], "Otto Berg");
 	assert_int_equal(p->steps[1].kind, PLAN_RECOVERY);
 	assert_int_equal(p->steps[1].line, 26);
 	assert_int_equal(p->steps[1].u.recovery.token, 5);
@@ -265,7 +265,7 @@ test_needs(void **state)
 	assert_int_equal(needs.rounds, 3);
 	assert_int_equal(needs.words, 1 + 1 + 1);
 	minutes = needs.minutes;
-	q->so_count = 0;
+	q->so.count = 0;
 	plan_needs(p, 5, &needs);
 	assert_int_equal(needs.words, 2);
 	assert_int_equal(needs.minutes, minutes - 30);
@@ -337,7 +337,7 @@ test_run_sheet_bare(void **state)
 
 	(void)state;
 	q->operators[2].new_card = false;
-	q->so_count = 0;
+	q->so.count = 0;
 	(void)snprintf(q->operators[0].was, sizeof(q->operators[0].was),
 	    "dora");
 	p->step_count = 1;

@@ -70,7 +70,7 @@ static const struct sample_bad rows[] = {
 	    "key \"role\" is there twice; leave one" },
 	{ "merge key", sample_genesis,
 	    "      so:", "      <<: {threshold: 2}\n      so:", 19, 7,
-	    "unknown key \"<<\"; known here: threshold, operators, so" },
+	    "unknown key \"<<\"; known here: threshold, operators, so, backup" },
 	{ "key is a list", sample_genesis, "log:", "[log]:", 2, 1,
 	    "a key must be one word" },
 	{ "key is empty", sample_genesis, "log:", "\"\":", 2, 1,

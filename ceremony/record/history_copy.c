@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+/* The same keys on more than one token: they leave one, and come to another. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/key.h"
+#include "ceremony/record/history_line.h"
+
+void
+history_proved(const struct history *h, struct history_token *token)
+{
+	if (token == NULL)
+		return;
+	token->proved_date = h->date;
+	memcpy(token->proved, h->ceremony, sizeof(token->proved));
+}
+
+void
+history_spread(struct history *h, const struct history_token *from)
+{
+	for (size_t i = 0; from != NULL && i < h->token_count; i++) {
+		struct history_token *t = &h->tokens[i];
+
+		if (t == from || !history_same_ca(t, from))
+			continue;
+		memcpy(t->keys, from->keys, sizeof(t->keys));
+		t->has_crl = from->has_crl;
+		memcpy(t->crl, from->crl, sizeof(t->crl));
+		t->crl_number = from->crl_number;
+		t->crl_this = from->crl_this;
+		t->crl_next = from->crl_next;
+	}
+}
+
+/* ---- a copy ---------------------------------------------------------------- */
+
+/* The input of a copy's act: the role of its CA, whose keys they are, and,
+ * when they come from a file, that file. */
+struct keycopy {
+	char role[16], of[33], file[65];
+};
+
+static bool
+copy_text(const struct approval *a, const char *text, struct keycopy *out)
+{
+	const char *at = text;
+	char label[48];
+
+	snprintf(label, sizeof(label), "label %s\n", a->token);
+	if (!history_skip_head(&at, a, "anchorite-keycopy/v1") ||
+	    !history_skip_value(&at, "role", out->role,
+		sizeof(out->role) - 1) ||
+	    (strcmp(out->role, "root") != 0 &&
+		!(strcmp(out->role, "product-ca") == 0 &&
+		    history_skip(&at, "role sealer\n"))))
+		return false;
+	if (!history_skip(&at, label) ||
+	    !history_skip_value(&at, "copy-of", out->of, sizeof(out->of) - 1))
+		return false;
+	if (strcmp(a->kind, "restore") == 0)
+		return history_skip_value(&at, "backup", out->file, 64) &&
+		    *at == '\0';
+	return strcmp(out->role, a->kind) == 0 && *at == '\0';
+}
+
+static enum record_error
+copy_input(const struct history_line *l, const struct approval *a,
+    struct keycopy *out)
+{
+	uint8_t *text = NULL;
+	size_t len;
+	enum record_error ret;
+
+	ret = history_load(l, a->input_sha256, "input", &text, &len);
+	if (ret != RECORD_OK)
+		return ret;
+	if (strlen((const char *)text) != len ||
+	    !copy_text(a, (const char *)text, out))
+		ret = history_refuse(l, RECORD_ERR_RULE,
+		    "the input does not ask for a copy on this token");
+	free(text);
+	return ret;
+}
+
+enum record_error
+history_copy_propose(struct history_line *l, struct history_act *act)
+{
+	const struct approval *a = &act->approval;
+	const char *roles[HISTORY_KEYS_MAX];
+	struct keycopy copy = { "", "", "" };
+	enum record_error ret;
+
+	if ((ret = copy_input(l, a, &copy)) != RECORD_OK)
+		return ret;
+	if (!l->h->has_backup)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "a copy, but there is no backup secret");
+	if (a->use_count != 2 || a->uses[0].count != 1 ||
+	    history_use(a, "self-test") != history_roles(copy.role, roles))
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "other uses than a copy has");
+	if (history_token(l->h, a->token) != NULL)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s holds keys of a CA already", a->token);
+	return RECORD_OK;
+}
+
+/* The test text is of this token: another copy's answer proves nothing. */
+static bool
+names_serial(json_t *key, const char *serial)
+{
+	const char *text = json_string_value(json_object_get(key, "text"));
+	char want[32];
+
+	snprintf(want, sizeof(want), "\ntoken %s\n", serial);
+	return text != NULL && strstr(text, want) != NULL;
+}
+
+static enum record_error
+take_copies(struct history_line *l, json_t *keys,
+    const struct history_token *first, struct history_token *out)
+{
+	const char *roles[HISTORY_KEYS_MAX];
+	unsigned n = history_roles(first->keys[0].role, roles);
+	enum record_error ret = RECORD_OK;
+
+	if (json_array_size(keys) != n)
+		return history_refuse(l, RECORD_ERR_RULE, "%zu keys, not %u",
+		    json_array_size(keys), n);
+	for (unsigned i = 0; i < n && ret == RECORD_OK; i++) {
+		json_t *key = json_array_get(keys, i);
+
+		ret = history_take_key(l, key, roles[i], NID_undef, ORIGIN_COPY,
+		    &out->keys[i]);
+		if (ret == RECORD_OK &&
+		    !policy_spki_equal(&out->keys[i].spki,
+			&first->keys[i].spki))
+			ret = history_refuse(l, RECORD_ERR_RULE,
+			    "%s: not the key of %s", roles[i], first->label);
+		if (ret == RECORD_OK && !names_serial(key, out->serial))
+			ret = history_refuse(l, RECORD_ERR_RULE,
+			    "%s: the text is not of token %s", roles[i],
+			    out->serial);
+	}
+	return ret;
+}
+
+/* Whose keys they are: those of a first holder, which were made to leave. */
+static enum record_error
+find_first(const struct history_line *l, const struct history_act *act,
+    const char *copy_of, const struct history_token **out)
+{
+	struct keycopy copy = { "", "", "" };
+	enum record_error ret = copy_input(l, &act->approval, &copy);
+
+	if (ret != RECORD_OK)
+		return ret;
+	*out = history_token(l->h, copy.of);
+	if (strcmp(copy.of, copy_of) != 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "a copy of %s, but %s was approved", copy_of, copy.of);
+	if (*out == NULL || (*out)->copy_of[0] != '\0' || !(*out)->leaves ||
+	    strcmp((*out)->keys[0].role, copy.role) != 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s is no first holder of such keys that have copies",
+		    copy_of);
+	return RECORD_OK;
+}
+
+enum record_error
+history_copy_result(struct history_line *l, struct history_act *act,
+    const struct approval *done)
+{
+	struct history_token token = { .leaves = true }, *placed;
+	const struct history_token *first = NULL;
+	const char *copy_of;
+	json_t *keys;
+	enum record_error ret;
+
+	if ((ret = history_keyed_body(l, act, &token, &copy_of, &keys)) !=
+		RECORD_OK ||
+	    (ret = find_first(l, act, copy_of, &first)) != RECORD_OK ||
+	    (ret = take_copies(l, keys, first, &token)) != RECORD_OK)
+		return ret;
+	if (history_use(done, "copy") != 1)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "use copy: 0, but there is a result");
+	memcpy(token.copy_of, first->label, sizeof(token.copy_of));
+	if ((ret = history_put_token(l, &token, &placed)) != RECORD_OK)
+		return ret;
+	history_spread(l->h, first);
+	return history_so_done(l, token.label);
+}
+
+/* ---- keys that leave ------------------------------------------------------- */
+
+/* What may leave and what for: the keys of the token, by their digests. */
+static bool
+export_text(const struct approval *a, const struct history_token *t,
+    const char *text)
+{
+	const char *roles[HISTORY_KEYS_MAX], *at = text;
+	unsigned n = history_roles(t->keys[0].role, roles);
+	char line[160], hex[65];
+
+	if (!history_skip_head(&at, a, "anchorite-export/v1"))
+		return false;
+	snprintf(line, sizeof(line), "label %s\nserial %s\n", t->label,
+	    t->serial);
+	if (!history_skip(&at, line))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		for (int k = 0; k < 32; k++)
+			snprintf(hex + 2 * k, 3, "%02x",
+			    t->keys[i].spki_sha256[k]);
+		snprintf(line, sizeof(line), "key %s %s\n", roles[i], hex);
+		if (!history_skip(&at, line))
+			return false;
+	}
+	return history_skip(&at,
+		   strcmp(a->kind, "backup") == 0 ? "purpose backup\n"
+						  : "purpose copies\n") &&
+	    *at == '\0';
+}
+
+enum record_error
+history_export_propose(struct history_line *l, struct history_act *act)
+{
+	const struct history_token *t = history_token_of(l, act);
+	uint8_t *text = NULL;
+	size_t len;
+	enum record_error ret;
+
+	if (!t->leaves)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "the keys of %s were made to stay", t->label);
+	ret = history_load(l, act->approval.input_sha256, "input", &text, &len);
+	if (ret != RECORD_OK)
+		return ret;
+	if (strlen((const char *)text) != len ||
+	    !export_text(&act->approval, t, (const char *)text))
+		ret = history_refuse(l, RECORD_ERR_RULE,
+		    "the input does not name the keys of this token");
+	free(text);
+	return ret;
+}
+
+enum record_error
+history_export_result(struct history_line *l, struct history_act *act,
+    const struct approval *done)
+{
+	const char *label;
+	uint8_t file[32];
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "label", FIELD_TEXT, 32, &label, NULL },
+		{ "file", FIELD_HEX32, 0, file, NULL },
+	};
+	const bool backup = strcmp(act->approval.kind, "backup") == 0;
+
+	(void)done;
+	ret = history_result_body(l, rows, backup ? 2 : 1);
+	if (ret == RECORD_OK && strcmp(label, act->label) != 0)
+		ret = history_refuse(l, RECORD_ERR_RULE,
+		    "another label than was approved");
+	if (ret == RECORD_OK && backup)
+		ret = history_exists(l, file, "backup");
+	return ret;
+}
