@@ -251,6 +251,7 @@ describe(const struct schsm_info *card, size_t slot, struct token_info *out)
 	out->pin_final_try = card->initialised && card->pin_tries == 1;
 	out->pin_locked = card->pin_locked;
 	out->pin_pad = card->pin_pad;
+	out->tries = card->initialised ? card->pin_tries : 0;
 }
 
 /* Cards of other kinds are OpenSC's to tell of. */

@@ -45,7 +45,8 @@ struct token_info {
 	bool initialised;
 	bool user_pin_set, pin_count_low, pin_final_try, pin_locked;
 	bool so_count_low, so_final_try, so_locked;
-	bool pin_pad; /* CKF_PROTECTED_AUTHENTICATION_PATH */
+	bool pin_pad;   /* CKF_PROTECTED_AUTHENTICATION_PATH */
+	unsigned tries; /* of the user PIN that are left; 0: not known */
 };
 /* All present tokens, at most TOKEN_LIST_MAX. */
 enum card_error

@@ -33,7 +33,7 @@ helps() {
 	done
 }
 
-helps anchorite run rehearse plan tokens status words
+helps anchorite run rehearse plan card status words
 helps anchorite-factory station-key request accept check
 helps anchorite-audit verify show words
 run 2 "$anchorite" plan check --nonsense && says err --nonsense

@@ -11,7 +11,7 @@ struct command {
 int cmd_run(const struct command *self, int argc, char *argv[]);
 int cmd_rehearse(const struct command *self, int argc, char *argv[]);
 int cmd_plan(const struct command *self, int argc, char *argv[]);
-int cmd_tokens(const struct command *self, int argc, char *argv[]);
+int cmd_card(const struct command *self, int argc, char *argv[]);
 int cmd_status(const struct command *self, int argc, char *argv[]);
 int cmd_words(const struct command *self, int argc, char *argv[]);
 

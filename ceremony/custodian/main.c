@@ -18,8 +18,10 @@ static const struct command commands[] = {
 	    cmd_rehearse },
 	{ "plan", "check|print PLAN, plan new KIND",
 	    "check a plan, print its run sheet, start a new one", cmd_plan },
-	{ "tokens", "[MODULE] [--json]", "list the tokens of a module",
-	    cmd_tokens },
+	{ "card",
+	    "list [MODULE] [--json], init|personalise|pin|verify|wipe LABEL "
+	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca]",
+	    "look at cards, make them ready, end them", cmd_card },
 	{ "status", "--state DIR [--json]", "say what a state folder holds",
 	    cmd_status },
 	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words },

@@ -60,6 +60,11 @@ void people_rehearsal(struct people *p, int folder_fd);
 /* By hand: the terminal answers, S's words stay in the scratch folder. */
 bool people_by_hand(struct people *p, int folder_fd);
 void people_close(struct people *p);
+/* A secret typed at the terminal and not shown, of min to max characters, with
+ * twice a second time.  *out new; NO: the two differ, or its length is out of
+ * range, which was said; STOP: Ctrl-C. */
+enum people_answer people_secret(struct people *p, const char *prompt,
+    size_t min, size_t max, bool twice, struct secret **out);
 /* A line typed at the terminal; false: there is none, or Ctrl-C. */
 bool people_ask(struct people *p, const char *prompt, char *out, size_t size);
 

@@ -95,38 +95,43 @@ tty_hidden(int tty, const char *prompt, uint8_t *out, size_t max)
 }
 
 static enum people_answer
-ask_pin(struct people *p, const char *prompt, struct secret **out)
+ask_secret(struct people *p, const char *prompt, size_t min, size_t max,
+    struct secret **out)
 {
-	struct secret *pin = secret_new();
+	struct secret *typed = secret_new();
+	char text[80];
 	int len;
 
-	if (pin == NULL)
+	if (typed == NULL)
 		return PEOPLE_STOP;
-	len = tty_hidden(p->tty, prompt, pin->data, PIN_MAX);
+	len = tty_hidden(p->tty, prompt, typed->data, max);
 	if (len == -1) {
-		secret_free(pin);
+		secret_free(typed);
 		return PEOPLE_STOP;
 	}
-	if (len < PIN_MIN) {
-		secret_free(pin);
-		tty_write(p->tty, "A PIN has 4 to 32 characters.\n");
+	if (len < (int)min) {
+		secret_free(typed);
+		snprintf(text, sizeof(text), "It has %zu to %zu characters.\n",
+		    min, max);
+		tty_write(p->tty, text);
 		return PEOPLE_NO;
 	}
-	pin->len = (size_t)len;
-	*out = pin;
+	typed->len = (size_t)len;
+	*out = typed;
 	return PEOPLE_YES;
 }
 
-static enum people_answer
-fresh_pin(struct people *p, const char *prompt, struct secret **out)
+enum people_answer
+people_secret(struct people *p, const char *prompt, size_t min, size_t max,
+    bool twice, struct secret **out)
 {
 	struct secret *first = NULL, *again = NULL;
-	enum people_answer answer = ask_pin(p, prompt, &first);
+	enum people_answer answer = ask_secret(p, prompt, min, max, &first);
 
-	if (answer != PEOPLE_YES)
-		return answer;
-	answer = ask_pin(p, "The same once more: ", &again);
-	if (answer == PEOPLE_YES && !secret_equal(first, again)) {
+	if (answer == PEOPLE_YES && twice)
+		answer =
+		    ask_secret(p, "The same once more: ", min, max, &again);
+	if (answer == PEOPLE_YES && twice && !secret_equal(first, again)) {
 		tty_write(p->tty, "The two differ.\n");
 		answer = PEOPLE_NO;
 	}
@@ -149,8 +154,7 @@ terminal_pin(struct people *p, const char *label, const char *owner, bool fresh,
 	    fresh ? "%s: choose a PIN for card %s: " : "%s: PIN of card %s: ",
 	    owner, label);
 	for (int i = 0; i < ATTEMPTS && answer == PEOPLE_NO; i++)
-		answer =
-		    fresh ? fresh_pin(p, prompt, out) : ask_pin(p, prompt, out);
+		answer = people_secret(p, prompt, PIN_MIN, PIN_MAX, fresh, out);
 	return answer == PEOPLE_NO && fresh ? PEOPLE_STOP : answer;
 }
 

@@ -129,6 +129,7 @@ wipe(struct ceremony *c, const struct history_operator *card, uint64_t *objects)
 
 	if (ok) {
 		message_start(&c->out, MSG_WIPE);
+		message_put_text(&c->out, card->label);
 		ok = hear_count(c, &ch, objects, &left);
 	}
 	child_end(&ch);

@@ -59,7 +59,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 
 	[MSG_LIST] = CHILD("list", STATE_IDLE, MODULE),
 	[MSG_OPEN] = CHILD("open", STATE_IDLE, MODULE + 2 * LABEL),
-	[MSG_TOKEN] = ANSWER("token", 2 * LABEL + 2 * ID + NUMBERS(1)),
+	[MSG_TOKEN] =
+	    ANSWER("token", 2 * LABEL + 2 * ID + NUMBERS(2) + OCTETS(600)),
 	[MSG_OPENED] = ANSWER("opened", 2 * LABEL + MODULE + NUMBERS(1)),
 
 	[MSG_PAPER_NEW] = CHILD_FD("paper-new", STATE_IDLE,
@@ -82,7 +83,11 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_RELEASE] = CHILD_FD("release", STATE_LOGIN, NUMBERS(1)),
 	[MSG_NOTE] = CHILD("note", STATE_LOGIN, OCTETS(128) + OCTETS(1024)),
 	[MSG_RETIRE] = CHILD("retire", STATE_LOGIN, OCTETS(128) + LABEL),
-	[MSG_WIPE] = CHILD("wipe", STATE_LOGIN, 0),
+	[MSG_WIPE] = CHILD("wipe", STATE_LOGIN, LABEL),
+	[MSG_PIN] = CHILD("pin", STATE_OPEN | STATE_LOGIN, 2 * OCTETS(64)),
+	[MSG_TRY] = CHILD("try", STATE_LOGIN, 0),
+	[MSG_CARD_INIT] = CHILD_FD("card-init", STATE_IDLE,
+	    MODULE + LABEL + OCTETS(64) + NUMBERS(1)),
 	[MSG_EMPTY] = CHILD("empty", STATE_LOGIN, 0),
 	[MSG_ENROLLED] = ANSWER("enrolled",
 	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(3)),

@@ -39,7 +39,8 @@ enum message_kind {
 	MSG_OPEN, /* text module, text label, text serial */
 	/* signer -> operator */
 	MSG_TOKEN,  /* text label, text serial, text model, text reader, number
-		       flags */
+		       flags, number tries left or 0, text labels of keys with
+		       commas between */
 	MSG_OPENED, /* text label, text serial, text module path, number flags
 		     */
 	/* operator -> signer that keeps a secret of which people have words on
@@ -62,6 +63,10 @@ enum message_kind {
 	MSG_CARD_KEYS, /* text sign key, text derive key, octets derive
 			  certificate or none: it was personalised elsewhere,
 			  and its keys go by these names */
+	MSG_CARD_INIT, /* text module, text label, octets PIN, number present;
+			  two SO PINs come from the fd, as MSG_SO_PIN has them.
+			  present: a token of that label is there and is
+			  emptied, the first of the two is its SO PIN */
 	MSG_LOGIN,     /* octets PIN */
 	MSG_ADOPT,     /* text operator, text log, number date: try those keys
 			  and certify them */
@@ -70,9 +75,12 @@ enum message_kind {
 			  n, octets commitment, octets blob */
 	MSG_RELEASE,   /* number index of the share; it goes to the fd */
 	MSG_NOTE,      /* text log, octets checkpoint text */
+	MSG_PIN,       /* octets PIN, octets new PIN */
+	MSG_TRY,       /* have sign sign and derive open a test blob */
 	MSG_RETIRE,    /* text log, text operator: the sign key answers for the
 			  last time, unless it is gone */
-	MSG_WIPE,      /* behind it, once: destroy everything on the card */
+	MSG_WIPE,      /* text label, as people wrote it: destroy everything on
+			  the card */
 	MSG_EMPTY,     /* prove that nothing is left on the card */
 	/* signer of an operator's card -> operator */
 	MSG_ENROLLED,  /* text serial, octets sign cert, octets derive cert,
@@ -190,6 +198,7 @@ enum message_state {
 #define TOKEN_PIN_COUNT_LOW (1u << 2)
 #define TOKEN_PIN_FINAL_TRY (1u << 3)
 #define TOKEN_PIN_LOCKED (1u << 4)
+#define TOKEN_PIN_PAD (1u << 8)
 
 /* Codes of MSG_FAULT; below FAULT_FORM it is an enum card_error. */
 enum fault_code {

@@ -225,7 +225,6 @@ struct signer {
 	struct card_keys keys;
 	size_t share_count;
 	struct secret *shares[SIGNER_SHARES_MAX];
-	bool retiring; /* wiped when told so */
 	uint8_t sign_spki[KEY_SPKI_MAX];
 	size_t sign_spki_len;
 	/* the head being moved */
@@ -259,6 +258,8 @@ signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
     signer_go, signer_sign, signer_take, signer_duplicate, signer_seal,
     signer_rest;
 signer_handler signer_destroy;
+/* of cards outside a ceremony */
+signer_handler signer_card_init, signer_pin_change, signer_try;
 
 /* Answering. */
 void signer_ok(struct signer *s);
@@ -293,6 +294,10 @@ bool signer_dkek_read(struct signer *s, const char *label, struct secret **out);
 /* signer_so.c: the two SO PINs that come with s->in; out->at is the caller's.
  * token_so_clear(). */
 bool signer_so_read(struct signer *s, const char *label, struct token_so *out);
+
+/* signer_card.c: the PIN is not accepted: how many tries are left, too. */
+void
+signer_login_fault(struct signer *s, enum card_error err, const char *label);
 
 /* signer_open.c: load the one module this process may use. */
 bool signer_use_module(struct signer *s, const char *name);

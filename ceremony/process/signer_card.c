@@ -72,6 +72,18 @@ login(struct signer *s, const struct secret *pin)
 }
 
 void
+signer_login_fault(struct signer *s, enum card_error err, const char *label)
+{
+	if (err != CARD_ERR_PIN && err != CARD_ERR_PIN_LOCKED) {
+		signer_card_fault(s, err, label);
+		return;
+	}
+	token_refresh(s->token);
+	signer_fault(s, err, "%s: %s; %s", label, card_strerror(err),
+	    tries_left(token_info(s->token)));
+}
+
+void
 signer_login(struct signer *s)
 {
 	size_t len;
@@ -84,14 +96,8 @@ signer_login(struct signer *s)
 	pin = secret_from(p, len);
 	err = pin == NULL ? CARD_ERR_MEMORY : login(s, pin);
 	secret_free(pin);
-	if (err == CARD_ERR_PIN || err == CARD_ERR_PIN_LOCKED) {
-		token_refresh(s->token);
-		signer_fault(s, err, "%s: %s; %s", token_info(s->token)->label,
-		    card_strerror(err), tries_left(token_info(s->token)));
-		return;
-	}
 	if (err != CARD_OK) {
-		signer_card_fault(s, err, token_info(s->token)->label);
+		signer_login_fault(s, err, token_info(s->token)->label);
 		return;
 	}
 	s->state = STATE_LOGIN;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ceremony/process/signer.h"
+#include "smartcard/contents.h"
 
 unsigned
 signer_token_flags(const struct token_info *info)
@@ -64,6 +65,26 @@ signer_reload(struct signer *s)
 	return true;
 }
 
+/* What a token shows without login, as one text; "" when it cannot be opened:
+ * a list says what it can. */
+static void
+put_contents(struct signer *s, const struct token_info *info)
+{
+	char text[CONTENTS_MAX * (CONTENTS_LABEL_MAX + 1) + 1] = "";
+	struct token_contents contents = { .count = 0 };
+	struct token *t = NULL;
+	size_t at = 0;
+
+	if (info->initialised &&
+	    token_open(s->module, info->label, info->serial, &t) == CARD_OK)
+		token_contents(t, &contents);
+	token_close(t);
+	for (size_t i = 0; i < contents.count; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
+		    i == 0 ? "" : ",", contents.label[i]);
+	message_put_text(&s->out, text);
+}
+
 void
 signer_list(struct signer *s)
 {
@@ -87,6 +108,8 @@ signer_list(struct signer *s)
 		message_put_text(&s->out, list[i].model);
 		message_put_text(&s->out, list[i].reader);
 		message_put_number(&s->out, signer_token_flags(&list[i]));
+		message_put_number(&s->out, list[i].tries);
+		put_contents(s, &list[i]);
 		if (!signer_send(s))
 			return;
 	}

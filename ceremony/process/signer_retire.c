@@ -12,7 +12,6 @@ static void
 send_proved(struct signer *s, const char *text, const uint8_t *sig,
     size_t sig_len)
 {
-	s->retiring = true;
 	message_start(&s->out, MSG_PROVED);
 	message_put_octets(&s->out, text, strlen(text));
 	message_put_octets(&s->out, sig, sig_len);
@@ -63,18 +62,19 @@ send_destroyed(struct signer *s, size_t count, size_t left)
 void
 signer_wipe(struct signer *s)
 {
+	char label[TOKEN_LABEL_MAX + 1];
 	size_t count = 0;
 	enum card_error err;
 
+	message_get_text(&s->in, label, TOKEN_LABEL_MAX);
 	if (signer_bad_form(s))
 		return;
-	if (!s->retiring) {
+	if (strcmp(label, token_info(s->token)->label) != 0) {
 		signer_fault(s, FAULT_REFUSED,
-		    "%s: not being retired: nothing was destroyed",
-		    token_info(s->token)->label);
+		    "%s: its label is not %s: nothing was destroyed",
+		    token_info(s->token)->label, label);
 		return;
 	}
-	s->retiring = false;
 	err = token_wipe(s->token, &count);
 	if (err == CARD_OK)
 		send_destroyed(s, count, 0);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "smartcard/contents.h"
 #include "tests/smartcard/fixture.h"
 
 #define DATA_COUNT 40 /* more than are looked at in one go */
@@ -55,8 +56,14 @@ test_wipe(void **state)
 	struct key keys[2];
 	struct token *t = full_token(f, keys);
 	EVP_PKEY *key = NULL;
+	struct token_contents contents;
 	size_t count = 0, left = 0;
 
+	token_logout(t);
+	assert_int_equal(token_contents(t, &contents), CARD_OK);
+	assert_int_equal(contents.count, 2);
+	assert_false(contents.more);
+	assert_int_equal(token_login(t, f->pin), CARD_OK);
 	assert_int_equal(token_prove_empty(t, "root", &left), CARD_ERR_LEFT);
 	assert_true(left > 0);
 	assert_int_equal(token_key(t, "root", keys[0].spki, keys[0].len, &key),
@@ -74,6 +81,8 @@ test_wipe(void **state)
 	assert_int_equal(token_prove_empty(t, "root", &left), CARD_OK);
 	assert_int_equal(token_wipe(t, &count), CARD_OK);
 	assert_int_equal(count, 0);
+	assert_int_equal(token_contents(t, &contents), CARD_OK);
+	assert_int_equal(contents.count, 0);
 	token_close(t);
 	free_keys(keys);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_CARD_H
+#define CUSTODIAN_CARD_H
+
+#include "ceremony/custodian/ceremony.h"
+
+/* The subcommands of "anchorite card": one card, outside a ceremony. */
+struct card_order {
+	struct ceremony *c; /* people, messages, why it stops */
+	struct people *people;
+	const char *module, *label;
+	const char *operator_id, *log; /* personalise */
+	bool ca;                       /* wipe: a CA's keys, too */
+	bool json;                     /* list */
+};
+typedef bool card_verb(struct card_order *o);
+card_verb card_list, card_init, card_personalise, card_pin, card_verify,
+    card_wipe;
+
+/* A card of the list. */
+struct card_row {
+	char label[33], serial[33], model[65], reader[65], keys[600];
+	uint64_t bits, tries;
+};
+/* What is on it: "blank", "operator's card", "CA token", "empty", "other". */
+const char *card_holds(const struct card_row *r);
+bool card_has_ca(const struct card_row *r);
+/* The row of this label, of which there must be one; absent, unless NULL: none
+ * is no reason to stop. */
+bool card_find(struct card_order *o, struct card_row *out, bool *absent);
+
+/* Open it in a signer of its own and prove its PIN, which is typed unless *pin
+ * is it already; *pin is the caller's, and NULL where there is a PIN pad. */
+bool card_open(struct card_order *o, struct child *signer, struct secret **pin);
+/* A new PIN, typed twice. */
+bool card_ask_pin(struct card_order *o, struct secret **out);
+/* Where SO PINs go to: *fd for the message.  present: it is asked for as the
+ * one it has, else a new one is chosen, typed twice. */
+bool card_ask_so(struct card_order *o, bool present, int *fd);
+/* The label, typed back. */
+bool card_confirm(struct card_order *o, const char *what);
+
+#endif
