@@ -54,6 +54,11 @@ step_retire_check(struct ceremony *c, const struct plan_step *s)
 		return ceremony_stop(c, EXIT_REFUSED,
 		    "%s: was personalised elsewhere, and may serve other ends: whoever did that wipes it",
 		    t->label);
+	if (card->elsewhere)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "%s: was personalised elsewhere, and may hold what is "
+		    "nobody's here: its owner empties it, with what made it",
+		    t->label);
 	if (card->retired && !c->history->open)
 		return ceremony_stop(c, EXIT_REFUSED, "%s: was retired before",
 		    t->label);

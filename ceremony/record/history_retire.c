@@ -85,6 +85,9 @@ find_card(const struct history_line *l, const char *label, const char *serial,
 	if (history_card_needed(h, card, text, sizeof(text)) != NULL)
 		return history_refuse(l, RECORD_ERR_RULE, "%s: %s", label,
 		    text);
+	if (card->elsewhere)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s was personalised elsewhere", label);
 	if (card->retired)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s was retired before", label);
