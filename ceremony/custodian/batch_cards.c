@@ -135,7 +135,7 @@ bool
 batch_card_lost(struct ceremony *c, struct group *g, struct batch *b,
     struct batch_card *card)
 {
-	char why[sizeof(c->why)];
+	char why[sizeof(c->why)], *advice;
 	bool alone = !card->lost && batch_cards_left(b) < 2;
 	bool its_own = c->status == EXIT_CARD || c->status == EXIT_PROCESS;
 
@@ -146,6 +146,9 @@ batch_card_lost(struct ceremony *c, struct group *g, struct batch *b,
 			group_void_token(c, g, card->act, why);
 		return false;
 	}
+	/* what to do next when it stops is not what to do now */
+	if ((advice = strstr(why, "; run the same plan")) != NULL)
+		*advice = '\0';
 	c->status = EXIT_DONE;
 	c->why[0] = '\0';
 	if (card->lost)

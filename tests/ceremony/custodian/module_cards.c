@@ -9,8 +9,9 @@
  * name leads here.
  *
  * MS          milliseconds that each of its signatures takes
- * WHAT AT     at its AT-th signature, counted by each process that uses it:
- *   pull        it is gone, and stays away
+ * WHAT AT     at its AT-th signature, counted by each process that uses it, but
+ *             once: a file beside, with ".LABEL" behind, says that it was
+ *   pull        it is gone, for this process
  *   error       CKR_DEVICE_ERROR, this time
  *   flip        a bit of the signature is wrong
  *   hang        no answer for an hour
@@ -31,7 +32,7 @@ static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST cards;
 static CK_SESSION_HANDLE known; /* whose card the settings below are of */
 static unsigned long delay, at, signatures;
-static char what[8];
+static char what[8], mark[1300];
 static bool pulled;
 
 /* The line of a label, which PKCS#11 pads with blanks. */
@@ -49,8 +50,12 @@ read_card(const CK_TOKEN_INFO *info)
 
 		snprintf(padded, sizeof(padded), "%-32.32s",
 		    sscanf(line, "%32s", label) == 1 ? label : "");
-		if (memcmp(padded, info->label, sizeof(info->label)) == 0)
-			sscanf(line, "%*s %lu %7s %lu", &delay, what, &at);
+		if (memcmp(padded, info->label, sizeof(info->label)) != 0)
+			continue;
+		sscanf(line, "%*s %lu %7s %lu", &delay, what, &at);
+		snprintf(mark, sizeof(mark), "%s.%s", path, label);
+		if (access(mark, F_OK) == 0)
+			at = 0;
 	}
 	if (f != NULL)
 		fclose(f);
@@ -84,6 +89,7 @@ cards_C_Sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig,
     CK_ULONG *sig_len)
 {
 	bool now;
+	FILE *f;
 	CK_RV rv;
 
 	if (sig == NULL)
@@ -91,6 +97,8 @@ cards_C_Sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig,
 	know(s);
 	sleep_ms(delay);
 	now = ++signatures == at;
+	if (now && (f = fopen(mark, "w")) != NULL)
+		fclose(f);
 	rv = real->C_Sign(s, data, len, sig, sig_len);
 	if (now && strcmp(what, "die") == 0)
 		_exit(1);

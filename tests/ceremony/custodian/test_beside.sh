@@ -51,7 +51,7 @@ told() {
 				.body.act == $act) |
 				\"$act \(.body.label) $count\"" \
 				"$1/state/transcript.jsonl"
-		done
+		done | sort -n
 }
 
 # whole FOLDER: closed, in order, one certificate a unit, and each token's uses
@@ -154,7 +154,7 @@ out_of_reader() { # FOLDER LABEL
 	done
 	[ -d "gone-$2" ]
 }
-mv r/softhsm2.conf.cards old 2>/dev/null
+
 cp -a r kept && out_of_reader r product-2 && job 0 two && whole row &&
 	says said 'product-2 is not here: the batch goes on without it' &&
 	[ "$(sealer row)" = product-1 ] && jq -e -s 'any(.[];
@@ -177,7 +177,7 @@ stopped() { # NAME PLAN LINE...
 		.type == "act.void")' row/state/transcript.jsonl >/dev/null
 	ok "$name"
 	left=$(grep -c '"result"' row/state/issuance.jsonl)
-	rm row/softhsm2.conf.cards
+	rm row/softhsm2.conf.cards*
 	run 0 "$anchorite" rehearse "$1.yaml" --dir row --in in && cp out said &&
 		run 0 "$audit" verify row/state --anchor "$(cat anchor)" &&
 		[ "$(jq -r 'select(.type == "result").certificate' \
@@ -196,7 +196,8 @@ stopped "before the first certificate" two 'product-1 5 error 2' \
 
 # ---- the one that is to seal -------------------------------------------------
 units=1
-"$devices" make b 1 --first 340A9300 && request line3.request b
+"$devices" make b 1 --first 340A9300 && request one.request b &&
+	mv in/one.request in/line3.request
 ok "a request of one unit"
 lost "as it signs the CRL" product-1 'CRL' two 'product-1 0 error 3'
 [ "$(sealer row)" = product-2 ]
