@@ -119,6 +119,8 @@ static const struct {
 	{ PLAN_CRL, { "crl" } },
 	{ PLAN_QUORUM_CHANGE, { "quorum-change" } },
 	{ PLAN_RECOVERY, { "recovery" } },
+	{ PLAN_BACKUP, { "export" } },
+	{ PLAN_RESTORE, { "copy" } },
 	{ PLAN_DESTROY, { "destroy" } },
 	{ PLAN_RETIRE, { "retire" } },
 };
@@ -328,6 +330,9 @@ names_token(const struct plan *p, const struct plan_step *s, const char *use,
 		return label[0] == '\0';
 	case PLAN_RECOVERY:
 		return strcmp(p->tokens[s->u.recovery.token].label, label) == 0;
+	case PLAN_BACKUP:
+	case PLAN_RESTORE:
+		return strcmp(p->tokens[s->u.copy.token].label, label) == 0;
 	case PLAN_DESTROY:
 		return strcmp(p->tokens[s->u.end.token].label, label) == 0;
 	case PLAN_RETIRE: /* no act, but a card's own record */
@@ -445,6 +450,10 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 		break;
 	case PLAN_CRL:
 		check_crl(a, act);
+		break;
+	case PLAN_BACKUP:
+	case PLAN_RESTORE:
+		check_serial(a, audit_token(a, act));
 		break;
 	case PLAN_DESTROY:
 		check_destroy(a, act);

@@ -186,6 +186,12 @@ step_change_run(struct ceremony *c, const struct plan_step *s, unsigned index);
 bool step_recovery_check(struct ceremony *c, const struct plan_step *s);
 bool step_recovery_run(struct ceremony *c, const struct plan_step *s,
     unsigned index);
+bool step_backup_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_backup_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_restore_check(struct ceremony *c, const struct plan_step *s);
+bool
+step_restore_run(struct ceremony *c, const struct plan_step *s, unsigned index);
 bool step_destroy_check(struct ceremony *c, const struct plan_step *s);
 bool
 step_destroy_run(struct ceremony *c, const struct plan_step *s, unsigned index);

@@ -31,19 +31,22 @@ json_tokens(const struct history *h)
 	for (size_t i = 0; i < h->token_count; i++) {
 		const struct history_token *t = &h->tokens[i];
 		char next[DATE_RFC3339_SIZE] = "-";
+		char proved[DATE_RFC3339_SIZE] = "-";
 
+		date_format_rfc3339(t->proved_date, proved);
 		if (t->has_crl)
 			date_format_rfc3339(t->crl_next, next);
 		json_array_append_new(out,
 		    json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:b,s:b,s:b,"
-			      "s:s,s:b}",
+			      "s:s,s:b,s:s,s:s,s:s}",
 			"label", t->label, "serial", t->serial, "module",
 			t->module, "role", t->keys[0].role, "epoch",
 			(int)t->now.epoch, "m", (int)t->now.m, "n",
 			(int)t->now.n, "stale", history_stale(h, t), "cut_off",
 			t->next.epoch != 0, "owed", t->owed, "recoverable",
 			recoverable(h, t->label), "crl_next", next, "destroyed",
-			t->destroyed));
+			t->destroyed, "copy_of", t->copy_of, "proved", proved,
+			"proved_in", t->proved));
 	}
 	return out;
 }
@@ -97,11 +100,18 @@ print_status(const struct history *h)
 		const struct history_token *t = &h->tokens[i];
 		const char *reason = history_unfit(h, t);
 		char next[DATE_RFC3339_SIZE] = "no CRL yet";
+		char proved[DATE_RFC3339_SIZE] = "-";
 
 		if (t->has_crl)
 			date_format_rfc3339(t->crl_next, next);
+		date_format_rfc3339(t->proved_date, proved);
 		printf("%s: token %s (%s), epoch %u, CRL until %s\n",
 		    t->keys[0].role, t->label, t->serial, t->now.epoch, next);
+		if (t->leaves)
+			printf("  %s%s; last proved at %s, in %s\n",
+			    t->copy_of[0] == '\0' ? "its keys were made here"
+						  : "a copy of ",
+			    t->copy_of, proved, t->proved);
 		if (t->destroyed || t->doomed)
 			printf("  its keys %s\n",
 			    t->destroyed ? "were destroyed"

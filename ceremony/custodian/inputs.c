@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "ca/date.h"
+#include "ceremony/custodian/keys.h"
 #include "transfer/file.h"
 #include "transfer/response.h"
 #include "transfer/sealed.h"
@@ -71,6 +72,48 @@ input_station(struct ceremony *c, const char *name, struct station_view *out)
 	}
 	child_end(&reader);
 	free(data);
+	return ok;
+}
+
+static bool
+hear_backup(struct ceremony *c, struct child *reader, struct backup_file *out)
+{
+	uint64_t count;
+
+	if (!child_hear(c, reader, MSG_BACKUP))
+		return false;
+	message_get_text(&c->in, out->log, sizeof(out->log) - 1);
+	message_get_text(&c->in, out->ceremony, sizeof(out->ceremony) - 1);
+	message_get_text(&c->in, out->first, sizeof(out->first) - 1);
+	message_get_text(&c->in, out->token, sizeof(out->token) - 1);
+	message_get_text(&c->in, out->module, sizeof(out->module) - 1);
+	count = message_get_number(&c->in);
+	if (!child_fields_ok(c))
+		return false;
+	if (count < 1 || count > 2)
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "reader: keys of no CA: nothing it said is used");
+	return keys_hear_wrapped(c, reader, (size_t)count, &out->keys);
+}
+
+bool
+input_backup(struct ceremony *c, const char *name, struct backup_file *out,
+    uint8_t **file, size_t *len)
+{
+	struct child reader = { .pid = -1, .sock = -1 };
+	bool ok;
+
+	*file = NULL;
+	memset(out, 0, sizeof(*out));
+	ok = input_file(c, name, file, len) &&
+	    ((child_read_file(c, MSG_READ_BACKUP, *file, *len, &reader) &&
+		 hear_backup(c, &reader, out)) ||
+		blame(c, name));
+	child_end(&reader);
+	if (!ok) {
+		free(*file);
+		*file = NULL;
+	}
 	return ok;
 }
 

@@ -4,6 +4,7 @@
 
 #include "ca/key.h"
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/record/backup_file.h"
 #include "ceremony/record/decide.h"
 #include "transfer/order.h"
 
@@ -16,6 +17,10 @@ struct station_view {
 /* A .station file of the input folder. */
 bool
 input_station(struct ceremony *c, const char *name, struct station_view *out);
+
+/* A file of wrapped keys; *file new, free(): as it came. */
+bool input_backup(struct ceremony *c, const char *name, struct backup_file *out,
+    uint8_t **file, size_t *len);
 
 /* A .request file of the input folder with its work order. */
 struct request_view {

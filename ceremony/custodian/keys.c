@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ca/cert.h"
+#include "ca/key.h"
 #include "ceremony/custodian/backup.h"
 #include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/share.h"
@@ -79,8 +80,8 @@ same_token(struct ceremony *c, const char *serial, json_t *keys)
 	return true;
 }
 
-static bool
-hear_wrapped(struct ceremony *c, struct session *s, size_t roles,
+bool
+keys_hear_wrapped(struct ceremony *c, struct child *ch, size_t roles,
     struct wrapped_keys *out)
 {
 	out->count = 0;
@@ -88,12 +89,13 @@ hear_wrapped(struct ceremony *c, struct session *s, size_t roles,
 		struct wrapped_key *k = &out->keys[out->count++];
 		const uint8_t *p;
 
-		if (!child_hear(c, &s->child, MSG_WRAPPED))
+		if (!child_hear(c, ch, MSG_WRAPPED))
 			return false;
 		message_get_text(&c->in, k->role, sizeof(k->role) - 1);
-		p = message_get_octets(&c->in, sizeof(k->spki), &k->spki_len);
+		p = message_get_octets(&c->in, sizeof(k->spki.der),
+		    &k->spki.len);
 		if (p != NULL)
-			memcpy(k->spki, p, k->spki_len);
+			memcpy(k->spki.der, p, k->spki.len);
 		p = message_get_octets(&c->in, sizeof(k->blob), &k->len);
 		if (p != NULL)
 			memcpy(k->blob, p, k->len);
@@ -132,7 +134,7 @@ hear_made(struct ceremony *c, struct session *s, size_t roles, json_t *keys,
 		    !hear_key(c, keys))
 			return false;
 	}
-	if (wrapped != NULL && !hear_wrapped(c, s, roles, wrapped))
+	if (wrapped != NULL && !keys_hear_wrapped(c, &s->child, roles, wrapped))
 		return false;
 	for (size_t i = 0; i < c->history->policy.n; i++) {
 		if (!child_hear(c, &s->child, MSG_MADE_SHARE) ||
@@ -177,6 +179,14 @@ keys_start(struct ceremony *c, struct group *g, struct copying *m,
 
 	return group_open_blank(c, g, label, &m->session) &&
 	    so_hand_out(c, so, label, &m->so_fd, &m->again);
+}
+
+void
+keys_stop(struct copying *m)
+{
+	if (m->so_fd != -1)
+		close(m->so_fd);
+	m->so_fd = -1;
 }
 
 /* Behind what the act is made of: the secrets its signer needs, and the act. */
@@ -237,7 +247,7 @@ keys_take_copy(struct ceremony *c, struct group *g, const struct copying *m,
 
 		message_start(&c->out, MSG_IMPORT);
 		message_put_text(&c->out, k->role);
-		message_put_octets(&c->out, k->spki, k->spki_len);
+		message_put_octets(&c->out, k->spki.der, k->spki.len);
 		message_put_octets(&c->out, k->blob, k->len);
 		if (!child_ask(c, &m->session->child, MSG_OK))
 			return false;
@@ -274,7 +284,8 @@ keys_export(struct ceremony *c, struct group *g, size_t act,
 		return false;
 	message_start(&c->out, MSG_EXECUTE);
 	return child_tell(c, &s->child) &&
-	    hear_wrapped(c, s, roles_of(s->token->keys[0].role), out) &&
+	    keys_hear_wrapped(c, &s->child, roles_of(s->token->keys[0].role),
+		out) &&
 	    hear_serial(c, s);
 }
 
@@ -326,7 +337,7 @@ plan_making(const struct ceremony *c, const struct plan_step *step,
 static void
 put_copies(struct message *out, const struct making *m)
 {
-	char text[PLAN_HOLDERS_MAX * (TOKEN_LABEL_MAX + 1) + 1] = "";
+	char text[PLAN_HOLDERS_MAX * sizeof(m->first.token->label) + 1] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < m->copy_count; i++)
@@ -381,15 +392,12 @@ propose_all(struct ceremony *c, struct group *g, struct making *m)
 	return ok;
 }
 
-/* SO PINs that nobody took. */
 static void
 close_making(struct making *m)
 {
 	for (size_t i = 0; i < m->copy_count; i++)
-		if (m->copies[i].so_fd != -1)
-			close(m->copies[i].so_fd);
-	if (m->first.so_fd != -1)
-		close(m->first.so_fd);
+		keys_stop(&m->copies[i]);
+	keys_stop(&m->first);
 	child_end(&m->so);
 	child_end(&m->b);
 }

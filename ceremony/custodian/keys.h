@@ -2,23 +2,12 @@
 #ifndef CUSTODIAN_KEYS_H
 #define CUSTODIAN_KEYS_H
 
-#include "ca/key.h"
 #include "ceremony/custodian/act.h"
-#include "smartcard/copy.h"
+#include "ceremony/record/backup_file.h"
 
 /*
  * The keys of a CA: made on its first holder, wrapped, and taken to copies.
  */
-
-/* Keys on their way, wrapped: of the CA, and its sealer. */
-struct wrapped_keys {
-	size_t count;
-	struct wrapped_key {
-		char role[17];
-		uint8_t spki[KEY_SPKI_MAX], blob[COPY_BLOB_MAX];
-		size_t spki_len, len;
-	} keys[2];
-};
 
 /* Make them, and copies on the step's other holders, as far as they are not
  * there yet: one group, an act a token. */
@@ -41,6 +30,8 @@ struct copying {
  * group is proposed. */
 bool keys_start(struct ceremony *c, struct group *g, struct copying *m,
     struct child *so);
+/* SO PINs that nobody took are closed. */
+void keys_stop(struct copying *m);
 /* Propose it: its signer gets SO PINs and DKEK. */
 bool keys_propose_copy(struct ceremony *c, struct group *g, struct copying *m,
     struct child *b);
@@ -52,6 +43,9 @@ bool keys_take_copy(struct ceremony *c, struct group *g,
 bool keys_propose_export(struct ceremony *c, struct group *g, struct session *s,
     bool backup, struct child *b);
 bool keys_export(struct ceremony *c, struct group *g, size_t act,
+    struct wrapped_keys *out);
+/* So many keys as a child tells them. */
+bool keys_hear_wrapped(struct ceremony *c, struct child *ch, size_t roles,
     struct wrapped_keys *out);
 /* Write the certificates of its keys to a token whose act is begun; their
  * digests go to `written`. */

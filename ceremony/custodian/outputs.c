@@ -37,6 +37,9 @@ output_of(const struct plan_step *s, const char **member, bool *crl)
 	case PLAN_WORK_ORDER:
 		*member = "file";
 		return s->u.order.out;
+	case PLAN_BACKUP:
+		*member = "file";
+		return s->u.copy.file;
 	case PLAN_BATCH:
 		*member = "response";
 		return s->u.batch.out;

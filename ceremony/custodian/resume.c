@@ -39,7 +39,8 @@ resume_has_kind(const struct ceremony *c, const char *kind, unsigned step)
 bool
 resume_has_result(const struct ceremony *c, enum plan_kind kind, unsigned step)
 {
-	if (kind != PLAN_WORK_ORDER && kind != PLAN_BATCH && kind != PLAN_CRL)
+	if (kind != PLAN_WORK_ORDER && kind != PLAN_BATCH && kind != PLAN_CRL &&
+	    kind != PLAN_BACKUP)
 		return false;
 	return resume_has_kind(c, plan_kind_name(kind), step);
 }

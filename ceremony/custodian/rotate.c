@@ -99,6 +99,9 @@ uses_token(const struct ceremony *c, const struct plan_step *s,
 				return true;
 		}
 		break;
+	case PLAN_BACKUP:
+	case PLAN_RESTORE:
+		return is_token(c, s->u.copy.token, label);
 	case PLAN_DESTROY: /* no PIN is changed that opens nothing any more */
 		return is_token(c, s->u.end.token, label);
 	case PLAN_QUORUM:

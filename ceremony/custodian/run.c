@@ -25,6 +25,8 @@ static const struct step_row rows[] = {
 	{ PLAN_CRL, step_crl_check, step_crl_run },
 	{ PLAN_QUORUM_CHANGE, step_change_check, step_change_run },
 	{ PLAN_RECOVERY, step_recovery_check, step_recovery_run },
+	{ PLAN_BACKUP, step_backup_check, step_backup_run },
+	{ PLAN_RESTORE, step_restore_check, step_restore_run },
 	{ PLAN_DESTROY, step_destroy_check, step_destroy_run },
 	{ PLAN_RETIRE, step_retire_check, step_retire_run },
 };

@@ -229,6 +229,10 @@ add_tokens(struct stop_text *t, const struct plan *p,
 	case PLAN_RECOVERY:
 		add_item(t, 0, p->tokens[s->u.recovery.token].label);
 		break;
+	case PLAN_BACKUP:
+	case PLAN_RESTORE:
+		add_item(t, 0, p->tokens[s->u.copy.token].label);
+		break;
 	case PLAN_DESTROY:
 		add_item(t, 0, p->tokens[s->u.end.token].label);
 		break;

@@ -33,18 +33,23 @@ needs_cards(const struct plan *p, const struct state_view *v,
 	return false;
 }
 
+static bool
+is_keyed(const struct plan *p, const struct state_view *v, unsigned token)
+{
+	const struct history_token *t =
+	    history_token(v->history, p->tokens[token].label);
+
+	return t != NULL && t->keys[0].role[0] != '\0';
+}
+
 /* Has each holder of a step's CA its keys? */
 static bool
 holders_keyed(const struct plan *p, const struct state_view *v,
     const struct plan_ca *ca)
 {
-	for (size_t i = 0; i < ca->holder_count; i++) {
-		const struct history_token *t =
-		    history_token(v->history, p->tokens[ca->holders[i]].label);
-
-		if (t == NULL || t->keys[0].role[0] == '\0')
+	for (size_t i = 0; i < ca->holder_count; i++)
+		if (!is_keyed(p, v, ca->holders[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -62,6 +67,8 @@ needs_s(const struct plan *p, const struct state_view *v,
 		return needs_cards(p, v, &s->u.quorum);
 	case PLAN_RECOVERY:
 		return true;
+	case PLAN_RESTORE:
+		return !is_keyed(p, v, s->u.copy.token);
 	default:
 		return false;
 	}
@@ -82,6 +89,10 @@ needs_b(const struct plan *p, const struct state_view *v,
 	case PLAN_PRODUCT_CA:
 		return s->u.ca.holder_count > 1 &&
 		    !holders_keyed(p, v, &s->u.ca);
+	case PLAN_BACKUP:
+		return true;
+	case PLAN_RESTORE:
+		return !is_keyed(p, v, s->u.copy.token);
 	default:
 		return false;
 	}

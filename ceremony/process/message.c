@@ -48,10 +48,13 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_READ_PLAN] = CHILD_FD("read-plan", STATE_IDLE, 0),
 	[MSG_READ_STATION] = CHILD_FD("read-station", STATE_IDLE, 0),
 	[MSG_READ_REQUEST] = CHILD_FD("read-request", STATE_IDLE, 0),
+	[MSG_READ_BACKUP] = CHILD_FD("read-backup", STATE_IDLE, 0),
 	[MSG_ENTRIES] = CHILD("entries", STATE_OPEN, ID),
 	[MSG_PLAN_FIELD] =
 	    ANSWER("plan-field", OCTETS(95) + OCTETS(512) + NUMBERS(2)),
 	[MSG_STATION] = ANSWER("station", 2 * ID + KEY),
+	[MSG_BACKUP] = ANSWER("backup",
+	    OCTETS(128) + ID + 2 * LABEL + MODULE + NUMBERS(1)),
 	[MSG_REQUEST] =
 	    ANSWER("request", 3 * DIGEST + OCTETS(16) + NUMBERS(2) + KEY),
 	[MSG_ENTRY] = ANSWER("entry", 2 * ID + NUMBERS(1) + KEY + DIGEST),

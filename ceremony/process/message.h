@@ -24,10 +24,14 @@ enum message_kind {
 	MSG_READ_PLAN,
 	MSG_READ_STATION,
 	MSG_READ_REQUEST,
+	MSG_READ_BACKUP,
 	MSG_ENTRIES, /* text profile: go on with the request's entries */
 	/* reader -> operator */
 	MSG_PLAN_FIELD, /* text path, text value, number line, number column */
 	MSG_STATION,    /* text factory, text line, octets spki */
+	MSG_BACKUP,     /* text log, text ceremony, text label of the first
+			   holder, text label, text module, number count; then
+			   so many MSG_WRAPPED */
 	MSG_REQUEST,    /* octets digest, octets order, octets bundle, number
 			sequence, octets previous, number count, octets spki of
 			the key that sealed it */

@@ -16,6 +16,7 @@
 #include "ceremony/process/channel.h"
 #include "ceremony/process/sandbox.h"
 #include "ceremony/process/spawn.h"
+#include "ceremony/record/backup_file.h"
 #include "ceremony/record/plan_yaml.h"
 #include "transfer/order.h"
 #include "transfer/request.h"
@@ -135,6 +136,38 @@ read_plan(struct reader *r)
 out:
 	plan_free(plan);
 	free(fields);
+}
+
+/* A file of wrapped keys: nothing in it is proved before it is unwrapped. */
+static void
+read_backup(struct reader *r)
+{
+	struct backup_file *b = malloc(sizeof(*b));
+	struct record_fault fault = { .text = "out of memory" };
+
+	if (b == NULL ||
+	    backup_file_read((const char *)r->file, r->len, b, &fault) !=
+		RECORD_OK) {
+		reader_fault(r, 0, 0, fault.text);
+		free(b);
+		return;
+	}
+	message_start(&r->out, MSG_BACKUP);
+	message_put_text(&r->out, b->log);
+	message_put_text(&r->out, b->ceremony);
+	message_put_text(&r->out, b->first);
+	message_put_text(&r->out, b->token);
+	message_put_text(&r->out, b->module);
+	message_put_number(&r->out, b->keys.count);
+	for (size_t i = 0; reader_send(r) && i < b->keys.count; i++) {
+		const struct wrapped_key *k = &b->keys.keys[i];
+
+		message_start(&r->out, MSG_WRAPPED);
+		message_put_text(&r->out, k->role);
+		message_put_octets(&r->out, k->spki.der, k->spki.len);
+		message_put_octets(&r->out, k->blob, k->len);
+	}
+	free(b);
 }
 
 /* A station file is sealed by the key it presents. */
@@ -288,6 +321,7 @@ static const struct {
 	{ MSG_READ_PLAN, read_plan },
 	{ MSG_READ_STATION, read_station },
 	{ MSG_READ_REQUEST, read_request },
+	{ MSG_READ_BACKUP, read_backup },
 };
 
 /* One job, and the end. */

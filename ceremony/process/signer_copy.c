@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "ceremony/process/signer.h"
+#include "ceremony/record/backup_file.h"
 #include "transfer/text.h"
+
+_Static_assert(COPY_BLOB_MAX == BACKUP_WRAPPED_MAX,
+    "what leaves a token fits into a file");
 
 bool
 signer_keys_leave(const struct act_keys *k)

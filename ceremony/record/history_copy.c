@@ -89,6 +89,7 @@ history_copy_propose(struct history_line *l, struct history_act *act)
 	const struct approval *a = &act->approval;
 	const char *roles[HISTORY_KEYS_MAX];
 	struct keycopy copy = { "", "", "" };
+	uint8_t digest[32] = { 0 };
 	enum record_error ret;
 
 	if ((ret = copy_input(l, a, &copy)) != RECORD_OK)
@@ -100,6 +101,17 @@ history_copy_propose(struct history_line *l, struct history_act *act)
 	    history_use(a, "self-test") != history_roles(copy.role, roles))
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "other uses than a copy has");
+	for (size_t i = 0; copy.file[0] != '\0' && i < 32; i++) {
+		unsigned octet = 0;
+
+		if (sscanf(copy.file + 2 * i, "%2x", &octet) != 1)
+			return history_refuse(l, RECORD_ERR_FORM,
+			    "the file's digest is none");
+		digest[i] = (uint8_t)octet;
+	}
+	if (copy.file[0] != '\0' &&
+	    (ret = history_exists(l, digest, "backup")) != RECORD_OK)
+		return ret;
 	if (history_token(l->h, a->token) != NULL)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s holds keys of a CA already", a->token);

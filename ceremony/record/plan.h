@@ -44,12 +44,15 @@ enum plan_kind {
 	PLAN_CRL,
 	PLAN_QUORUM_CHANGE,
 	PLAN_RECOVERY,
+	PLAN_BACKUP,
+	PLAN_RESTORE,
 	PLAN_DESTROY,
 	PLAN_RETIRE,
 	PLAN_KIND_COUNT
 };
 /* "quorum", "root", "product-ca", "work-order", "batch", "crl",
- * "quorum-change", "recovery", "destroy", "retire"; total. */
+ * "quorum-change", "recovery", "backup", "restore", "destroy", "retire";
+ * total. */
 const char *plan_kind_name(enum plan_kind kind);
 
 struct plan_person { /* roles: */
@@ -133,6 +136,10 @@ struct plan_recovery {
 	unsigned token; /* of a CA */
 	char reason[PLAN_TEXT_MAX + 1];
 };
+struct plan_copy { /* backup and restore */
+	unsigned token;
+	char file[PLAN_NAME_MAX + 1]; /* in --out, or in --in */
+};
 struct plan_end { /* destroy and retire */
 	unsigned token;
 	char reason[PLAN_TEXT_MAX + 1];
@@ -147,6 +154,7 @@ struct plan_step {
 		struct plan_order order;
 		struct plan_batch batch;
 		struct plan_recovery recovery;
+		struct plan_copy copy;
 		struct plan_end end;
 	} u;
 };

@@ -509,6 +509,9 @@ uses(const struct plan_step *s, unsigned token)
 		return false;
 	case PLAN_RECOVERY:
 		return s->u.recovery.token == token;
+	case PLAN_BACKUP:
+	case PLAN_RESTORE:
+		return s->u.copy.token == token;
 	case PLAN_DESTROY:
 	case PLAN_RETIRE:
 		return s->u.end.token == token;
@@ -516,6 +519,45 @@ uses(const struct plan_step *s, unsigned token)
 		break;
 	}
 	return false;
+}
+
+/* The keys of a token whose CA has copies. */
+static enum record_error
+check_backup(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_field *at = step_at(c, s, "token");
+	unsigned token = s->s->u.copy.token;
+	const struct plan_step *maker = maker_of(c->plan, token);
+	enum record_error err = check_ca_token(c, at, token);
+
+	if (err == RECORD_OK)
+		err = check_made(c, s, at, token);
+	if (err == RECORD_OK && maker != NULL && maker->u.ca.holder_count < 2)
+		err = plan_check_fail(c, at,
+		    "token %s gets its keys in step %zu to stay there: only "
+		    "keys that are made on several tokens leave one",
+		    c->plan->tokens[token].label,
+		    (size_t)(maker - c->plan->steps) + 1);
+	return err;
+}
+
+/* Onto a token that nothing has used yet. */
+static enum record_error
+check_restore(const struct plan_check *c, const struct step *s)
+{
+	const struct plan_field *at = step_at(c, s, "token");
+	unsigned token = s->s->u.copy.token;
+	const struct plan_step *other = NULL;
+	enum record_error err = check_ca_token(c, at, token);
+
+	for (other = c->plan->steps; err == RECORD_OK && other < s->s; other++)
+		if (uses(other, token))
+			err = plan_check_fail(c, at,
+			    "token %s is used by step %zu already; name one "
+			    "that is blank",
+			    c->plan->tokens[token].label,
+			    (size_t)(other - c->plan->steps) + 1);
+	return err;
 }
 
 /* Nothing uses it behind the step that ends it. */
@@ -580,6 +622,8 @@ out_of(const struct plan_step *s)
 		return s->u.order.out;
 	if (s->kind == PLAN_BATCH || s->kind == PLAN_CRL)
 		return s->u.batch.out;
+	if (s->kind == PLAN_BACKUP)
+		return s->u.copy.file;
 	return "";
 }
 
@@ -619,6 +663,8 @@ plan_check_steps(const struct plan_check *c)
 		[PLAN_CRL] = check_crl,
 		[PLAN_QUORUM_CHANGE] = check_change,
 		[PLAN_RECOVERY] = check_recovery,
+		[PLAN_BACKUP] = check_backup,
+		[PLAN_RESTORE] = check_restore,
 		[PLAN_DESTROY] = check_destroy,
 		[PLAN_RETIRE] = check_retire,
 	};

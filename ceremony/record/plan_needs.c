@@ -35,6 +35,11 @@ static const struct cost {
 	/* the policy and all its tokens; what comes on top: add_change() */
 	[PLAN_QUORUM_CHANGE] = { .rounds = 1, .minutes = 5 },
 	[PLAN_RECOVERY] = { .rounds = 1, .minutes = TYPE_MINUTES, .words = 1 },
+	[PLAN_BACKUP] = { .rounds = 1, .minutes = 5 + TYPE_MINUTES },
+	/* the copy; its certificates and its PIN */
+	[PLAN_RESTORE] = { .rounds = 2,
+	    .minutes = 10 + TYPE_MINUTES,
+	    .words = 1 },
 	[PLAN_DESTROY] = { .rounds = 1, .minutes = 5 },
 	/* its owner's visit is no operator's */
 	[PLAN_RETIRE] = { .minutes = VISIT_MINUTES + 3 },
@@ -106,6 +111,8 @@ add_copies(const struct plan_step *s, struct plan_needs *out)
 		out->backup_words++;
 		out->minutes += NEW_S_MINUTES;
 	}
+	if (s->kind == PLAN_BACKUP || s->kind == PLAN_RESTORE)
+		out->backup_words++;
 	if (!ca || s->u.ca.holder_count < 2)
 		return;
 	out->backup_words++;

@@ -256,6 +256,16 @@ static const struct plan_row rows[] = {
 	{ "steps.#.recovery.reason", PLAN_T_TEXT,
 	    IN(struct plan_recovery, reason) },
 
+	{ "steps.#.backup", PLAN_T_MAP, OPTIONAL,
+	    IN(struct plan_step, u.copy) },
+	{ "steps.#.backup.token", PLAN_T_TOKEN, IN(struct plan_copy, token) },
+	{ "steps.#.backup.out", PLAN_T_FILE, IN(struct plan_copy, file) },
+
+	{ "steps.#.restore", PLAN_T_MAP, OPTIONAL,
+	    IN(struct plan_step, u.copy) },
+	{ "steps.#.restore.token", PLAN_T_TOKEN, IN(struct plan_copy, token) },
+	{ "steps.#.restore.from", PLAN_T_FILE, IN(struct plan_copy, file) },
+
 	{ "steps.#.destroy", PLAN_T_MAP, OPTIONAL,
 	    IN(struct plan_step, u.end) },
 	{ "steps.#.destroy.token", PLAN_T_TOKEN, IN(struct plan_end, token) },
@@ -281,6 +291,8 @@ static const char *const kinds[PLAN_KIND_COUNT] = {
 	[PLAN_CRL] = "crl",
 	[PLAN_QUORUM_CHANGE] = "quorum-change",
 	[PLAN_RECOVERY] = "recovery",
+	[PLAN_BACKUP] = "backup",
+	[PLAN_RESTORE] = "restore",
 	[PLAN_DESTROY] = "destroy",
 	[PLAN_RETIRE] = "retire",
 };

@@ -312,6 +312,21 @@ write_ca(FILE *f, const struct plan *p, const struct plan_step *s)
 }
 
 static void
+write_copy(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_copy *copy = &s->u.copy;
+
+	line(f, INDENT, "card %s", p->tokens[copy->token].label);
+	line(f, INDENT, "%s %s",
+	    s->kind == PLAN_BACKUP ? "wrapped keys are written to"
+				   : "[ ] a blank token; wrapped keys from",
+	    copy->file);
+	if (s->kind == PLAN_RESTORE)
+		write_typed(f, 'S');
+	write_typed(f, 'B');
+}
+
+static void
 write_order(FILE *f, const struct plan *p, const struct plan_step *s)
 {
 	const struct plan_order *o = &s->u.order;
@@ -374,6 +389,8 @@ write_steps(FILE *f, const struct plan *p)
 		[PLAN_CRL] = write_batch,
 		[PLAN_QUORUM_CHANGE] = write_change,
 		[PLAN_RECOVERY] = write_recovery,
+		[PLAN_BACKUP] = write_copy,
+		[PLAN_RESTORE] = write_copy,
 		[PLAN_DESTROY] = write_destroy,
 		[PLAN_RETIRE] = write_retire,
 	};
