@@ -52,10 +52,6 @@ step_retire_check(struct ceremony *c, const struct plan_step *s)
 		    t->label, card->id, t->owner);
 	if (card->elsewhere)
 		return ceremony_stop(c, EXIT_REFUSED,
-		    "%s: was personalised elsewhere, and may serve other ends: whoever did that wipes it",
-		    t->label);
-	if (card->elsewhere)
-		return ceremony_stop(c, EXIT_REFUSED,
 		    "%s: was personalised elsewhere, and may hold what is "
 		    "nobody's here: its owner empties it, with what made it",
 		    t->label);

@@ -65,6 +65,46 @@ card_taken(struct world *w, struct act *a, const void *arg)
 	return a->p;
 }
 
+/* A card made here, as if it had been personalised elsewhere: its keys under
+ * other names, or no names. */
+struct adoption {
+	const char *sign, *derive; /* NULL: not named */
+	const char *cert;
+};
+
+static struct peer *
+card_adopt(struct world *w, struct act *a, const void *arg)
+{
+	const struct adoption *n = arg;
+
+	act_open(a, w, NULL);
+	peer_start(a->p, MSG_OPEN);
+	message_put_text(&a->p->out, "softhsm");
+	message_put_text(&a->p->out, "op-alice");
+	message_put_text(&a->p->out, "");
+	peer_ask(a->p, MSG_OPENED);
+	if (n->sign != NULL) {
+		peer_start(a->p, MSG_CARD_KEYS);
+		message_put_text(&a->p->out, n->sign);
+		message_put_text(&a->p->out, n->derive);
+		message_put_text(&a->p->out, n->cert);
+		if (n->cert[0] != '\0') {
+			peer_try(a->p);
+			return a->p;
+		}
+		peer_ask(a->p, MSG_OK);
+	}
+	peer_start(a->p, MSG_LOGIN);
+	message_put_text(&a->p->out, CARD_PIN);
+	peer_ask(a->p, MSG_OK);
+	peer_start(a->p, MSG_ADOPT);
+	message_put_text(&a->p->out, "alice");
+	message_put_text(&a->p->out, LOG);
+	message_put_number(&a->p->out, DATE);
+	peer_try(a->p);
+	return a->p;
+}
+
 static void
 checkpoint_signed(void **state)
 {
@@ -110,6 +150,24 @@ static const struct refusal refusals[] = {
 	    "not a checkpoint of this log" },
 	{ "wrong PIN", card_pin, "999999", CARD_ERR_PIN,
 	    "op-alice: the PIN is wrong" },
+	{ "keys that were not named", card_adopt,
+	    &(const struct adoption){ NULL, NULL, "" }, FAULT_REFUSED,
+	    "op-alice: its keys were not named" },
+	{ "a certificate that is none", card_adopt,
+	    &(const struct adoption){ "sign", "derive", "x" }, FAULT_FORM,
+	    "op-alice: derive certificate: not a strict certificate" },
+	{ "no such sign key", card_adopt,
+	    &(const struct adoption){ "signs", "derive", "" },
+	    CARD_ERR_KEY_MISSING, "op-alice: sign key signs: no such key" },
+	{ "no such derive key", card_adopt,
+	    &(const struct adoption){ "sign", "id=09", "" },
+	    CARD_ERR_KEY_MISSING, "op-alice: derive key id=09: no such key" },
+	{ "one key under two names", card_adopt,
+	    &(const struct adoption){ "sign", "id=01", "" }, FAULT_REFUSED,
+	    "is the sign key under another name" },
+	{ "a sign key that may not sign", card_adopt,
+	    &(const struct adoption){ "derive", "sign", "" }, CARD_ERR_MODULE,
+	    "op-alice: sign key derive: " },
 	{ "card of a label in use", card_taken, NULL, CARD_ERR_NOT_BLANK,
 	    "op-alice: a token of that label is already initialised" },
 };

@@ -228,7 +228,7 @@ static inline json_t *
 syn_sign(EVP_PKEY *key, const void *data, size_t len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t sig[160];
+	uint8_t sig[APPROVAL_SIG_MAX];
 	size_t n = sizeof(sig);
 	const EVP_MD *md =
 	    key_curve(key) == NID_secp384r1 ? EVP_sha384() : EVP_sha256();

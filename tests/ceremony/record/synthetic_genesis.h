@@ -78,9 +78,72 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 		"signer", "seccomp"));
 }
 
+/* Bob may bring a token that was personalised elsewhere, with RSA keys. */
+static inline bool
+syn_elsewhere(const struct synthetic *s, unsigned i)
+{
+	return i == 1 && strncmp(s->twist, "elsewhere", 9) == 0;
+}
+
+static inline EVP_PKEY *
+syn_brought_key(const struct synthetic *s, bool sign)
+{
+	EVP_PKEY *key = sign && syn_twist(s, "elsewhere-p384")
+	    ? EVP_EC_gen("P-384")
+	    : EVP_RSA_gen(2048);
+
+	SYN(key != NULL);
+	return key;
+}
+
+static inline json_t *
+syn_brought_attributes(const struct synthetic *s, bool sign)
+{
+	json_t *a = json_pack("{s:b,s:b,s:b,s:b,s:b,s:b}", "token", 1,
+	    "private", 1, "sensitive", 1, "extractable",
+	    !sign && syn_twist(s, "elsewhere-extractable"), "local", 0,
+	    "decrypt", 1);
+
+	if (syn_twist(s, "elsewhere-untold"))
+		json_object_del(a, "private");
+	return a;
+}
+
+static inline void
+syn_enrol_elsewhere(struct synthetic *s, json_t *body)
+{
+	json_t *how = json_pack("{s:s,s:s,s:b}", "sign_key", "SIGN key",
+	    "derive_key", "id=03", "heads", 0);
+	json_t *changed = json_object(), *value;
+	const char *key;
+
+	if (syn_twist(s, "elsewhere-unnamed"))
+		json_object_del(how, "sign_key");
+	json_object_foreach(body, key, value)
+	{
+		bool made = strcmp(key, "so_n") == 0;
+
+		if (!made || syn_twist(s, "elsewhere-both") ||
+		    syn_twist(s, "elsewhere-made"))
+			json_object_set(changed, key, value);
+		if (made && !syn_twist(s, "elsewhere-made"))
+			json_object_set(changed, "elsewhere", how);
+	}
+	json_object_set_new(changed, "attributes",
+	    json_pack("{s:o,s:o}", "sign", syn_brought_attributes(s, true),
+		"derive", syn_brought_attributes(s, false)));
+	if (syn_twist(s, "elsewhere-made")) /* as if so */
+		json_object_set(changed, "attributes",
+		    json_object_get(body, "attributes"));
+	json_decref(how);
+	json_decref(body);
+	syn_line(s, "enrol", changed);
+}
+
 static inline void
 syn_enrol(struct synthetic *s, unsigned i)
 {
+	json_t *body;
 	char text[64], label[8], serial[8];
 	X509 *sign, *derive;
 	uint8_t sign_sha[32], derive_sha[32];
@@ -88,6 +151,12 @@ syn_enrol(struct synthetic *s, unsigned i)
 	snprintf(label, sizeof(label), "op-%c", 'a' + (int)i); /* by card */
 	snprintf(serial, sizeof(serial), "OP%u", i);
 	snprintf(text, sizeof(text), "anchorite-test/v1\nenrol %s\n", serial);
+	if (syn_elsewhere(s, i)) {
+		EVP_PKEY_free(s->sign[i]);
+		EVP_PKEY_free(s->derive[i]);
+		s->sign[i] = syn_brought_key(s, true);
+		s->derive[i] = syn_brought_key(s, false);
+	}
 	sign = syn_self_cert(s->sign[i], syn_operators[i], s->sign[i]);
 	derive = syn_self_cert(s->derive[i], syn_operators[i], s->sign[i]);
 	syn_put_cert(s,
@@ -97,17 +166,21 @@ syn_enrol(struct synthetic *s, unsigned i)
 			 : NULL,
 	    sign, sign_sha);
 	syn_put_cert(s, i == 0 ? "derive-0" : NULL, derive, derive_sha);
-	syn_line(s, "so.use", json_pack("{s:s,s:i}", "label", label, "n", 0));
-	syn_line(s, "enrol",
-	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,"
-		      "s:{s:{s:b,s:b},s:{s:b,s:b}}}",
-		"operator", syn_operators[i], "name", syn_people[i], "label",
-		label, "serial", serial, "module", "softhsm", "so_n", 1, "sign",
-		syn_hex(sign_sha, 32), "derive", syn_hex(derive_sha, 32),
-		"text", text, "signature",
-		syn_sign(s->sign[i], text, strlen(text)), "attributes", "sign",
-		"sensitive", 1, "extractable", 0, "derive", "sensitive", 1,
-		"extractable", 0));
+	if (!syn_elsewhere(s, i) || syn_twist(s, "elsewhere-made"))
+		syn_line(s, "so.use",
+		    json_pack("{s:s,s:i}", "label", label, "n", 0));
+	body = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:o,"
+			 "s:{s:{s:b,s:b},s:{s:b,s:b}}}",
+	    "operator", syn_operators[i], "name", syn_people[i], "label", label,
+	    "serial", serial, "module", "softhsm", "so_n", 1, "sign",
+	    syn_hex(sign_sha, 32), "derive", syn_hex(derive_sha, 32), "text",
+	    text, "signature", syn_sign(s->sign[i], text, strlen(text)),
+	    "attributes", "sign", "sensitive", 1, "extractable", 0, "derive",
+	    "sensitive", 1, "extractable", 0);
+	if (syn_elsewhere(s, i))
+		syn_enrol_elsewhere(s, body);
+	else
+		syn_line(s, "enrol", body);
 	X509_free(sign);
 	X509_free(derive);
 }
