@@ -13,6 +13,7 @@
  * FAKE_FLIP          a bit of every signature is wrong
  * FAKE_FLAGS         added to the flags of every token, such as 0x40000
  * FAKE_LABEL         of the one token that FAKE_FLAGS is about
+ * FAKE_BARE          the token of this label takes no objects
  * FAKE_SUFFIX        appended to the label of every token
  * FAKE_MANUFACTURER  said by C_GetInfo
  * FAKE_PIN           typed at the PIN pad: used by C_Login without a PIN
@@ -94,9 +95,6 @@ FORWARD(C_CloseAllSessions, (CK_SLOT_ID slot), (slot))
 FORWARD(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info),
     (s, info))
 FORWARD(C_Logout, (CK_SESSION_HANDLE s), (s))
-FORWARD(C_CreateObject,
-    (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o),
-    (s, a, n, o))
 FORWARD(C_DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), (s, o))
 FORWARD(C_SetAttributeValue,
     (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n),
@@ -152,15 +150,37 @@ append_label(CK_TOKEN_INFO *info, const char *suffix)
 
 /* Labels are padded with blanks. */
 static bool
+has_label(const CK_TOKEN_INFO *info, const char *label)
+{
+	size_t len = strlen(label);
+
+	return len < sizeof(info->label) &&
+	    memcmp(info->label, label, len) == 0 && info->label[len] == ' ';
+}
+
+static bool
 is_meant(const CK_TOKEN_INFO *info)
 {
 	const char *label = getenv("FAKE_LABEL");
-	size_t len = label != NULL ? strlen(label) : 0;
 
-	return label == NULL ||
-	    (len < sizeof(info->label) &&
-		memcmp(info->label, label, len) == 0 &&
-		info->label[len] == ' ');
+	return label == NULL || has_label(info, label);
+}
+
+static CK_RV
+fake_C_CreateObject(CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n,
+    CK_OBJECT_HANDLE *o)
+{
+	const char *bare = getenv("FAKE_BARE");
+	CK_RV rv = planned("C_CreateObject");
+	CK_SESSION_INFO session;
+	CK_TOKEN_INFO token;
+
+	if (rv == CKR_OK && bare != NULL &&
+	    real->C_GetSessionInfo(s, &session) == CKR_OK &&
+	    real->C_GetTokenInfo(session.slotID, &token) == CKR_OK &&
+	    has_label(&token, bare))
+		rv = CKR_FUNCTION_NOT_SUPPORTED;
+	return rv != CKR_OK ? rv : real->C_CreateObject(s, a, n, o);
 }
 
 static CK_RV

@@ -16,13 +16,14 @@ for tool in pkcs11-tool softhsm2-util; do
 	}
 done
 
+program=$anchorite
 # held STATUS PLAN WORD=VALUE...: the ceremony ends so; ./shown is the terminal
 held() {
 	want=$1 plan=$2
 	shift 2
 	words=$("$anchorite" plan check "$plan" | sed -n 's/^words: //p')
 	run "$want" expect "$people" log=shown paper=paper words="$words" "$@" \
-		-- "$anchorite" run "$plan" --state state --in in --out outbox
+		-- "$program" run "$plan" --state state --in in --out outbox
 	good=$?
 	cp shown err
 	return $good
@@ -62,11 +63,11 @@ agrees() {
 }
 
 # ---- what is taken -----------------------------------------------------------
-blank alice op-alice && key alice op-alice 'SIGN key' 02 rsa:2048 --usage-sign &&
+blank alice op-alice && key alice op-alice 'SIGN key' 02 rsa:2048 --usage-sign --always-auth &&
 	key alice op-alice 'KEY MAN key' 03 rsa:3072 --usage-decrypt &&
 	blank bert PIV_II && key bert PIV_II sign 01 rsa:2048 --usage-sign &&
 	key bert PIV_II derive 02 rsa:2048 --usage-decrypt
-ok "two tokens with RSA keys, made by other tools"
+ok "two tokens with RSA keys, one wants its PIN with each signature"
 run 0 "$factory" station-key --factory 'Example Works' --line 3 \
 	--key line3.key --out in/line3.station
 alice='token: op-alice, personalised: elsewhere'
@@ -96,8 +97,11 @@ refused "a key that is not there" 4 'derive key id=99: no such key' 'SIGN key' i
 refused "an extractable key" 1 'CKA_EXTRACTABLE is true' loose id=03
 refused "1024 bits" 1 'sign key small: neither on P-256' small id=03
 refused "P-384 for signatures" 1 'sign key long: on P-384' long id=03
-refused "one key under two names" 1 'is the sign key under another name' 'SIGN key' id=02
+refused "one key under two names" 1 'is the sign key under another name' deaf id=13
 refused "a derive key that cannot decrypt" 1 'derive key deaf: does not open' 'SIGN key' deaf
+key alice op-alice timid 15 rsa:2048 --usage-decrypt --always-auth
+refused "a derive key that wants its PIN with each use" 1 \
+	'derive key timid: wants its PIN with each use' 'SIGN key' timid
 refused "a key of another token" 4 'no such key' sign id=03
 sed 's/derive-key: id=03/derive-key: SIGN key/' genesis.yaml >other.yaml
 run 3 "$anchorite" plan check other.yaml && says err 'one key'
@@ -193,10 +197,31 @@ ok "a token with keys on curves"
 sed 's/card: new, //' change.yaml >other.yaml
 run 3 "$anchorite" plan check other.yaml && says err 'is said of a card that is new'
 ok "a card that stays is as it is"
+# From here on op-frank takes no objects: ./bare/bin/anchorite, whose signers'
+# module says so
+mkdir -p bare/libexec/anchorite && cp -R "$BUILD/bin" bare &&
+	cp "$BUILD/libexec/anchorite/anchorite-reader" bare/libexec/anchorite &&
+	ln -s "$softhsm" real.so
+cat >bare/libexec/anchorite/anchorite-signer <<END
+#!/bin/sh
+ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}verify_asan_link_order=0
+LD_PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
+DIVERT=$BUILD/tests/smartcard/module_fake.so
+FAKE_MODULE=$dir/real.so FAKE_BARE=op-frank
+export ASAN_OPTIONS LD_PRELOAD DIVERT FAKE_MODULE FAKE_BARE
+exec $BUILD/libexec/anchorite/anchorite-signer
+END
+chmod +x bare/libexec/anchorite/anchorite-signer
+program=bare/bin/anchorite
 held 0 change.yaml && says shown 'frank enrolled on card op-frank' &&
 	says shown 'bert: leaves' && ! says shown 'empty line ends them'
 ok "bert leaves, frank joins, and nobody types the words of S"
 agrees "the auditor agrees with the change"
+holds '.type == "enrol" and .body.operator == "frank" and
+	.body.elsewhere.heads == false' state/transcript.jsonl &&
+	run 0 "$anchorite" status --state state &&
+	says out 'personalised elsewhere, remembers no head'
+ok "frank's token takes no objects: it remembers no head, and that is recorded"
 sed -e '/quorum-change/,$d' -e '/bert/d' -e 's/ceremony: change/ceremony: crl/' \
 	-e "s/^date: .*/date: $(day -5)/" change.yaml >crl.yaml
 echo '  - crl: {token: product-1, out: new.crl, crl-days: 90}' >>crl.yaml
