@@ -352,10 +352,10 @@ group_fault(struct ceremony *c, const struct proposal *p)
 	return child_fault(c);
 }
 
+/* Have the signer unlock its token, by the act.begin line just written. */
 static bool
-unlock(struct ceremony *c, const struct proposal *p)
+tell_begin(struct ceremony *c, const struct proposal *p)
 {
-	struct session *s = p->session;
 	size_t len;
 	const char *line = transcript_line(c->transcript,
 	    transcript_count(c->transcript) - 1, &len);
@@ -363,9 +363,16 @@ unlock(struct ceremony *c, const struct proposal *p)
 	message_start(&c->out, MSG_BEGIN);
 	message_put_number(&c->out, p->number);
 	message_put_octets(&c->out, line, len);
-	s->opened = 0;
-	if (!child_tell(c, &s->child) ||
-	    !child_hear_either(c, &s->child, MSG_BEGUN, MSG_FAULT))
+	p->session->opened = 0;
+	return child_tell(c, &p->session->child);
+}
+
+static bool
+hear_begun(struct ceremony *c, const struct proposal *p)
+{
+	struct session *s = p->session;
+
+	if (!child_hear_either(c, &s->child, MSG_BEGUN, MSG_FAULT))
 		return false;
 	if (c->in.kind == MSG_FAULT && s->probing &&
 	    child_fault_code(c) == CARD_ERR_PIN)
@@ -377,10 +384,9 @@ unlock(struct ceremony *c, const struct proposal *p)
 }
 
 bool
-group_begin(struct ceremony *c, struct group *g, size_t i)
+group_begin_tell(struct ceremony *c, struct group *g, size_t i)
 {
 	struct proposal *p = &g->acts[i];
-	struct session *s = p->session;
 
 	if (people_interrupted())
 		return ceremony_stop(c, EXIT_STOPPED,
@@ -389,16 +395,33 @@ group_begin(struct ceremony *c, struct group *g, size_t i)
 		    (unsigned long long)p->number);
 	if (!write_begin(c, p))
 		return false;
+	p->begun = transcript_count(c->transcript);
+	return p->session == NULL ||
+	    (group_give_shares(c, g, p->session) && tell_begin(c, p));
+}
+
+bool
+group_begin_hear(struct ceremony *c, struct group *g, size_t i)
+{
+	struct proposal *p = &g->acts[i];
+	struct session *s = p->session;
+
 	if (s == NULL)
 		return true;
-	if (!group_give_shares(c, g, s) || !unlock(c, p))
+	if (!hear_begun(c, p))
 		return false;
 	/* one that S opens has no PIN yet with which to look */
 	if (s->by_so || (s->probing && s->opened == 0))
 		return true;
 	/* the memory of one whose PIN changes is moved behind that */
-	return head_check(c, &s->child, s->label, s->serial,
-	    strcmp(p->kind, "rotate") == 0 ? HEAD_SHOW : HEAD_MOVE);
+	return head_check_to(c, &s->child, s->label, s->serial,
+	    strcmp(p->kind, "rotate") == 0 ? HEAD_SHOW : HEAD_MOVE, p->begun);
+}
+
+bool
+group_begin(struct ceremony *c, struct group *g, size_t i)
+{
+	return group_begin_tell(c, g, i) && group_begin_hear(c, g, i);
 }
 
 bool

@@ -38,6 +38,7 @@ struct proposal {
 	uint64_t resumes;        /* act it goes on with, or 0 */
 	uint32_t epoch;
 	struct link line; /* its act.propose */
+	uint64_t begun;   /* lines of the transcript with its act.begin */
 	uint8_t input[32];
 	uint8_t nonce[16];
 	/* batch: of the uses approved, how many came */
@@ -118,6 +119,10 @@ bool group_propose_policy(struct ceremony *c, struct group *g, const char *text,
 bool group_approve(struct ceremony *c, struct group *g);
 /* act.begin for act i; the token is unlocked, its head checked and written. */
 bool group_begin(struct ceremony *c, struct group *g, size_t i);
+/* The same in two halves: act.begin, the token being unlocked; then its head
+ * checked and moved to that line, whatever was written since. */
+bool group_begin_tell(struct ceremony *c, struct group *g, size_t i);
+bool group_begin_hear(struct ceremony *c, struct group *g, size_t i);
 /* A begun act's signer answered with the fault in c->in: what took the PIN may
  * not be the token, which is recorded.  False. */
 bool group_fault(struct ceremony *c, const struct proposal *p);

@@ -131,14 +131,22 @@ write_intents(struct ceremony *c, struct group *g, struct batch *b,
 
 /* ---- all of it ----------------------------------------------------------- */
 
-/* The acts begin one after the other, before any of them is executed. */
+/* The acts begin one after the other, before any of them is executed; their
+ * tokens are unlocked, and answer a challenge, at the same time. */
 static bool
 begin(struct ceremony *c, struct group *g, struct batch *b)
 {
 	for (size_t i = 0; i < b->card_count; i++) {
 		struct batch_card *card = &b->cards[i];
 
-		if (!group_begin(c, g, card->act) &&
+		if (!group_begin_tell(c, g, card->act) &&
+		    !batch_card_lost(c, g, b, card))
+			return false;
+	}
+	for (size_t i = 0; i < b->card_count; i++) {
+		struct batch_card *card = &b->cards[i];
+
+		if (!card->lost && !group_begin_hear(c, g, card->act) &&
 		    !batch_card_lost(c, g, b, card))
 			return false;
 	}

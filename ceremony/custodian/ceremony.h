@@ -150,6 +150,9 @@ enum head_how {
 };
 bool head_check(struct ceremony *c, struct child *ch, const char *label,
     const char *serial, enum head_how how);
+/* The same for the transcript's first `count` lines. */
+bool head_check_to(struct ceremony *c, struct child *ch, const char *label,
+    const char *serial, enum head_how how, uint64_t count);
 
 /* close.c: close record, checkpoint, heads; then outputs leave. */
 bool ceremony_close(struct ceremony *c);

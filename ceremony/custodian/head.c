@@ -39,10 +39,10 @@ compare(struct ceremony *c, const char *label, bool present, uint64_t seq,
 }
 
 static bool
-show_lines(struct ceremony *c, struct child *ch, uint64_t from,
+show_lines(struct ceremony *c, struct child *ch, uint64_t from, uint64_t count,
     enum head_how how)
 {
-	for (uint64_t i = from; i < transcript_count(c->transcript); i++) {
+	for (uint64_t i = from; i < count; i++) {
 		size_t len;
 		const char *line = transcript_line(c->transcript, i, &len);
 		message_start(&c->out, MSG_HEAD_LINE);
@@ -57,11 +57,11 @@ show_lines(struct ceremony *c, struct child *ch, uint64_t from,
 }
 
 bool
-head_check(struct ceremony *c, struct child *ch, const char *label,
-    const char *serial, enum head_how how)
+head_check_to(struct ceremony *c, struct child *ch, const char *label,
+    const char *serial, enum head_how how, uint64_t count)
 {
 	uint8_t hash[32];
-	uint64_t seq, count = transcript_count(c->transcript);
+	uint64_t seq;
 	bool present;
 
 	message_start(&c->out, MSG_HEAD_READ);
@@ -73,9 +73,17 @@ head_check(struct ceremony *c, struct child *ch, const char *label,
 	if (!child_fields_ok(c) || !compare(c, label, present, seq, hash))
 		return false;
 	if (how != HEAD_LOOK)
-		return show_lines(c, ch, present ? seq : count - 1, how);
+		return show_lines(c, ch, present ? seq : count - 1, count, how);
 	if (!c->history->open) /* nothing follows ceremony.close */
 		return true;
 	return record_card(c, label, serial,
 	    present ? "head-checked" : "head-absent", present ? seq : 0);
+}
+
+bool
+head_check(struct ceremony *c, struct child *ch, const char *label,
+    const char *serial, enum head_how how)
+{
+	return head_check_to(c, ch, label, serial, how,
+	    transcript_count(c->transcript));
 }

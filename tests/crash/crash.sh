@@ -14,17 +14,23 @@
 # second time, n changes after it came back.  What fails stays in $BUILD/crash;
 # $BUILD/crash/summary has a line a kind of step: name, disks tried, disks
 # survived.  Exits 1 when one did not.
+#
+# With BESIDE=1 the product CA's key is on two tokens, which sign the batch side
+# by side; genesis and batch only, in $BUILD/crash-beside.
 set -u
 BUILD=${BUILD:?}
 EVERY=${EVERY:-1}
+BESIDE=${BESIDE:-}
 ALL="genesis batch crl change recovery"
+[ -z "$BESIDE" ] || ALL="genesis batch"
 PLANS=${PLANS:-$ALL}
 POINTS=${POINTS:-}
 AGAIN=${AGAIN:-}
 LATER=${LATER:-7}
 JOBS=${JOBS:-2}
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
-W=$BUILD/crash
+W=$BUILD/crash${BESIDE:+-beside}
+plans=$here
 anchorite=$BUILD/bin/anchorite
 factory=$BUILD/bin/anchorite-factory
 audit=$BUILD/bin/anchorite-audit
@@ -57,15 +63,28 @@ END
 	chmod +x "$W/run/libexec/anchorite/anchorite-signer"
 }
 
+# two_tokens: the plans for a key on two tokens
+two_tokens() {
+	plans=$W/plans
+	mkdir -p "$plans"
+	for plan in $ALL; do
+		sed -e 's/^  - {label: product-1.*/&\n  - {label: product-2, module: softhsm}/' \
+			-e '/custodians: /a\      backup:\n        threshold: 2\n        custodians: [Rosa Winter, Sven Holm]' \
+			-e '/tokens: \[product-1\]/,/reason/{s/product-1/product-1, product-2/;/single-copy/d;/reason/d;}' \
+			-e '/- batch:/,$s/ token: product-1/ tokens: [product-1, product-2]/' \
+			"$here/$plan.yaml" >"$plans/$plan.yaml"
+	done
+}
+
 # rehearse FOLDER PLAN
 rehearse() {
-	"$anchorite" rehearse "$here/$2.yaml" --dir "$1"
+	"$anchorite" rehearse "$plans/$2.yaml" --dir "$1"
 }
 
 # cut FOLDER PLAN POINT: 137 when the power failed
 cut() {
 	"$power" run "$1.power" "$3" "$1/state" "$W/run/bin/anchorite" \
-		rehearse "$here/$2.yaml" --dir "$1"
+		rehearse "$plans/$2.yaml" --dir "$1"
 }
 
 # request FOLDER: of all units, for the order that left
@@ -280,6 +299,7 @@ summary() {
 rm -rf "$W"
 mkdir -p "$W"
 programs
+[ -z "$BESIDE" ] || two_tokens
 bases >"$W/bases.log" 2>&1 || {
 	cat "$W/bases.log" >&2
 	die "the plans do not run even with power"
