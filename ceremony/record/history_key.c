@@ -127,9 +127,15 @@ keygen_input(const struct history_line *l, const struct approval *a,
 enum record_error
 history_keygen_propose(struct history_line *l, struct history_act *act)
 {
+	const struct history_token *holder =
+	    history_token(l->h, act->approval.token);
 	struct keygen want = { .leaves = false };
 	enum record_error ret;
 
+	/* before its key is certified a token may be made anew */
+	if (holder != NULL && holder->keys[0].certified)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s holds a CA already", holder->label);
 	if (act->approval.use_count != 1)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "self-test stands alone");

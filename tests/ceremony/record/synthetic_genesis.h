@@ -323,7 +323,8 @@ static inline void
 syn_keygen(struct synthetic *s, struct syn_token *t, const char *roles,
     json_t *keys)
 {
-	struct approval a = { .epoch = 1, .has_nonce = true };
+	struct approval a = { .epoch = t->ca_cert == NULL ? 1 : 2,
+		.has_nonce = true };
 	char text[1024], plan[65];
 
 	text_hex(s->plan, 32, plan);
@@ -414,6 +415,9 @@ syn_root(struct synthetic *s)
 	SYN(cert_sign(t->ca_cert, t->ca) == CA_OK);
 	syn_forge(s, "forged-root", t->ca_cert);
 	syn_result_cert(s, &a, "root", t->ca_cert, digest);
+	if (syn_twist(s, "keys-again"))
+		syn_keygen(s, t, "role root\nalgorithm p384\n",
+		    json_pack("[o]", syn_key(t->ca, "root")));
 	syn_act_crl(s, t, "root-crl", 1, 400, NULL, 0,
 	    json_pack("[o]", syn_hex(digest, 32)));
 	syn_step_end(s);

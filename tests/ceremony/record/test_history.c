@@ -517,6 +517,8 @@ static const struct {
 	{ "rotate-before", RECORD_ERR_RULE,
 	    "act.begin: root-1 would be keyed for another policy than the "
 	    "log's" },
+	{ "keys-again", RECORD_ERR_RULE,
+	    "act.propose: root-1 holds a CA already" },
 	{ "keys-no-so", RECORD_ERR_ORDER,
 	    "act.result: no so.use of root-1 stands before it" },
 	{ "recovery-no-so", RECORD_ERR_ORDER,
