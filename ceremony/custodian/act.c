@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ceremony/custodian/rotate.h"
+#include "ceremony/custodian/watch.h"
 #include "smartcard/error.h"
 
 void
@@ -248,6 +249,28 @@ hear_opened(struct ceremony *c, struct session *s)
 	return true;
 }
 
+/* A token that is not there is asked for, where it can be seen to come. */
+static bool
+comes(struct ceremony *c, const struct session *s)
+{
+	const struct watch_card card = { s->token->module, s->label,
+		s->token->serial, "CA token", false };
+
+	return watch_possible(c, &card) && watch_card(c, &card) == PEOPLE_YES;
+}
+
+/* The answer is in c->in: it is open, or a fault. */
+static bool
+ask_open(struct ceremony *c, struct session *s)
+{
+	message_start(&c->out, MSG_OPEN);
+	message_put_text(&c->out, s->token->module);
+	message_put_text(&c->out, s->label);
+	message_put_text(&c->out, s->token->serial);
+	return child_tell(c, &s->child) &&
+	    child_hear_either(c, &s->child, MSG_OPENED, MSG_FAULT);
+}
+
 bool
 group_open(struct ceremony *c, struct group *g, const char *label, bool *absent,
     struct session **out)
@@ -256,18 +279,15 @@ group_open(struct ceremony *c, struct group *g, const char *label, bool *absent,
 
 	if (absent != NULL)
 		*absent = false;
-	if (s == NULL || !find_token(c, s, label))
-		return false;
-	message_start(&c->out, MSG_OPEN);
-	message_put_text(&c->out, s->token->module);
-	message_put_text(&c->out, label);
-	message_put_text(&c->out, s->token->serial);
-	if (!child_tell(c, &s->child) ||
-	    !child_hear_either(c, &s->child, MSG_OPENED, MSG_FAULT))
+	if (s == NULL || !find_token(c, s, label) || !ask_open(c, s))
 		return false;
 	if (c->in.kind == MSG_FAULT && absent != NULL &&
 	    (*absent = child_is_absent(c)))
 		return false;
+	while (c->in.kind == MSG_FAULT && child_is_absent(c) && comes(c, s)) {
+		if (!ask_open(c, s))
+			return false;
+	}
 	if (c->in.kind == MSG_FAULT)
 		return child_fault(c);
 	*out = s;

@@ -146,6 +146,10 @@ bool group_void_token(struct ceremony *c, struct group *g, size_t i,
  * c->out_reason says why, for records, or is NULL when it is not here. */
 bool visit_open(struct ceremony *c, const struct history_operator *who,
     struct child *out, bool *absent);
+/* Behind a visit, whatever became of it.  True: the card was pulled out, people
+ * were told, and its operator is to come again; *pulls counts. */
+bool visit_again(struct ceremony *c, const struct history_operator *who,
+    struct child *ch, unsigned *pulls);
 /* This card does nothing in this round, for a reason that records can name, or
  * because it is not there (NULL); others can go on.  False. */
 bool visit_out(struct ceremony *c, const struct history_operator *who,

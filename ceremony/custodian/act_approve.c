@@ -9,6 +9,19 @@
 
 #include "ceremony/custodian/share.h"
 
+/* Did the card say so before it was pulled out? */
+static bool
+has_approved(const struct ceremony *c, const struct proposal *p, const char *id)
+{
+	const struct history_act *a = &c->history->acts[p->number - 1];
+
+	for (unsigned i = 0; i < a->approved; i++) {
+		if (strcmp(a->operators[i], id) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 approve_act(struct ceremony *c, struct group *g, struct visitor *v, size_t i)
 {
@@ -165,7 +178,8 @@ visit(struct ceremony *c, struct group *g, struct visitor *v, bool *absent)
 		return false;
 	}
 	for (size_t i = 0; i < g->act_count; i++) {
-		if (!approve_act(c, g, v, i))
+		if (!has_approved(c, &g->acts[i], v->who->id) &&
+		    !approve_act(c, g, v, i))
 			return false;
 	}
 	people_say(c->people, "  %s approved %s", v->who->id,
@@ -179,17 +193,22 @@ group_approve(struct ceremony *c, struct group *g)
 	for (size_t i = 0; i < g->operator_count && g->visitor_count < g->need;
 	     i++) {
 		struct visitor *v = &g->visitors[g->visitor_count++];
-		bool absent = false;
+		bool absent = false, came;
+		unsigned pulls = 0;
 
-		memset(v, 0, sizeof(*v));
-		v->child = (struct child){ .pid = -1, .sock = -1 };
-		v->who = &g->operators[i];
-		if (visit(c, g, v, &absent))
+		do {
+			memset(v, 0, sizeof(*v));
+			v->child = (struct child){ .pid = -1, .sock = -1 };
+			v->who = &g->operators[i];
+			came = visit(c, g, v, &absent);
+		} while (!came && visit_again(c, v->who, &v->child, &pulls));
+		if (came)
 			continue;
 		if (!absent || !record_refused(c, g, v->who->id))
 			return false;
 		g->visitor_count--;
 	}
+	c->visiting = false;
 	if (g->visitor_count == g->need)
 		return true;
 	return ceremony_stop(c, EXIT_REFUSED,

@@ -34,6 +34,11 @@ struct awaited {
 	size_t certs;
 };
 
+#define CARD_PLACES_MAX 32
+struct card_place { /* the reader a card was in last */
+	char serial[33], reader[128];
+};
+
 struct request_view;
 
 /* A ceremony as it runs: plan, state and people. */
@@ -64,6 +69,10 @@ struct ceremony {
 	char kept_name[PLAN_NAME_MAX + 1];
 	struct message in, out; /* for talking to one child at a time */
 	const char *out_reason; /* act.h: visit_open() */
+	bool visiting, pulled;  /* act.h: visit_again() */
+	bool came;              /* watch.c: the card asked for was put in */
+	size_t place_count;
+	struct card_place places[CARD_PLACES_MAX];
 	/* why it stops: the first reason given */
 	enum exit_status status;
 	char why[512];

@@ -84,6 +84,10 @@ child_fault(struct ceremony *c)
 	message_get_text(&c->in, text, sizeof(text) - 1);
 	if (!message_done(&c->in))
 		return channel_stop(c, CHANNEL_ERR_SIZE);
+	if (c->visiting && code == CARD_ERR_REMOVED) {
+		c->pulled = true; /* no reason to stop: it is asked for again */
+		return false;
+	}
 	switch (code) {
 	case FAULT_FORM:
 		return ceremony_stop(c, EXIT_INPUT, "%s", text);

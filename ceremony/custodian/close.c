@@ -98,11 +98,16 @@ visit(struct ceremony *c, const struct history_operator *who, const char *text,
     size_t len, struct checkpoint_sig *out, bool *absent)
 {
 	struct child ch = { .pid = -1, .sock = -1 };
-	bool ok = visit_open(c, who, &ch, absent) &&
-	    sign_note(c, &ch, who->id, text, len, out) &&
-	    (who->headless ||
-		head_check(c, &ch, who->label, who->serial, HEAD_MOVE));
+	unsigned pulls = 0;
+	bool ok;
 
+	do {
+		ok = visit_open(c, who, &ch, absent) &&
+		    sign_note(c, &ch, who->id, text, len, out) &&
+		    (who->headless ||
+			head_check(c, &ch, who->label, who->serial, HEAD_MOVE));
+	} while (!ok && visit_again(c, who, &ch, &pulls));
+	c->visiting = false;
 	child_end(&ch);
 	return ok;
 }

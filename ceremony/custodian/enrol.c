@@ -78,13 +78,15 @@ enrol_adopt(struct ceremony *c, const struct plan_operator *o)
 	snprintf(who.sign_key, sizeof(who.sign_key), "%s", plan_sign_key(o));
 	snprintf(who.derive_key, sizeof(who.derive_key), "%s",
 	    plan_derive_key(o));
-	if (visit_open(c, &who, &card, &absent)) {
+	ok = visit_open(c, &who, &card, &absent);
+	c->visiting = false;
+	if (ok) {
 		message_start(&c->out, MSG_ADOPT);
 		message_put_text(&c->out, o->id);
 		message_put_text(&c->out, c->plan->log);
 		message_put_number(&c->out, (uint64_t)c->plan->date);
 		ok = child_ask(c, &card, MSG_ENROLLED) && record_enrol(c, o, t);
-	} else if (absent) {
+	} else if (absent || c->pulled) {
 		ceremony_stop(c, EXIT_CARD,
 		    "%s: card %s was not opened, and without it there is no "
 		    "quorum: run the same plan again when it is here and its "

@@ -20,6 +20,18 @@ enum people_answer {
 
 struct drill;
 
+/*
+ * Something that may answer the question for a card before people do: what
+ * goes on in the readers.  fd is to be heard when it is readable; YES: the card
+ * is there; NO: it is not, and people were told what is; STOP: nothing comes
+ * from it any more.
+ */
+struct people_watch {
+	int fd;
+	enum people_answer (*hear)(void *arg);
+	void *arg;
+};
+
 struct people {
 	const struct people_ops *ops;
 	struct drill *drill; /* of a rehearsal on a bad day, or NULL */
@@ -27,6 +39,7 @@ struct people {
 	bool terminal;                        /* standard output is one */
 	int rehearsal_fd;                     /* folder of a rehearsal, or -1 */
 	int tty;                              /* the terminal, or -1 */
+	const struct people_watch *watch;     /* while a card is asked for */
 	double progress_start, progress_last; /* seconds */
 };
 struct people_ops {

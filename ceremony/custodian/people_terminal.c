@@ -32,9 +32,8 @@ tty_write(int tty, const char *text)
 /* Until there is something to read; false on Ctrl-C, whenever it comes: it is
  * let through in the wait alone, so that none is lost before it. */
 static bool
-tty_wait(int tty)
+wait_for(struct pollfd *fds, nfds_t count)
 {
-	struct pollfd pfd = { .fd = tty, .events = POLLIN };
 	sigset_t stops, before;
 	int n = -1;
 
@@ -44,12 +43,20 @@ tty_wait(int tty)
 	if (sigprocmask(SIG_BLOCK, &stops, &before) == -1)
 		return false;
 	while (n == -1 && !people_interrupted()) {
-		n = ppoll(&pfd, 1, NULL, &before);
+		n = ppoll(fds, count, NULL, &before);
 		if (n == -1 && errno != EINTR)
 			break;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return n == 1;
+	return n > 0;
+}
+
+static bool
+tty_wait(int tty)
+{
+	struct pollfd pfd = { .fd = tty, .events = POLLIN };
+
+	return wait_for(&pfd, 1);
 }
 
 /* A line from the terminal, without its LF; -1 on Ctrl-C or its end.  What
@@ -111,7 +118,7 @@ ask_secret(struct people *p, const char *prompt, size_t min, size_t max,
 	}
 	if (len < (int)min) {
 		secret_free(typed);
-		snprintf(text, sizeof(text), "It has %zu to %zu characters.\n",
+		snprintf(text, sizeof(text), "A PIN has %zu to %zu characters.\n",
 		    min, max);
 		tty_write(p->tty, text);
 		return PEOPLE_NO;
@@ -194,6 +201,29 @@ terminal_digest(struct people *p, const char *what, const uint8_t digest[32])
 	return PEOPLE_STOP;
 }
 
+/* Whether the card came before anything was typed. */
+static bool
+card_comes(struct people *p, const char *prompt)
+{
+	struct pollfd fds[] = { { .fd = p->tty, .events = POLLIN },
+		{ .fd = p->watch->fd, .events = POLLIN } };
+
+	while (wait_for(fds, 2) && fds[0].revents == 0) {
+		switch (p->watch->hear(p->watch->arg)) {
+		case PEOPLE_YES:
+			tty_write(p->tty, "\n");
+			return true;
+		case PEOPLE_NO:
+			tty_write(p->tty, prompt);
+			break;
+		case PEOPLE_STOP:
+			tty_write(p->tty, prompt);
+			return false;
+		}
+	}
+	return false;
+}
+
 static enum people_answer
 terminal_card(struct people *p, const char *label, const char *owner)
 {
@@ -204,6 +234,8 @@ terminal_card(struct people *p, const char *label, const char *owner)
 	    "%s: put in card %s, then Enter (s: not here, q: stop) ", owner,
 	    label);
 	tty_write(p->tty, prompt);
+	if (p->watch != NULL && card_comes(p, prompt))
+		return PEOPLE_YES;
 	int len = tty_line(p->tty, line, sizeof(line));
 	if (len == -1 || (len == 1 && line[0] == 'q'))
 		return PEOPLE_STOP;

@@ -68,8 +68,10 @@ open_card(struct ceremony *c, const struct history_operator *card,
     struct child *ch)
 {
 	bool absent = false;
+	bool ok = visit_open(c, card, ch, &absent);
 
-	return visit_open(c, card, ch, &absent) ||
+	c->visiting = false;
+	return ok ||
 	    ceremony_stop(c, EXIT_CARD,
 		"%s: it is retired with the PIN of %s: run the same plan again "
 		"when both are here",

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/watch.h"
 #include "smartcard/error.h"
 
 #define PIN_ATTEMPTS 3
+#define PULLS_MAX 8u
 
 /* Many tokens that were personalised elsewhere have the same label. */
 static bool
@@ -54,6 +56,7 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	 * stops, in its own words */
 	if (c->in.kind == MSG_FAULT) {
 		*absent = child_is_absent(c);
+		c->pulled = *absent && c->came;
 		return *absent ? false : child_fault(c);
 	}
 	message_get_text(&c->in, label, sizeof(label) - 1);
@@ -76,7 +79,8 @@ enum pin_try {
 	TRY_WRONG,   /* and may be tried again */
 	TRY_UNKNOWN, /* its operator gives no PIN */
 	TRY_LOCKED,
-	TRY_ABSENT, /* the card is not there, or no more */
+	TRY_ABSENT, /* the card is not there */
+	TRY_PULLED, /* it was, and is no more */
 	TRY_STOP,   /* the ceremony stops */
 };
 
@@ -98,6 +102,8 @@ judge_login(struct ceremony *c)
 	if (c->in.kind == MSG_OK)
 		return TRY_OPEN;
 	code = message_get_number(&c->in);
+	if (code == CARD_ERR_REMOVED)
+		return TRY_PULLED;
 	if (code != CARD_ERR_PIN && code != CARD_ERR_PIN_FORM &&
 	    code != CARD_ERR_PIN_LOCKED) {
 		c->in.at = 0;
@@ -113,14 +119,27 @@ judge_login(struct ceremony *c)
 	return code == CARD_ERR_PIN_LOCKED ? TRY_LOCKED : TRY_WRONG;
 }
 
+/* NULL, and YES, where it is typed at the reader. */
+static enum people_answer
+ask_pin(struct ceremony *c, const struct history_operator *who, uint64_t flags,
+    struct secret **pin)
+{
+	*pin = NULL;
+	if ((flags & TOKEN_PIN_PAD) == 0)
+		return c->people->ops->pin(c->people, who->label, who->id,
+		    false, pin);
+	people_say(c->people, "  %s: type the PIN of card %s at the reader",
+	    who->id, who->label);
+	return PEOPLE_YES;
+}
+
 static enum pin_try
-give_pin(struct ceremony *c, const struct history_operator *who,
+give_pin(struct ceremony *c, const struct history_operator *who, uint64_t flags,
     struct child *ch)
 {
 	struct secret *pin = NULL;
 
-	switch (
-	    c->people->ops->pin(c->people, who->label, who->id, false, &pin)) {
+	switch (ask_pin(c, who, flags, &pin)) {
 	case PEOPLE_YES:
 		break;
 	case PEOPLE_NO:
@@ -129,7 +148,8 @@ give_pin(struct ceremony *c, const struct history_operator *who,
 		return stopped_at_pin(c, who);
 	}
 	message_start(&c->out, MSG_LOGIN);
-	message_put_octets(&c->out, pin->data, pin->len);
+	message_put_octets(&c->out, pin == NULL ? NULL : pin->data,
+	    pin == NULL ? 0 : pin->len);
 	secret_free(pin);
 	if (!child_tell(c, ch) || !child_hear_either(c, ch, MSG_OK, MSG_FAULT))
 		return TRY_STOP;
@@ -147,14 +167,14 @@ try_once(struct ceremony *c, const struct history_operator *who,
 	if (!child_start(c, SPAWN_SIGNER, ch))
 		return TRY_STOP;
 	if (!open_card(c, who, ch, &flags, &absent))
-		return absent ? TRY_ABSENT : TRY_STOP;
+		return !absent || c->pulled ? TRY_STOP : TRY_ABSENT;
 	if ((flags & TOKEN_PIN_LOCKED) != 0)
 		return TRY_LOCKED;
 	if ((flags & TOKEN_PIN_FINAL_TRY) == 0)
-		return give_pin(c, who, ch);
+		return give_pin(c, who, flags, ch);
 	switch (c->people->ops->last_try(c->people, who->label, who->id)) {
 	case PEOPLE_YES:
-		return give_pin(c, who, ch);
+		return give_pin(c, who, flags, ch);
 	case PEOPLE_NO:
 		return TRY_UNKNOWN;
 	case PEOPLE_STOP:
@@ -193,13 +213,34 @@ visit_out(struct ceremony *c, const struct history_operator *who,
 	return false;
 }
 
+bool
+visit_again(struct ceremony *c, const struct history_operator *who,
+    struct child *ch, unsigned *pulls)
+{
+	bool pulled = c->pulled;
+
+	c->visiting = c->pulled = false;
+	if (!pulled)
+		return false;
+	child_end(ch);
+	people_say(c->people,
+	    "  %s: card %s was pulled out: nothing is lost, put it in again",
+	    who->id, who->label);
+	/* where nobody is asked it will not come back for ever */
+	return ++*pulls < PULLS_MAX ||
+	    ceremony_stop(c, EXIT_CARD,
+		"%s: pulled out %u times: look after its reader and run the "
+		"same plan again",
+		who->label, PULLS_MAX);
+}
+
 static bool
 open_with_pin(struct ceremony *c, const struct history_operator *who,
     struct child *ch, bool *absent)
 {
 	enum pin_try got = try_pins(c, who, ch);
 
-	*absent = got != TRY_OPEN && got != TRY_STOP;
+	*absent = got != TRY_OPEN && got != TRY_STOP && got != TRY_PULLED;
 	switch (got) {
 	case TRY_OPEN:
 		return true;
@@ -210,6 +251,9 @@ open_with_pin(struct ceremony *c, const struct history_operator *who,
 		return visit_out(c, who, "PIN locked");
 	case TRY_ABSENT:
 		return visit_out(c, who, NULL);
+	case TRY_PULLED:
+		c->pulled = true;
+		break;
 	case TRY_STOP:
 		break;
 	}
@@ -221,6 +265,8 @@ visit_open(struct ceremony *c, const struct history_operator *who,
     struct child *out, bool *absent)
 {
 	*absent = false;
+	c->visiting = true;
+	c->pulled = false;
 	if (!plan_lists_card(c->plan, who->label)) {
 		*absent = true;
 		c->out_reason = NULL;
@@ -228,7 +274,9 @@ visit_open(struct ceremony *c, const struct history_operator *who,
 		    who->id, who->label);
 		return false;
 	}
-	switch (c->people->ops->card(c->people, who->label, who->id)) {
+	switch (watch_card(c,
+	    &(struct watch_card){ who->module, who->label, who->serial, who->id,
+		by_serial(who) })) {
 	case PEOPLE_YES:
 		break;
 	case PEOPLE_NO:

@@ -39,9 +39,13 @@ enum message_kind {
 			r_sha256 */
 	MSG_DONE,
 	/* operator -> signer: any role */
-	MSG_LIST, /* text module */
-	MSG_OPEN, /* text module, text label, text serial */
+	MSG_LIST,  /* text module */
+	MSG_OPEN,  /* text module, text label, text serial */
+	MSG_WATCH, /* tell what is in the readers now, and whenever that
+		      changes, for as long as this process lives */
 	/* signer -> operator */
+	MSG_READER, /* text reader, number enum reader_holds, text label, text
+		       serial; then the next, and a DONE */
 	MSG_TOKEN,  /* text label, text serial, text model, text reader, number
 		       flags, number tries left or 0, text labels of keys with
 		       commas between */
@@ -203,6 +207,16 @@ enum message_state {
 #define TOKEN_PIN_FINAL_TRY (1u << 3)
 #define TOKEN_PIN_LOCKED (1u << 4)
 #define TOKEN_PIN_PAD (1u << 8)
+
+/* What is in a reader, as MSG_READER tells. */
+enum reader_holds {
+	READER_EMPTY,
+	READER_CARD,    /* an initialised SmartCard-HSM */
+	READER_BLANK,   /* one that is not */
+	READER_FOREIGN, /* another kind of card */
+	READER_MUTE,    /* what does not answer */
+	READER_TAKEN,   /* one that another process has */
+};
 
 /* Codes of MSG_FAULT; below FAULT_FORM it is an enum card_error. */
 enum fault_code {

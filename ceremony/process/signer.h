@@ -258,6 +258,7 @@ signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
     signer_go, signer_sign, signer_take, signer_duplicate, signer_seal,
     signer_rest;
 signer_handler signer_destroy;
+signer_handler signer_watch;
 /* of cards outside a ceremony */
 signer_handler signer_card_init, signer_pin_change, signer_try;
 
@@ -267,6 +268,8 @@ void signer_fault(struct signer *s, unsigned code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void
 signer_card_fault(struct signer *s, enum card_error err, const char *doing);
+/* Whether the open token is not in its reader any more. */
+bool signer_removed(struct signer *s);
 /* Send s->out; false and s->stop when the operator's process is gone. */
 bool signer_send(struct signer *s);
 /* A length announced by `kind` whose octets follow in PARTs. */

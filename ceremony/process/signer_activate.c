@@ -15,6 +15,11 @@ signer_challenge(struct signer *s, char *text, uint8_t **sig, size_t *sig_len)
 
 	if (err == CARD_OK)
 		return true;
+	if (err == CARD_ERR_REMOVED || signer_removed(s)) {
+		signer_card_fault(s, CARD_ERR_REMOVED,
+		    token_info(s->token)->label);
+		return false;
+	}
 	signer_fault(s, FAULT_EXPOSED,
 	    "%s: PIN accepted, but the key %s does not answer (%s): treat its "
 	    "PIN as exposed: stop, and rotate this token next",

@@ -11,6 +11,7 @@
 
 #include "ceremony/process/channel.h"
 #include "ceremony/process/signer.h"
+#include "smartcard/gone.h"
 #include "transfer/text.h"
 
 #define PART_SIZE 49152u
@@ -51,9 +52,23 @@ signer_fault(struct signer *s, unsigned code, const char *fmt, ...)
 	signer_send(s);
 }
 
+bool
+signer_removed(struct signer *s)
+{
+	return s->token != NULL && token_gone(s->token);
+}
+
+/* A module has many words for a card that was pulled. */
 void
 signer_card_fault(struct signer *s, enum card_error err, const char *doing)
 {
+	if (err == CARD_ERR_REMOVED ||
+	    ((err == CARD_ERR_MODULE || err == CARD_ERR_SELFTEST) &&
+		signer_removed(s))) {
+		signer_fault(s, CARD_ERR_REMOVED, "%s: %s", doing,
+		    card_strerror(CARD_ERR_REMOVED));
+		return;
+	}
 	if (err == CARD_ERR_MODULE && s->module != NULL) {
 		signer_fault(s, err, "%s: %s (%s)", doing, card_strerror(err),
 		    module_last_rv(s->module));

@@ -235,6 +235,9 @@ open_share(struct signer *s, const uint8_t *blob, size_t len,
 	}
 	if (err != CARD_OK)
 		signer_card_fault(s, err, token_info(s->token)->label);
+	else if (qerr != QUORUM_OK && signer_removed(s))
+		signer_card_fault(s, CARD_ERR_REMOVED,
+		    token_info(s->token)->label);
 	else if (qerr != QUORUM_OK)
 		signer_fault(s, FAULT_SHARE, "%s: share for token %s: %s",
 		    token_info(s->token)->label, label->serial,

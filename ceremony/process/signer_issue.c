@@ -38,6 +38,18 @@ signer_sealer_key(struct signer *s, EVP_PKEY **out)
 	return false;
 }
 
+/* A signature did not come about, or is not what it must be; or the token is
+ * gone. */
+static void
+issue_fault(struct signer *s, const char *what, const char *why)
+{
+	if (signer_removed(s))
+		signer_card_fault(s, CARD_ERR_REMOVED,
+		    token_info(s->token)->label);
+	else
+		signer_fault(s, FAULT_INTERNAL, "%s: %s", what, why);
+}
+
 /* Only a root's key certifies CAs and sealers; itself it certifies once, and
  * no other key as a root. */
 static bool
@@ -110,7 +122,7 @@ signer_crl_sign(struct signer *s, const struct act_crl *crl, uint8_t **der,
 		return true;
 	OPENSSL_free(*der);
 	*der = NULL;
-	signer_fault(s, FAULT_INTERNAL, "CRL: %s", ca_strerror(err));
+	issue_fault(s, "CRL", ca_strerror(err));
 	return false;
 }
 
@@ -139,8 +151,7 @@ certify(struct signer *s, struct act *a)
 	if (err == CA_OK)
 		err = cert_selfcheck(der, len, &c->spec);
 	if (err != CA_OK) {
-		signer_fault(s, FAULT_INTERNAL, "%s: %s", c->subject,
-		    ca_strerror(err));
+		issue_fault(s, c->subject, ca_strerror(err));
 	} else {
 		signer_act_finish(s, a);
 		message_start(&s->out, MSG_CERT);
@@ -177,8 +188,7 @@ seal_order(struct signer *s, struct act *a)
 	err = sealed_sign(seal->payload, seal->len, key, s->group->sealer,
 	    seal->date, &der, &len);
 	if (err != TRANSFER_OK) {
-		signer_fault(s, FAULT_INTERNAL, "work order: %s",
-		    transfer_strerror(err));
+		issue_fault(s, "work order", transfer_strerror(err));
 		return;
 	}
 	signer_act_finish(s, a);

@@ -12,6 +12,7 @@
 static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_LIST] = signer_list,
 	[MSG_OPEN] = signer_open,
+	[MSG_WATCH] = signer_watch,
 	[MSG_PAPER_NEW] = signer_paper_new,
 	[MSG_PAPER_LOAD] = signer_paper_load,
 	[MSG_PAPER_CHECK] = signer_paper_check,

@@ -138,6 +138,14 @@ ends_in_time(pid_t pid)
 }
 
 int
+spawn_kill(struct child *c)
+{
+	if (c->pid > 0)
+		kill(c->pid, SIGKILL);
+	return spawn_end(c);
+}
+
+int
 spawn_end(struct child *c)
 {
 	int status = -1;

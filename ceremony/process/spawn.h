@@ -32,5 +32,7 @@ bool spawn_child(enum spawn_what what, struct child *out);
 /* Close the channel, which ends the child, and wait for it; one that has not
  * ended after a second is killed.  Returns its wait status, or -1. */
 int spawn_end(struct child *c);
+/* The same at once, for one that has nothing to lose and may not listen. */
+int spawn_kill(struct child *c);
 
 #endif

@@ -52,7 +52,7 @@ list '.[] | select(.label == "one") | .holds == "empty" and .user_pin_set'
 ok "it is listed as empty"
 at 130 init two -- '16 hexadecimal digits: ' $so 'once more: ' $other_so \
 	'16 hexadecimal digits: ' short '16 hexadecimal digits: ' ^C &&
-	says out 'The two differ' && says out 'It has 16 to 16' && list 'length == 2'
+	says out 'The two differ' && says out 'A PIN has 16 to 16' && list 'length == 2'
 ok "two that differ are none"
 at 3 init two -- 'New SO PIN of card two' 0123456789abcdeg \
 	'once more: ' 0123456789abcdeg && says out 'an SO PIN is 16 hexadecimal digits'

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/* A signer that has no token and watches the readers: it sleeps in pcscd until
+ * something changes there.  It never listens again; whoever asked kills it. */
+#include <string.h>
+
+#include "ceremony/process/signer.h"
+#include "smartcard/schsm.h"
+
+struct seen {
+	bool known; /* who it is was found out since it was put in */
+	enum reader_holds holds;
+	struct schsm_info card;
+};
+struct watch {
+	struct pcsc *pcsc;
+	struct pcsc_readers readers;
+	struct seen seen[PCSC_READERS_MAX];
+};
+
+static enum reader_holds
+holds(enum card_error err, const struct schsm_info *card)
+{
+	switch (err) {
+	case CARD_OK:
+		return card->initialised && !card->wiped ? READER_CARD
+							 : READER_BLANK;
+	case CARD_ERR_REMOVED:
+		return READER_EMPTY;
+	case CARD_ERR_BUSY:
+		return READER_TAKEN;
+	case CARD_ERR_FOREIGN:
+		return READER_FOREIGN;
+	default:
+		return READER_MUTE;
+	}
+}
+
+/* A card is asked once who it is, so that nobody who opens it is disturbed. */
+static void
+look(struct watch *w, size_t i)
+{
+	const struct pcsc_reader *r = &w->readers.reader[i];
+	struct seen *s = &w->seen[i];
+
+	if (!r->present)
+		*s = (struct seen){ .holds = READER_EMPTY };
+	else if (r->mute)
+		s->holds = READER_MUTE;
+	else if (!s->known && r->taken)
+		s->holds = READER_TAKEN;
+	else if (!s->known) {
+		s->holds =
+		    holds(schsm_look(w->pcsc, r->name, &s->card), &s->card);
+		s->known = s->holds == READER_CARD ||
+		    s->holds == READER_BLANK || s->holds == READER_FOREIGN;
+	}
+}
+
+static bool
+tell(struct signer *s, const struct watch *w)
+{
+	for (size_t i = 0; i < w->readers.count; i++) {
+		bool card = w->seen[i].holds == READER_CARD;
+
+		message_start(&s->out, MSG_READER);
+		message_put_text(&s->out, w->readers.reader[i].name);
+		message_put_number(&s->out, w->seen[i].holds);
+		message_put_text(&s->out, card ? w->seen[i].card.label : "");
+		message_put_text(&s->out, card ? w->seen[i].card.serial : "");
+		if (!signer_send(s))
+			return false;
+	}
+	message_start(&s->out, MSG_DONE);
+	return signer_send(s);
+}
+
+/* The same card as before in the same reader: pcscd counts in the upper half
+ * of a state how often cards came and went. */
+static bool
+same_card(const struct pcsc_reader *a, const struct pcsc_reader *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	    a->state >> 16 == b->state >> 16;
+}
+
+/* Readers come and go, too. */
+static enum card_error
+wait_for_change(struct watch *w)
+{
+	const struct pcsc_readers before = w->readers;
+	struct seen seen[PCSC_READERS_MAX];
+	enum card_error err = pcsc_wait(w->pcsc, &w->readers, -1);
+
+	memcpy(seen, w->seen, sizeof(seen));
+	memset(w->seen, 0, sizeof(w->seen));
+	for (size_t i = 0; err == CARD_OK && i < w->readers.count; i++)
+		for (size_t k = 0; k < before.count; k++)
+			if (same_card(&w->readers.reader[i], &before.reader[k]))
+				w->seen[i] = seen[k];
+	return err;
+}
+
+void
+signer_watch(struct signer *s)
+{
+	struct watch w = { .pcsc = NULL };
+	enum card_error err;
+
+	if (signer_bad_form(s))
+		return;
+	s->stop = true;
+	err = pcsc_new(NULL, &w.pcsc);
+	if (err == CARD_OK)
+		err = pcsc_list(w.pcsc, &w.readers);
+	while (err == CARD_OK) {
+		for (size_t i = 0; i < w.readers.count; i++)
+			look(&w, i);
+		if (!tell(s, &w))
+			break;
+		err = wait_for_change(&w);
+	}
+	pcsc_free(w.pcsc);
+	if (err != CARD_OK)
+		signer_card_fault(s, err, "readers");
+}

@@ -1,0 +1,171 @@
+#!/bin/sh
+# People with cards, at a terminal and a pcscd of our own: a card that is asked
+# for is seen when it is put in, another is told from it, and one that is pulled
+# out is asked for again, at whatever moment.
+set -u
+BUILD=${BUILD:?}
+here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=cards.sh
+. "$here/cards.sh"
+cards_enter "$@" || {
+	echo "ok 1 - people # SKIP $why"
+	echo 1..1
+	exit 0
+}
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$here/lib.sh"
+trap 'stop_cards; rm -rf "$dir"' EXIT
+anchorite=$BUILD/bin/anchorite
+audit=$BUILD/bin/anchorite-audit
+hands="sh $here/hands.sh"
+export BUILD ANCHORITE_CARDS
+
+plan() { # NAME STEPS
+	cat >"$1.yaml" <<-END
+		plan: 1
+		log: people.example/cards
+		ceremony: $1
+		date: 2026-12-0${#1}T09:00:00Z
+		roles:
+		  - {role: witness, name: Tom Reed}
+		tokens:
+		  - {label: op-ann, module: opensc, owner: ann}
+		  - {label: op-ben, module: opensc, owner: ben}
+		  - {label: op-eva, module: opensc, owner: eva}
+		  - {label: root-1, module: softhsm}
+		steps:
+	END
+	printf '%s\n' "$2" >>"$1.yaml"
+}
+crl() { # NAME
+	plan "$1" "  - crl: {token: root-1, out: $1.crl, crl-days: 90}"
+}
+# people STATUS PLAN [OPTION...]: they hold its ceremony; what they see in out
+people() {
+	want=$1 plan=$2
+	shift 2
+	words=$("$anchorite" plan check "$plan.yaml" | sed -n "s/^words: //p")
+	rm -f out
+	expect "$repo/tests/ceremony/custodian/people.exp" log=out paper=paper \
+		cards=yes "words=$words" "$@" -- "$anchorite" rehearse "$plan.yaml" \
+		--dir r --by-hand --cards >err 2>&1
+	got=$?
+	[ $got = "$want" ] || {
+		echo "status $got, not $want" >>err
+		return 1
+	}
+}
+audited() {
+	run "$audit" verify r/state || [ $? = 3 ]
+}
+reader() { # CARD: the name of its reader
+	file=$(card_of "$1")
+	look
+	awk -v n="${file##*/card}" '$1 == n - 1' "$cards/seen" | sed 's/.* Virtual/Virtual/'
+}
+
+for i in 1 2 3 4 5; do echo "serial PPL0000000$i" >"$cards/card$i.control"; done
+start_cards 5
+ok "five blank cards"
+plan a "  - quorum:
+      threshold: 2
+      operators:
+        - {id: ann, name: Ann Moor, token: op-ann}
+        - {id: ben, name: Ben Lang, token: op-ben}
+        - {id: eva, name: Eva Marr, token: op-eva}
+      so: {threshold: 2, custodians: [Nora, Otto]}
+  - root:
+      subject: CN=People Root
+      key: p256
+      years: 5
+      crl-days: 90
+      tokens: [root-1]
+      single-copy: accepted
+      reason: a test"
+people 0 a && audited
+ok "genesis: every card is in its reader and seen there"
+sees() { # TEXT: the terminal showed it
+	tr -d '\r' <out | grep -qF -e "$1"
+}
+day=1
+# ceremony: the next one, a CRL
+ceremony() {
+	day=$((day + 1))
+	name=c$day
+	crl $name
+	sed -i "s/^date: .*/date: 2026-12-$((day + 10))T09:00:00Z/" $name.yaml
+}
+
+# ---- which card --------------------------------------------------------------
+ceremony
+pull op-ann && pull op-eva &&
+	people 0 $name "hook=put in card ann=$hands insert op-eva" \
+		"hook=put in card ann=$hands insert op-ann" &&
+	sees "$(reader op-eva): this is card op-eva (PPL00000003), not op-ann" &&
+	sees 'ann approved crl' && audited
+ok "another card is put in: which one it is; then the right one"
+# a card that somebody made with the same label
+pull 1 && run expect "$repo/tests/ceremony/custodian/card.exp" log 'digits: ' $so \
+	'once more: ' $so 'characters: ' 112233 'once more: ' 112233 -- \
+	"$anchorite" card init op-ann --module opensc && pull 4 && ceremony &&
+	people 0 $name "hook=put in card ann=$hands insert 4" \
+		"hook=put in card ann=$hands insert 1" &&
+	sees 'another card with the label op-ann, serial PPL00000004, not PPL00000001: take it out' &&
+	sees 'ann approved crl' && audited
+ok "another card with the same label is told by its serial"
+ceremony
+pull 5 && people 0 $name "hook=PIN of ben=$hands pull 1 &&
+		$hands control 5 'fault swap * 0 $cards/card1'" &&
+	sees "card op-ann is in reader $(reader 5) now" && audited
+ok "the right card in another reader just works, and is said"
+insert 5 && insert 1
+ceremony
+control 1 'pin-pad pin-of-ann' && people 0 $name &&
+	sees 'ann: type the PIN of card op-ann at the reader' && ! sees 'ann: PIN of card' &&
+	sees 'ann approved crl' && audited && control 1
+ok "with a PIN pad the PIN is typed at the reader"
+
+# ---- pulled out --------------------------------------------------------------
+ceremony
+people 0 $name "hook=PIN of ann=$hands pull op-ann" \
+	"hook=put in card ann=$hands insert op-ann" &&
+	sees 'ann: card op-ann was pulled out: nothing is lost, put it in again' &&
+	sees 'ann approved crl' && audited
+ok "pulled out before its PIN: it is asked for again, in the same run"
+# moment INS AT NAME
+moment() {
+	ceremony
+	people 0 $name \
+		"hook=PIN of ann=$hands control op-ann 'fault pull-before $1 $2'" \
+		"hook=put in card ann=$hands insert op-ann" &&
+		sees 'ann: card op-ann was pulled out' && sees 'ann approved crl' &&
+		audited
+	ok "pulled out $3"
+}
+moment 20 1 "while its PIN is checked"
+moment 62 1 "while it opens its share"
+moment 68 1 "before it approves"
+moment 68 2 "between two approvals"
+ceremony
+people 0 $name "hook=put in card ann=true" \
+	"hook=put in card ann=$hands control op-ann 'fault pull-before 68 1'" \
+	"hook=put in card ann=$hands insert op-ann" &&
+	sees 'ann: card op-ann was pulled out' && audited
+ok "pulled out before it signs the head"
+
+# ---- PINs --------------------------------------------------------------------
+ceremony
+people 0 $name forgets=ann && sees 'op-ann: the PIN is wrong; few tries are left' &&
+	sees 'op-ann: the PIN is wrong; one try is left' &&
+	sees 'ann: one try is left on card op-ann, a wrong PIN locks it for good.' &&
+	sees 'ann: card op-ann is out of this round: PIN not known' &&
+	sees 'eva approved crl' && audited
+ok "wrong PINs are counted; before the last try it is asked"
+ceremony
+people 0 $name try=y && sees 'ann approved crl'
+ok "the last try, with the right PIN"
+ceremony
+people 0 $name try=y forgets=ann && sees 'card op-ann is out of this round: PIN locked' &&
+	sees 'eva approved crl' && audited
+ok "a locked card; others go on"
+echo "1..$n"
