@@ -81,8 +81,7 @@ backup_open(struct ceremony *c, struct child *b)
 }
 
 bool
-backup_hand_out(struct ceremony *c, struct child *b, const char *first,
-    struct child *token)
+backup_hand_out(struct ceremony *c, struct child *b, const char *first, int *fd)
 {
 	int pair[2];
 
@@ -95,7 +94,15 @@ backup_hand_out(struct ceremony *c, struct child *b, const char *first,
 		close(pair[1]);
 		return false;
 	}
+	*fd = pair[1];
+	return true;
+}
+
+bool
+backup_give(struct ceremony *c, int *fd, struct child *token)
+{
 	message_start(&c->out, MSG_DKEK_TAKE);
-	c->out.fd = pair[1];
+	c->out.fd = *fd;
+	*fd = -1;
 	return child_ask(c, token, MSG_OK);
 }

@@ -15,8 +15,11 @@ bool backup_make(struct ceremony *c, const struct plan_split *split);
 bool backup_check(struct ceremony *c, const struct plan_step *s);
 /* Start its keeper with the words given back: the B of this log. */
 bool backup_open(struct ceremony *c, struct child *b);
-/* Have the DKEK of a first holder's keys go to the signer of a token. */
+/* Have the DKEK of a first holder's keys written to a new socket: *fd is the end
+ * from which it can be read.  B is not needed for it any more then. */
 bool backup_hand_out(struct ceremony *c, struct child *b, const char *first,
-    struct child *token);
+    int *fd);
+/* That end goes to the signer of a token; *fd is -1 then. */
+bool backup_give(struct ceremony *c, int *fd, struct child *token);
 
 #endif

@@ -173,12 +173,15 @@ execute(struct ceremony *c, struct group *g, const struct copying *m,
 
 bool
 keys_start(struct ceremony *c, struct group *g, struct copying *m,
-    struct child *so)
+    struct child *so, struct child *b)
 {
 	const char *label = m->token->label;
 
 	return group_open_blank(c, g, label, &m->session) &&
-	    so_hand_out(c, so, label, &m->so_fd, &m->again);
+	    so_hand_out(c, so, label, &m->so_fd, &m->again) &&
+	    (b == NULL ||
+		backup_hand_out(c, b, m->first == NULL ? label : m->first,
+		    &m->dkek_fd));
 }
 
 void
@@ -186,14 +189,15 @@ keys_stop(struct copying *m)
 {
 	if (m->so_fd != -1)
 		close(m->so_fd);
-	m->so_fd = -1;
+	if (m->dkek_fd != -1)
+		close(m->dkek_fd);
+	m->so_fd = m->dkek_fd = -1;
 }
 
 /* Behind what the act is made of: the secrets its signer needs, and the act. */
 static bool
 propose_blank(struct ceremony *c, struct group *g, struct copying *m,
-    const struct use *uses, size_t use_count, struct child *b,
-    const char *first)
+    const struct use *uses, size_t use_count)
 {
 	struct session *s = m->session;
 
@@ -203,7 +207,7 @@ propose_blank(struct ceremony *c, struct group *g, struct copying *m,
 	c->out.fd = m->so_fd;
 	m->so_fd = -1;
 	return child_ask(c, &s->child, MSG_OK) &&
-	    (b == NULL || backup_hand_out(c, b, first, &s->child)) &&
+	    (m->dkek_fd == -1 || backup_give(c, &m->dkek_fd, &s->child)) &&
 	    group_propose(c, g, s, uses, use_count, NULL, 0) &&
 	    group_tell_derive(c, s, g->operators, g->operator_count);
 }
@@ -217,8 +221,7 @@ start_act(struct ceremony *c, struct group *g, struct copying *m)
 }
 
 bool
-keys_propose_copy(struct ceremony *c, struct group *g, struct copying *m,
-    struct child *b)
+keys_propose_copy(struct ceremony *c, struct group *g, struct copying *m)
 {
 	const struct use uses[] = { { "copy", 1 },
 		{ "self-test", roles_of(m->role) } };
@@ -232,7 +235,7 @@ keys_propose_copy(struct ceremony *c, struct group *g, struct copying *m,
 	message_put_number(&c->out, m->again);
 	message_put_text(&c->out, m->first);
 	message_put_octets(&c->out, m->backup, m->backup == NULL ? 0 : 32);
-	return propose_blank(c, g, m, uses, 2, b, m->first);
+	return propose_blank(c, g, m, uses, 2);
 }
 
 bool
@@ -261,7 +264,7 @@ keys_take_copy(struct ceremony *c, struct group *g, const struct copying *m,
 
 bool
 keys_propose_export(struct ceremony *c, struct group *g, struct session *s,
-    bool backup, struct child *b)
+    bool backup, int *dkek_fd)
 {
 	static const struct use use = { "export", 1 };
 
@@ -270,7 +273,7 @@ keys_propose_export(struct ceremony *c, struct group *g, struct session *s,
 	message_start(&c->out, MSG_ACT_EXPORT);
 	message_put_number(&c->out, backup);
 	return child_ask(c, &s->child, MSG_OK) &&
-	    backup_hand_out(c, b, history_first(s->token), &s->child) &&
+	    backup_give(c, dkek_fd, &s->child) &&
 	    group_propose(c, g, s, &use, 1, NULL, 0);
 }
 
@@ -300,7 +303,6 @@ struct making {
 	struct copying first, copies[PLAN_HOLDERS_MAX];
 	size_t copy_count;
 	struct wrapped_keys wrapped;
-	struct child so, b;
 };
 
 static const struct plan_token *
@@ -316,9 +318,10 @@ plan_making(const struct ceremony *c, const struct plan_step *step,
 	memset(m, 0, sizeof(*m));
 	m->step = step;
 	m->role = plan_kind_name(step->kind);
-	m->so = m->b = (struct child){ .pid = -1, .sock = -1 };
-	m->first =
-	    (struct copying){ .token = holder(c, step, 0), .role = m->role };
+	m->first = (struct copying){ .token = holder(c, step, 0),
+		.role = m->role,
+		.so_fd = -1,
+		.dkek_fd = -1 };
 	m->fresh = !has_keys(c, m->first.token->label);
 	for (size_t i = 1; i < step->u.ca.holder_count; i++) {
 		const struct plan_token *t = holder(c, step, i);
@@ -329,6 +332,7 @@ plan_making(const struct ceremony *c, const struct plan_step *step,
 				.role = m->role,
 				.first = m->first.token->label,
 				.so_fd = -1,
+				.dkek_fd = -1,
 			};
 	}
 }
@@ -361,45 +365,51 @@ propose_fresh(struct ceremony *c, struct group *g, struct making *m)
 	message_put_number(&c->out, strcmp(m->step->u.ca.key, "p384") == 0);
 	message_put_number(&c->out, f->again);
 	put_copies(&c->out, m);
-	return propose_blank(c, g, f, &use, 1, m->copy_count > 0 ? &m->b : NULL,
-	    f->token->label);
+	return propose_blank(c, g, f, &use, 1);
 }
 
+/* The tokens in their readers, the secrets on their way: then S and B are
+ * needed no more. */
 static bool
 start_all(struct ceremony *c, struct group *g, struct making *m)
 {
-	bool ok = paper_open(c, 'S', NULL, &m->so) &&
-	    (m->copy_count == 0 || backup_open(c, &m->b));
+	struct child so = { .pid = -1, .sock = -1 }, b = so;
+	struct child *dkek = m->copy_count > 0 ? &b : NULL;
+	const char *label = m->first.token->label;
+	bool ok = paper_open(c, 'S', NULL, &so) &&
+	    (dkek == NULL || backup_open(c, dkek));
 
-	ok = ok &&
-	    (m->fresh ? keys_start(c, g, &m->first, &m->so)
-		      : group_join(c, g, m->first.token->label,
-			    &m->first.session));
+	if (m->fresh)
+		ok = ok && keys_start(c, g, &m->first, &so, dkek);
+	else
+		ok = ok && group_join(c, g, label, &m->first.session) &&
+		    backup_hand_out(c, &b, label, &m->first.dkek_fd);
 	for (size_t i = 0; ok && i < m->copy_count; i++)
-		ok = keys_start(c, g, &m->copies[i], &m->so);
+		ok = keys_start(c, g, &m->copies[i], &so, dkek);
+	child_end(&so);
+	child_end(&b);
 	return ok;
 }
 
 static bool
 propose_all(struct ceremony *c, struct group *g, struct making *m)
 {
-	bool ok = m->fresh
-	    ? propose_fresh(c, g, m)
-	    : keys_propose_export(c, g, m->first.session, false, &m->b);
+	bool ok = m->fresh ? propose_fresh(c, g, m)
+			   : keys_propose_export(c, g, m->first.session, false,
+				 &m->first.dkek_fd);
 
 	for (size_t i = 0; ok && i < m->copy_count; i++)
-		ok = keys_propose_copy(c, g, &m->copies[i], &m->b);
+		ok = keys_propose_copy(c, g, &m->copies[i]);
 	return ok;
 }
 
+/* What nobody took. */
 static void
-close_making(struct making *m)
+stop_all(struct making *m)
 {
 	for (size_t i = 0; i < m->copy_count; i++)
 		keys_stop(&m->copies[i]);
 	keys_stop(&m->first);
-	child_end(&m->so);
-	child_end(&m->b);
 }
 
 static bool
@@ -437,8 +447,7 @@ keys_make(struct ceremony *c, const struct plan_step *step, unsigned index)
 	group_start(c, g, index, step->kind);
 	if (m->fresh || m->copy_count > 0) {
 		ok = start_all(c, g, m) && propose_all(c, g, m);
-		/* nobody waits for people while S and B are here */
-		close_making(m);
+		stop_all(m);
 		ok = ok && group_approve(c, g) && run_first(c, g, m);
 		for (size_t i = 0; ok && i < m->copy_count; i++)
 			ok = keys_take_copy(c, g, &m->copies[i], &m->wrapped);

@@ -21,27 +21,27 @@ struct copying {
 	const char *first;     /* label of the first holder */
 	const uint8_t *backup; /* digest of the file they come from, or NULL */
 	struct session *session;
-	int so_fd;  /* its SO PINs wait there */
-	bool again; /* they were used before */
+	int so_fd, dkek_fd; /* its SO PINs and DKEK wait there; -1: none */
+	bool again;         /* the SO PINs were used before */
 	uint32_t epoch;
 	size_t act; /* in the group */
 };
-/* Start its signer, and have its SO PINs made ready: before anything of the
- * group is proposed. */
+/* Start its signer, and have its SO PINs and, unless b is NULL, the DKEK of the
+ * first holder's keys made ready: before anything of the group is proposed.
+ * Then nobody needs S or B any more. */
 bool keys_start(struct ceremony *c, struct group *g, struct copying *m,
-    struct child *so);
-/* SO PINs that nobody took are closed. */
+    struct child *so, struct child *b);
+/* What nobody took is closed. */
 void keys_stop(struct copying *m);
 /* Propose it: its signer gets SO PINs and DKEK. */
-bool keys_propose_copy(struct ceremony *c, struct group *g, struct copying *m,
-    struct child *b);
+bool keys_propose_copy(struct ceremony *c, struct group *g, struct copying *m);
 /* Begin it, hand the keys over, and take them into the log. */
 bool keys_take_copy(struct ceremony *c, struct group *g,
     const struct copying *m, const struct wrapped_keys *keys);
 /* Propose that the keys of a token leave it wrapped; have that done, without
  * the act's result. */
 bool keys_propose_export(struct ceremony *c, struct group *g, struct session *s,
-    bool backup, struct child *b);
+    bool backup, int *dkek_fd);
 bool keys_export(struct ceremony *c, struct group *g, size_t act,
     struct wrapped_keys *out);
 /* So many keys as a child tells them. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/backup.h"
@@ -111,6 +112,7 @@ step_backup_run(struct ceremony *c, const struct plan_step *step,
 	struct group *g = malloc(sizeof(*g));
 	struct child b = { .pid = -1, .sock = -1 };
 	struct session *s = NULL;
+	int dkek_fd = -1;
 	bool ok = keys != NULL && g != NULL;
 
 	if (!ok) {
@@ -120,8 +122,12 @@ step_backup_run(struct ceremony *c, const struct plan_step *step,
 	}
 	ok = group_start_on(c, g, index, step->kind, token_of(c, step)->label,
 		 &s) &&
-	    backup_open(c, &b) && keys_propose_export(c, g, s, true, &b);
-	child_end(&b); /* nobody waits for people while B is here */
+	    backup_open(c, &b) &&
+	    backup_hand_out(c, &b, history_first(s->token), &dkek_fd);
+	child_end(&b); /* it is needed no more */
+	ok = ok && keys_propose_export(c, g, s, true, &dkek_fd);
+	if (dkek_fd != -1)
+		close(dkek_fd);
 	ok = ok && rotate_propose_last(c, g, s) && group_approve(c, g) &&
 	    keys_export(c, g, 0, keys) && write_out(c, g, s, keys) &&
 	    rotate_all(c, g);
@@ -211,13 +217,15 @@ take(struct ceremony *c, struct group *g, const struct plan_step *step,
 		.role = file->keys.keys[0].role,
 		.first = file->first,
 		.backup = digest,
-		.so_fd = -1 };
+		.so_fd = -1,
+		.dkek_fd = -1 };
 	bool ok = paper_open(c, 'S', NULL, &so) && backup_open(c, &b) &&
-	    keys_start(c, g, &m, &so) && keys_propose_copy(c, g, &m, &b);
+	    keys_start(c, g, &m, &so, &b);
 
-	keys_stop(&m);
 	child_end(&so);
 	child_end(&b);
+	ok = ok && keys_propose_copy(c, g, &m);
+	keys_stop(&m);
 	return ok && group_approve(c, g) &&
 	    keys_take_copy(c, g, &m, &file->keys);
 }

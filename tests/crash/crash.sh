@@ -21,7 +21,7 @@ set -u
 BUILD=${BUILD:?}
 EVERY=${EVERY:-1}
 BESIDE=${BESIDE:-}
-ALL="genesis batch crl change recovery"
+ALL="genesis batch crl change recovery copies"
 [ -z "$BESIDE" ] || ALL="genesis batch"
 PLANS=${PLANS:-$ALL}
 POINTS=${POINTS:-}

@@ -385,7 +385,7 @@ name_child(struct process *p, struct message *m)
 		break;
 	case MSG_PAPER_NEW:
 	case MSG_PAPER_LOAD:
-		strcpy(p->name, "S");
+		text_at(m, 0, p->name); /* S or B */
 		break;
 	case MSG_OPEN:
 	case MSG_CARD_MAKE:
