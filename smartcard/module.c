@@ -164,10 +164,8 @@ module_start(struct module *m, const char *conf)
 }
 
 void
-module_stop(struct module *m)
+module_pause(struct module *m)
 {
-	if (m->handle == NULL)
-		return;
 	/* libp11's unloading calls C_Finalize; a second one would be an error
 	 * in some modules */
 	if (m->libp11 != NULL)
@@ -175,6 +173,20 @@ module_stop(struct module *m)
 	else
 		m->f->C_Finalize(NULL);
 	m->libp11 = NULL;
+}
+
+enum card_error
+module_resume(struct module *m, const char *conf)
+{
+	return initialize_with(m, conf);
+}
+
+void
+module_stop(struct module *m)
+{
+	if (m->handle == NULL)
+		return;
+	module_pause(m);
 	module_close(m);
 }
 

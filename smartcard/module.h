@@ -37,6 +37,10 @@ struct module {
  * when that is done.  Errors: LOAD, MODULE, MEMORY. */
 enum card_error module_start(struct module *m, const char *conf);
 void module_stop(struct module *m);
+/* C_Finalize, and C_Initialize again, without unloading; nothing of a session
+ * or a slot is left between. */
+void module_pause(struct module *m);
+enum card_error module_resume(struct module *m, const char *conf);
 /* Note a CK_RV that is not CKR_OK and give our error for it. */
 enum card_error module_error(struct module *m, CK_RV rv);
 /* Slots with a token in them; *ids new, free(). */

@@ -155,9 +155,8 @@ struct key_attributes { /* as the module reports them */
  * Needs login.
  *
  * OpenSC tells SENSITIVE, ALWAYS_SENSITIVE, NEVER_EXTRACTABLE and LOCAL only
- * after it was loaded again: they are not judged here then, and the caller
- * must module_free(), module_load(), token_open(), token_login() and ask
- * token_check_key().
+ * after it was loaded again: they are not judged here then, but by
+ * token_settle_key().
  */
 enum card_error token_make_key(struct token *t, enum key_curve_id curve,
     enum key_use use, uint8_t id, const char *label,
@@ -166,6 +165,33 @@ enum card_error token_make_key(struct token *t, enum key_curve_id curve,
  * Where a function takes the label of a key that is there, this may be
  * "id=<hex>" instead: the key, or certificate, of that CKA_ID.
  */
+/*
+ * Meet a key that token_make_key() just made as a later process would, before
+ * a certificate is written beside it: what a module says of a key in the
+ * session that made it is no proof.  OpenSC is started anew for that, and the
+ * token logged in with pin; meanwhile the card itself is asked for its word,
+ * which a certificate would overwrite.  Then all attributes are judged, and
+ * the public key compared with spki.
+ *
+ * out  on a SmartCard-HSM the answer to the key's making, a CVC signed by the
+ *      card's own key, and the card's certificate with its issuer's (EF 2F02),
+ *      both as read; empty on others.  Nothing is verified here: see ca/cvc.h.
+ *
+ * The token stays valid whatever happens, but after an error every use of it
+ * may fail.  Errors: ATTRIBUTES, SELFTEST (another public key), REMOVED,
+ * ANSWER, PIN, ...
+ */
+#define TOKEN_EVIDENCE_MAX 2048
+struct token_octets {
+	size_t len;
+	uint8_t data[TOKEN_EVIDENCE_MAX];
+};
+struct token_evidence {
+	struct token_octets attestation, device;
+};
+enum card_error token_settle_key(struct token *t, const struct secret *pin,
+    const char *label, enum key_use use, const uint8_t *spki, size_t spki_len,
+    struct key_attributes *attrs, struct token_evidence *out);
 /* Read the attributes of a private key and judge them all, without exception.
  * Errors: ATTRIBUTES, KEY_MISSING, ... */
 enum card_error token_check_key(struct token *t, const char *label,

@@ -89,6 +89,12 @@ opened(struct world *w)
 	return t;
 }
 
+static void
+control_later(struct world *w, unsigned i, const char *text)
+{
+	assert_int_equal(opensc_control(&w->opensc, i, text), 0);
+}
+
 static long
 uses(struct world *w, uint8_t reference)
 {
@@ -284,6 +290,88 @@ test_keys(void **state)
 	for (size_t i = 0; i < KINDS; i++)
 		OPENSSL_free(keys[i].spki);
 	token_close(t);
+}
+
+/* Made and met again: the card's word is there, and is the card's. */
+static void
+test_settle(void **state)
+{
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct token_evidence e;
+	EVP_PKEY *evp = NULL;
+
+	for (size_t i = 0; i < KINDS; i++) {
+		struct key k = new_key(t, kinds[i].curve, kinds[i].use,
+		    (uint8_t)(i + 1), kinds[i].label);
+		struct key_attributes a = { 0 };
+
+		/* libp11 is loaded, too */
+		if (kinds[i].use == KEY_SIGN)
+			assert_int_equal(token_key(t, kinds[i].label, k.spki,
+					     k.len, &evp),
+			    CARD_OK);
+		assert_int_equal(token_settle_key(t, w->pin, kinds[i].label,
+				     kinds[i].use, k.spki, k.len, &a, &e),
+		    CARD_OK);
+		assert_true(a.sensitive && a.always_sensitive && a.local &&
+		    a.never_extractable && !a.extractable);
+		assert_true(e.attestation.len > 200);
+		assert_int_equal(e.attestation.data[0], 0x67);
+		assert_true(e.device.len > 300);
+		assert_int_equal(e.device.data[0], 0x7F);
+		if (kinds[i].use == KEY_SIGN)
+			check_sign(t, i, &k);
+		else
+			check_ecdh(t, i, &k);
+		k.spki[k.len - 1] ^= 1;
+		assert_int_equal(token_settle_key(t, w->pin, kinds[i].label,
+				     kinds[i].use, k.spki, k.len, &a, &e),
+		    CARD_ERR_SELFTEST);
+		OPENSSL_free(k.spki);
+	}
+	assert_int_equal(token_settle_key(t, w->wrong, kinds[0].label, KEY_SIGN,
+			     (const uint8_t *)"x", 1, NULL, &e),
+	    CARD_ERR_PIN);
+	token_close(t);
+}
+
+/* Pulled at each command while it is met again: an error, and the token can
+ * still be closed. */
+static void
+test_settle_pulled(void **state)
+{
+	static const char *const faults[] = { "pull-before", "pull-during",
+		"pull-after" };
+	struct world *w = *state;
+	struct token *t = opened(w);
+	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+	int failed = 0;
+
+	for (int at = 1; at <= 60; at += 4)
+		for (size_t i = 0; i < 3; i++) {
+			struct token_evidence e;
+			char text[100];
+			enum card_error ret;
+
+			snprintf(text, sizeof(text), "fault %s * %d\n",
+			    faults[i], at);
+			control_later(w, 0, text);
+			ret = token_settle_key(t, w->pin, "sign", KEY_SIGN,
+			    k.spki, k.len, NULL, &e);
+			failed += ret != CARD_OK;
+			if (ret != CARD_OK)
+				assert_int_not_equal(token_sign_text(t, "sign",
+							 k.spki, k.len, "x", 1,
+							 NULL, NULL),
+				    CARD_OK);
+			control_later(w, 0, "");
+			token_close(t);
+			t = opened(w);
+		}
+	assert_true(failed > 30);
+	token_close(t);
+	OPENSSL_free(k.spki);
 }
 
 /* libp11's EVP_PKEY, which signs certificates. */
@@ -528,12 +616,6 @@ test_swapped(void **state)
 }
 
 /* ---- blank cards ------------------------------------------------------ */
-
-static void
-control_later(struct world *w, unsigned i, const char *text)
-{
-	assert_int_equal(opensc_control(&w->opensc, i, text), 0);
-}
 
 /* The one blank card is found, gets its label, PINs and a DKEK; afterwards the
  * other card has no more been touched than listed. */
@@ -781,6 +863,8 @@ main(void)
 		CASE(test_locked),
 		CASE(test_pin_pad),
 		CASE(test_keys),
+		CASE(test_settle),
+		CASE(test_settle_pulled),
 		CASE(test_evp),
 		CASE(test_objects),
 		CASE(test_certificate),
