@@ -6,6 +6,7 @@
 
 #include "ca/cert.h"
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/evidence.h"
 #include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/so.h"
 
@@ -33,7 +34,8 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
 	const uint8_t *sign_der, *derive_der, *sig, *p;
 	size_t sign_len, derive_len, sig_len, text_len;
 	uint64_t sign_bits, derive_bits;
-	bool heads;
+	json_t *body, *words = json_object();
+	bool heads, ok;
 
 	message_get_text(&c->in, serial, sizeof(serial) - 1);
 	sign_der = message_get_octets(&c->in, CERT_MAX, &sign_len);
@@ -46,11 +48,15 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
 	sign_bits = message_get_number(&c->in);
 	derive_bits = message_get_number(&c->in);
 	heads = message_get_number(&c->in) != 0;
-	if (!child_fields_ok(c) ||
+	if ((c->in.bad && !child_fields_ok(c)) ||
 	    !ceremony_store(c, sign_der, sign_len, sign) ||
-	    !ceremony_store(c, derive_der, derive_len, derive))
+	    !ceremony_store(c, derive_der, derive_len, derive) ||
+	    !evidence_hear(c, words, "sign") ||
+	    !evidence_hear(c, words, "derive")) {
+		json_decref(words);
 		return false;
-	return ceremony_record(c, "enrol", o->id,
+	}
+	body =
 	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:s,s:o,s:{s:o,s:o}}",
 		"operator", o->id, "name", o->name, "label", t->label, "serial",
 		serial, "module", t->module,
@@ -59,8 +65,15 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
 		"derive", json_digest(derive), "text", (const char *)text,
 		"signature", json_octets(sig, sig_len), "attributes", "sign",
 		json_attributes(sign_bits), "derive",
-		json_attributes(derive_bits)),
-	    NULL);
+		json_attributes(derive_bits));
+	if (json_object_size(words) > 0)
+		json_object_set(body, "attestation", words);
+	json_decref(words);
+	ok = evidence_hear(c, body, "device") && child_fields_ok(c);
+	if (ok)
+		return ceremony_record(c, "enrol", o->id, body, NULL);
+	json_decref(body);
+	return false;
 }
 
 bool

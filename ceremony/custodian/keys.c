@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Keys made on tokens whose PINs nobody knows, and copies of them. */
 #include "ceremony/custodian/keys.h"
+#include "ceremony/custodian/evidence.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,10 +36,11 @@ static bool
 hear_key(struct ceremony *c, json_t *keys)
 {
 	char role[17], text[1025];
-	uint8_t spki[KEY_SPKI_MAX];
+	uint8_t spki[KEY_SPKI_MAX], sig[APPROVAL_SIG_MAX];
 	const uint8_t *p;
-	size_t spki_len, len;
+	size_t spki_len, sig_len, len;
 	uint64_t bits;
+	json_t *key;
 
 	message_get_text(&c->in, role, sizeof(role) - 1);
 	p = message_get_octets(&c->in, sizeof(spki), &spki_len);
@@ -49,14 +51,18 @@ hear_key(struct ceremony *c, json_t *keys)
 	if (p != NULL)
 		memcpy(text, p, len);
 	text[len] = '\0';
-	p = message_get_octets(&c->in, APPROVAL_SIG_MAX, &len);
-	if (!child_fields_ok(c))
+	p = message_get_octets(&c->in, sizeof(sig), &sig_len);
+	if (p != NULL)
+		memcpy(sig, p, sig_len);
+	key = json_pack("{s:s,s:o,s:o,s:s,s:o}", "role", role, "spki",
+	    json_octets(spki, spki_len), "attributes", json_attributes(bits),
+	    "text", text, "signature", json_octets(sig, sig_len));
+	if (!evidence_hear(c, key, "attestation") ||
+	    !evidence_hear(c, key, "device") || !child_fields_ok(c)) {
+		json_decref(key);
 		return false;
-	return json_array_append_new(keys,
-		   json_pack("{s:s,s:o,s:o,s:s,s:o}", "role", role, "spki",
-		       json_octets(spki, spki_len), "attributes",
-		       json_attributes(bits), "text", text, "signature",
-		       json_octets(p, len))) == 0 ||
+	}
+	return json_array_append_new(keys, key) == 0 ||
 	    ceremony_stop(c, EXIT_PROCESS, "out of memory");
 }
 

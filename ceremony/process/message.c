@@ -20,6 +20,7 @@ enum {
 	KEY = OCTETS(600),
 	POLICY = OCTETS(32768),
 	SIGNATURE = OCTETS(512),
+	EVIDENCE = OCTETS(MESSAGE_EVIDENCE_MAX),
 	PROOF = OCTETS(40 * 32),
 	LABELS = OCTETS(16 * 33),
 	WRAPPED = OCTETS(2048),
@@ -95,7 +96,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	    MODULE + LABEL + OCTETS(64) + NUMBERS(1)),
 	[MSG_EMPTY] = CHILD("empty", STATE_LOGIN, 0),
 	[MSG_ENROLLED] = ANSWER("enrolled",
-	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(3)),
+	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(3) +
+		3 * EVIDENCE),
 	[MSG_SIGNATURE] = ANSWER("signature", SIGNATURE),
 
 	[MSG_HEAD_READ] = CHILD("head-read", STATE_LOGIN | STATE_BEGUN, 0),
@@ -159,7 +161,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_PART] = ANSWER("part", PART),
 	[MSG_BEGUN] = ANSWER("begun", NUMBERS(1)),
 	[MSG_MADE_KEY] = ANSWER("made-key",
-	    ID + KEY + NUMBERS(1) + OCTETS(1024) + SIGNATURE),
+	    ID + KEY + NUMBERS(1) + OCTETS(1024) + SIGNATURE + 2 * EVIDENCE),
 	[MSG_WRAPPED] = ANSWER("wrapped", ID + KEY + WRAPPED),
 	[MSG_MADE_SHARE] =
 	    ANSWER("made-share", LABEL + NUMBERS(1) + CERT + DIGEST),

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MESSAGE_MAX 65536 /* octets of a payload, the largest row */
+#define MESSAGE_EVIDENCE_MAX 2048 /* octets of a card's word for a key */
+#define MESSAGE_MAX 65536         /* octets of a payload, the largest row */
 
 /*
  * Every message any two processes exchange, one row each in message.c: kind,
@@ -94,7 +95,9 @@ enum message_kind {
 	MSG_ENROLLED,  /* text serial, octets sign cert, octets derive cert,
 			  octets text, octets signature, number sign attributes,
 			  number derive attributes, number whether it remembers
-			  heads */
+			  heads, octets sign attestation, octets derive
+			  attestation, octets device certificate: none where
+			  the card has none */
 	MSG_SIGNATURE, /* octets */
 	/* heads, on any token */
 	MSG_HEAD_READ,
@@ -167,7 +170,8 @@ enum message_kind {
 	MSG_BEGUN,      /* number epoch the token was opened in; 0 for keys and
 			   recovery */
 	MSG_MADE_KEY,   /* text role, octets spki, number attributes, octets
-			   text, octets signature */
+			   text, octets signature, octets attestation, octets
+			   device certificate */
 	MSG_WRAPPED,    /* text role, octets spki, octets wrapped key */
 	MSG_MADE_SHARE, /* text operator, number x, octets blob, octets
 			   commitment */

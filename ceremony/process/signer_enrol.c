@@ -45,6 +45,21 @@ make_keys(struct signer *s, struct enrolment *e)
 	    DERIVE_LABEL, &e->attributes[1], &e->spki[1], &e->spki_len[1]);
 }
 
+/* What the card itself says is read before a certificate stands in its place. */
+static enum card_error
+settle_keys(struct signer *s, const struct secret *pin, struct enrolment *e)
+{
+	static const enum key_use uses[] = { KEY_SIGN, KEY_DERIVE };
+	static const char *const labels[] = { SIGN_LABEL, DERIVE_LABEL };
+	enum card_error err = CARD_OK;
+
+	for (int i = 0; err == CARD_OK && i < 2; i++)
+		err = token_settle_key(s->token, pin, labels[i], uses[i],
+		    e->spki[i], e->spki_len[i], &e->attributes[i],
+		    &e->evidence[i]);
+	return err;
+}
+
 static enum card_error
 make_certs(struct signer *s, struct enrolment *e)
 {
@@ -122,6 +137,11 @@ enrolment_send(struct signer *s, const struct enrolment *e)
 	message_put_number(&s->out, signer_attribute_bits(&e->attributes[0]));
 	message_put_number(&s->out, signer_attribute_bits(&e->attributes[1]));
 	message_put_number(&s->out, e->heads);
+	for (int i = 0; i < 2; i++)
+		message_put_octets(&s->out, e->evidence[i].attestation.data,
+		    e->evidence[i].attestation.len);
+	message_put_octets(&s->out, e->evidence[0].device.data,
+	    e->evidence[0].device.len);
 	signer_send(s);
 }
 
@@ -135,6 +155,8 @@ make_card(struct signer *s, struct card_order *o, struct enrolment *e)
 		err = token_login(s->token, o->pin);
 	if (err == CARD_OK)
 		err = make_keys(s, e);
+	if (err == CARD_OK)
+		err = settle_keys(s, o->pin, e);
 	if (err == CARD_OK)
 		err = make_certs(s, e);
 	if (err == CARD_OK)

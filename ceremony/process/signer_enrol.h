@@ -18,7 +18,8 @@ struct enrolment {
 	size_t spki_len[2], der_len[2], sig_len;
 	X509 *cert[2];
 	char text[SIGNER_TEST_MAX];
-	bool heads; /* the card remembers them */
+	bool heads;                        /* the card remembers them */
+	struct token_evidence evidence[2]; /* empty: the card has none */
 };
 void enrolment_clear(struct enrolment *e);
 /* Sign a test text: never a raw nonce. */

@@ -103,10 +103,18 @@ signer_keys_login(struct signer *s, struct act *a)
 	return ok;
 }
 
+struct made_key {
+	struct key_attributes attributes;
+	uint8_t *spki;
+	size_t len;
+	struct token_evidence evidence;
+};
+
 /* A key that is there signs a text, and is told of. */
 static bool
 tell_key(struct signer *s, const char *role, const uint8_t *spki, size_t len,
-    const struct key_attributes *attributes)
+    const struct key_attributes *attributes,
+    const struct token_evidence *evidence)
 {
 	char text[SIGNER_TEST_MAX];
 	uint8_t *sig = NULL;
@@ -124,30 +132,54 @@ tell_key(struct signer *s, const char *role, const uint8_t *spki, size_t len,
 		message_put_number(&s->out, signer_attribute_bits(attributes));
 		message_put_octets(&s->out, text, strlen(text));
 		message_put_octets(&s->out, sig, sig_len);
+		message_put_octets(&s->out, evidence->attestation.data,
+		    evidence->attestation.len);
+		message_put_octets(&s->out, evidence->device.data,
+		    evidence->device.len);
 		ok = signer_send(s);
 	}
 	OPENSSL_free(sig);
 	return ok;
 }
 
-static bool
-make_key(struct signer *s, const struct act_keys *k, const char *role,
-    bool p384, uint8_t id)
+/* Made, and met again with the PIN, which follows from K. */
+static enum card_error
+make_and_settle(struct signer *s, const struct act *a, const char *role,
+    enum key_curve_id curve, uint8_t id, const struct secret *pin,
+    struct made_key *out)
 {
-	struct key_attributes attributes;
-	uint8_t *spki = NULL;
-	size_t len = 0;
-	enum card_error err =
-	    token_make_key(s->token, p384 ? KEY_P384 : KEY_P256,
-		k->copies[0] != '\0' ? KEY_SIGN_ORIGINAL : KEY_SIGN, id, role,
-		&attributes, &spki, &len);
+	enum key_use use =
+	    a->u.keys.copies[0] != '\0' ? KEY_SIGN_ORIGINAL : KEY_SIGN;
+	enum card_error err = token_make_key(s->token, curve, use, id, role,
+	    &out->attributes, &out->spki, &out->len);
+
+	return err != CARD_OK
+	    ? err
+	    : token_settle_key(s->token, pin, role, use, out->spki, out->len,
+		  &out->attributes, &out->evidence);
+}
+
+static bool
+make_key(struct signer *s, const struct act *a, const char *role, bool p384,
+    uint8_t id)
+{
+	const struct keying *k = &a->u.keys.keying;
+	struct made_key key = { .spki = NULL };
+	struct secret *pin = NULL;
+	enum card_error err;
 	bool ok = false;
 
+	if (!signer_pin(s, k->k, a->approval.epoch, k->policy_sha256, &pin))
+		return false;
+	err = make_and_settle(s, a, role, p384 ? KEY_P384 : KEY_P256, id, pin,
+	    &key);
+	secret_free(pin);
 	if (err != CARD_OK)
 		signer_card_fault(s, err, role);
 	else
-		ok = tell_key(s, role, spki, len, &attributes);
-	OPENSSL_free(spki);
+		ok = tell_key(s, role, key.spki, key.len, &key.attributes,
+		    &key.evidence);
+	OPENSSL_free(key.spki);
 	return ok;
 }
 
@@ -156,22 +188,24 @@ copy_key(struct signer *s, const struct act_keys *k, const char *role,
     int which)
 {
 	const struct wrapped *w = &k->wrapped[which];
+	const struct token_evidence none = { .attestation = { .len = 0 } };
 	struct key_attributes attributes;
 
 	return signer_import_key(s, k, which, &attributes) &&
-	    tell_key(s, role, w->spki, w->spki_len, &attributes);
+	    tell_key(s, role, w->spki, w->spki_len, &attributes, &none);
 }
 
 static bool
-keys_of(struct signer *s, const struct act_keys *k)
+keys_of(struct signer *s, const struct act *a)
 {
+	const struct act_keys *k = &a->u.keys;
 	bool sealer = strcmp(k->role, "root") != 0;
 
 	if (k->copy_of[0] != '\0')
 		return copy_key(s, k, k->role, 0) &&
 		    (!sealer || copy_key(s, k, SEALER_ROLE, 1));
-	return make_key(s, k, k->role, k->p384, CA_KEY_ID) &&
-	    (!sealer || make_key(s, k, SEALER_ROLE, false, SEALER_KEY_ID)) &&
+	return make_key(s, a, k->role, k->p384, CA_KEY_ID) &&
+	    (!sealer || make_key(s, a, SEALER_ROLE, false, SEALER_KEY_ID)) &&
 	    (k->copies[0] == '\0' || signer_export_keys(s, k->role, k->dkek));
 }
 
@@ -180,7 +214,7 @@ signer_keys_execute(struct signer *s, struct act *a)
 {
 	struct act_keys *k = &a->u.keys;
 
-	if (!keys_of(s, k))
+	if (!keys_of(s, a))
 		return;
 	secret_free(k->dkek);
 	k->dkek = NULL;

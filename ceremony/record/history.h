@@ -53,6 +53,9 @@ struct history_key {
 	uint8_t spki_sha256[32];
 	bool certified;
 	uint8_t cert[32]; /* object */
+	/* the card's own word for its making, and its certificate */
+	bool attested;
+	uint8_t attestation[32], device[32]; /* objects */
 };
 struct history_epoch {  /* a user PIN of a token: K in shares, and a policy */
 	uint32_t epoch; /* 0: none */

@@ -150,6 +150,9 @@ take_copies(struct history_line *l, json_t *keys,
 			&first->keys[i].spki))
 			ret = history_refuse(l, RECORD_ERR_RULE,
 			    "%s: not the key of %s", roles[i], first->label);
+		if (ret == RECORD_OK && out->keys[i].attested)
+			ret = history_refuse(l, RECORD_ERR_RULE,
+			    "%s: a copy was not made on its token", roles[i]);
 		if (ret == RECORD_OK && !names_serial(key, out->serial))
 			ret = history_refuse(l, RECORD_ERR_RULE,
 			    "%s: the text is not of token %s", roles[i],

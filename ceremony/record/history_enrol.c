@@ -172,6 +172,9 @@ struct enrolment {
 	/* instead of so_n, of a token personalised elsewhere */
 	bool made, elsewhere, heads;
 	const char *sign_key, *derive_key;
+	/* the card's own word for both keys, and its certificate */
+	bool attested;
+	uint8_t sign_word[32], derive_word[32], device[32];
 };
 
 static enum record_error
@@ -189,7 +192,8 @@ read_elsewhere(const struct history_line *l, json_t *obj, struct enrolment *out)
 static enum record_error
 read_enrolment(const struct history_line *l, struct enrolment *out)
 {
-	json_t *sign, *derive, *elsewhere;
+	json_t *sign, *derive, *elsewhere, *words;
+	bool device;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "operator", FIELD_TEXT, POLICY_ID_MAX, &out->id, NULL },
@@ -205,6 +209,12 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 		{ "signature", FIELD_BASE64, APPROVAL_SIG_MAX, &out->signature,
 		    NULL },
 		{ "attributes", FIELD_OBJECT, 0, &out->attributes, NULL },
+		{ "attestation", FIELD_OBJECT, 0, &words, &out->attested },
+		{ "device", FIELD_HEX32, 0, out->device, &device },
+	};
+	const struct history_field both_words[] = {
+		{ "sign", FIELD_HEX32, 0, out->sign_word, NULL },
+		{ "derive", FIELD_HEX32, 0, out->derive_word, NULL },
 	};
 	const struct history_field both[] = {
 		{ "sign", FIELD_OBJECT, 0, &sign, NULL },
@@ -216,6 +226,13 @@ read_enrolment(const struct history_line *l, struct enrolment *out)
 	if (out->made == out->elsewhere)
 		return history_refuse(l, RECORD_ERR_FORM,
 		    "a card is made or was personalised elsewhere");
+	if (out->attested != device || (device && out->elsewhere))
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "attestation and device stand together, of a card made here");
+	if (out->attested &&
+	    (ret = history_fields(l, words, HISTORY_ROWS(both_words))) !=
+		RECORD_OK)
+		return ret;
 	if ((out->elsewhere &&
 		(ret = read_elsewhere(l, elsewhere, out)) != RECORD_OK) ||
 	    (ret = history_fields(l, out->attributes, HISTORY_ROWS(both))) !=
@@ -357,6 +374,20 @@ check_certs(struct history_line *l, struct enrolment *n, X509 *sign,
 }
 
 static enum record_error
+check_words(struct history_line *l, const struct enrolment *n)
+{
+	enum record_error ret = RECORD_OK;
+
+	if (n->attested)
+		ret = history_attested(l, "sign", n->serial, &n->sign_spki,
+		    n->sign_word, n->device);
+	if (ret == RECORD_OK && n->attested)
+		ret = history_attested(l, "derive", n->serial, &n->derive_spki,
+		    n->derive_word, n->device);
+	return ret;
+}
+
+static enum record_error
 check_enrolment(struct history_line *l, struct enrolment *n)
 {
 	X509 *sign = NULL, *derive = NULL;
@@ -368,6 +399,8 @@ check_enrolment(struct history_line *l, struct enrolment *n)
 	    (ret = history_load_cert(l, n->derive, "derive", &derive)) ==
 		RECORD_OK)
 		ret = check_certs(l, n, sign, derive);
+	if (ret == RECORD_OK)
+		ret = check_words(l, n);
 	X509_free(sign);
 	X509_free(derive);
 	return ret;

@@ -155,6 +155,7 @@ history_take_key(struct history_line *l, json_t *obj, const char *role,
 	struct history_octets spki, signature;
 	const char *name, *text;
 	json_t *attributes;
+	bool device;
 	EVP_PKEY *key = NULL;
 	enum record_error ret;
 	const struct history_field rows[] = {
@@ -164,10 +165,16 @@ history_take_key(struct history_line *l, json_t *obj, const char *role,
 		{ "text", FIELD_LINES, TEST_TEXT_MAX, &text, NULL },
 		{ "signature", FIELD_BASE64, APPROVAL_SIG_MAX, &signature,
 		    NULL },
+		{ "attestation", FIELD_HEX32, 0, out->attestation,
+		    &out->attested },
+		{ "device", FIELD_HEX32, 0, out->device, &device },
 	};
 
 	if ((ret = history_fields(l, obj, HISTORY_ROWS(rows))) != RECORD_OK)
 		return ret;
+	if (out->attested != device)
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "%s: attestation and device stand together", name);
 	if (strcmp(name, role) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "a key %s, where %s belongs", name, role);
@@ -206,6 +213,10 @@ take_keys(struct history_line *l, const struct history_act *act, json_t *keys,
 		ret = history_take_key(l, json_array_get(keys, i), roles[i],
 		    want.curves[i], want.leaves ? ORIGIN_ORIGINAL : ORIGIN_HERE,
 		    &out->keys[i]);
+		if (ret == RECORD_OK && out->keys[i].attested)
+			ret = history_attested(l, roles[i], out->serial,
+			    &out->keys[i].spki, out->keys[i].attestation,
+			    out->keys[i].device);
 		if (ret == RECORD_OK)
 			ret = history_new_key(l, roles[i], &out->keys[i].spki);
 	}

@@ -140,6 +140,12 @@ bool history_names_token(const struct history_line *l, const char *serial,
 enum record_error
 history_answer(const struct history_line *l, const struct history_token *token,
     const char *text, const struct history_octets *signature);
+/* The card's own word for a key's making, and the card's certificate, both
+ * objects: signed by the key and by the card, which is that of the serial.
+ * Errors: RULE, SIGNATURE, those of history_load(). */
+enum record_error history_attested(const struct history_line *l,
+    const char *what, const char *serial, const struct policy_spki *spki,
+    const uint8_t attestation[32], const uint8_t device[32]);
 /* {"name":bool,..}, not empty, none that would let a private key out; of a key
  * that has copies, none but what makes it one. */
 enum history_origin {

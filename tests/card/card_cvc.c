@@ -66,6 +66,24 @@ card_curve_domain(const struct card_curve *curve, unsigned tag, uint8_t *out)
 
 /* ---- public keys ------------------------------------------------------ */
 
+/* 04 || X || Y; OpenSSL hands out some keys compressed. */
+static size_t
+point_of(EVP_PKEY *key, const struct card_curve *curve, uint8_t out[97])
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(curve->nid);
+	EC_POINT *point = EC_POINT_new(group);
+	size_t len = 0;
+
+	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out,
+		97, &len) == 1 &&
+	    EC_POINT_oct2point(group, point, out, len, NULL) == 1)
+		len = EC_POINT_point2oct(group, point,
+		    POINT_CONVERSION_UNCOMPRESSED, out, 97, NULL);
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	return len;
+}
+
 static void
 put_ec(EVP_PKEY *key, struct card_bytes *out)
 {
@@ -73,15 +91,12 @@ put_ec(EVP_PKEY *key, struct card_bytes *out)
 		0x02, 0x02, 0x02, 0x02, 0x03 };
 	const struct card_curve *curve = card_curve_of(key);
 	uint8_t value[97];
-	size_t len = 0;
 
 	card_tlv_put(out, 0x06, ecdsa_sha256, sizeof(ecdsa_sha256));
 	for (unsigned tag = 0x81; tag <= 0x85; tag++)
 		card_tlv_put(out, tag, value,
 		    card_curve_domain(curve, tag, value));
-	EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, value,
-	    sizeof(value), &len);
-	card_tlv_put(out, 0x86, value, len);
+	card_tlv_put(out, 0x86, value, point_of(key, curve, value));
 	card_tlv_put(out, 0x87, "\x01", 1);
 }
 

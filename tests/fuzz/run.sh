@@ -45,6 +45,7 @@ library() {
 # One good input for each kind of octets that some target reads.
 seeds() {
 	[ ! -e "$out/seeds/complete" ] || return 0
+	root=$PWD
 	mkdir -p "$out/seeds"
 	cp docs/examples/*.yaml "$out/seeds"/ || die 'no example plans'
 	(
@@ -56,6 +57,11 @@ seeds() {
 		openssl req -new -x509 -key key.pem -subj /CN=fuzz -days 30 \
 		    -out cert.pem
 		openssl x509 -in cert.pem -outform DER -out cert.der
+		# of a virtual card: what it says of itself and of a key
+		for i in device attestation; do
+			openssl base64 -d -in "$root/tests/fuzz/cvc_$i.b64" \
+			    -out "cvc_$i"
+		done
 		hex=$(openssl dgst -sha256 -r <cert.der | cut -d' ' -f1)
 		zeros=$(printf '%064d' 0)
 		base64=$(openssl base64 -A -in cert.der)

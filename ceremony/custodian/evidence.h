@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_EVIDENCE_H
+#define CUSTODIAN_EVIDENCE_H
+
+#include "ceremony/custodian/ceremony.h"
+
+/* The next octets of c->in, when there are any, as an object whose digest
+ * becomes obj's member of that name.  False when it cannot be stored. */
+bool evidence_hear(struct ceremony *c, json_t *obj, const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+#include "ca/cvc.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The octets as a card's certificates, then as a key's attestation by whatever
+ * card that is. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cvc_device d = { .holder = "ANC0000000100001",
+		.key = EVP_EC_gen("P-256"),
+		.md = EVP_sha256() };
+
+	(void)cvc_attestation_check(data, size, &d, data, 0);
+	cvc_device_clear(&d);
+	(void)cvc_device_read(data, size, &d);
+	cvc_device_clear(&d);
+	return 0;
+}
