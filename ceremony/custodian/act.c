@@ -420,28 +420,50 @@ group_begin_tell(struct ceremony *c, struct group *g, size_t i)
 	    (group_give_shares(c, g, p->session) && tell_begin(c, p));
 }
 
+/* One that S opens, or whose PIN was none of those tried, has no head to look
+ * at yet. */
+static bool
+has_head(const struct session *s)
+{
+	return s != NULL && !s->by_so && !(s->probing && s->opened == 0);
+}
+
 bool
 group_begin_hear(struct ceremony *c, struct group *g, size_t i)
 {
 	struct proposal *p = &g->acts[i];
 	struct session *s = p->session;
 
-	if (s == NULL)
-		return true;
-	if (!hear_begun(c, p))
-		return false;
-	/* one that S opens has no PIN yet with which to look */
-	if (s->by_so || (s->probing && s->opened == 0))
-		return true;
+	return s == NULL ||
+	    (hear_begun(c, p) && (!has_head(s) || head_ask(c, &s->child)));
+}
+
+bool
+group_begin_show(struct ceremony *c, struct group *g, size_t i)
+{
+	struct proposal *p = &g->acts[i];
+	struct session *s = p->session;
+
 	/* the memory of one whose PIN changes is moved behind that */
-	return head_check_to(c, &s->child, s->label, s->serial,
-	    strcmp(p->kind, "rotate") == 0 ? HEAD_SHOW : HEAD_MOVE, p->begun);
+	return !has_head(s) ||
+	    head_show(c, &s->child, s->label, strcmp(p->kind, "rotate") != 0,
+		p->begun, &p->head_due);
+}
+
+bool
+group_begin_end(struct ceremony *c, struct group *g, size_t i)
+{
+	struct proposal *p = &g->acts[i];
+	struct session *s = p->session;
+
+	return !has_head(s) || head_shown(c, &s->child, p->head_due);
 }
 
 bool
 group_begin(struct ceremony *c, struct group *g, size_t i)
 {
-	return group_begin_tell(c, g, i) && group_begin_hear(c, g, i);
+	return group_begin_tell(c, g, i) && group_begin_hear(c, g, i) &&
+	    group_begin_show(c, g, i) && group_begin_end(c, g, i);
 }
 
 bool

@@ -39,6 +39,7 @@ struct proposal {
 	uint32_t epoch;
 	struct link line; /* its act.propose */
 	uint64_t begun;   /* lines of the transcript with its act.begin */
+	unsigned head_due;
 	uint8_t input[32];
 	uint8_t nonce[16];
 	/* batch: of the uses approved, how many came */
@@ -119,10 +120,12 @@ bool group_propose_policy(struct ceremony *c, struct group *g, const char *text,
 bool group_approve(struct ceremony *c, struct group *g);
 /* act.begin for act i; the token is unlocked, its head checked and written. */
 bool group_begin(struct ceremony *c, struct group *g, size_t i);
-/* The same in two halves: act.begin, the token being unlocked; then its head
- * checked and moved to that line, whatever was written since. */
-bool group_begin_tell(struct ceremony *c, struct group *g, size_t i);
-bool group_begin_hear(struct ceremony *c, struct group *g, size_t i);
+/* The same in four parts, so that several tokens are at it together: act.begin;
+ * the token is unlocked; its head is checked; it is moved to that line, whatever
+ * was written since. */
+typedef bool group_begin_part(struct ceremony *c, struct group *g, size_t i);
+group_begin_part group_begin_tell, group_begin_hear, group_begin_show,
+    group_begin_end;
 /* A begun act's signer answered with the fault in c->in: what took the PIN may
  * not be the token, which is recorded.  False. */
 bool group_fault(struct ceremony *c, const struct proposal *p);

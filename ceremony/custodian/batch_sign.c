@@ -136,19 +136,17 @@ write_intents(struct ceremony *c, struct group *g, struct batch *b,
 static bool
 begin(struct ceremony *c, struct group *g, struct batch *b)
 {
-	for (size_t i = 0; i < b->card_count; i++) {
-		struct batch_card *card = &b->cards[i];
+	static group_begin_part *const parts[] = { group_begin_tell,
+		group_begin_hear, group_begin_show, group_begin_end };
 
-		if (!group_begin_tell(c, g, card->act) &&
-		    !batch_card_lost(c, g, b, card))
-			return false;
-	}
-	for (size_t i = 0; i < b->card_count; i++) {
-		struct batch_card *card = &b->cards[i];
+	for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++) {
+		for (size_t i = 0; i < b->card_count; i++) {
+			struct batch_card *card = &b->cards[i];
 
-		if (!card->lost && !group_begin_hear(c, g, card->act) &&
-		    !batch_card_lost(c, g, b, card))
-			return false;
+			if (!card->lost && !parts[k](c, g, card->act) &&
+			    !batch_card_lost(c, g, b, card))
+				return false;
+		}
 	}
 	return true;
 }

@@ -154,14 +154,17 @@ bool child_read_file(struct ceremony *c, enum message_kind kind,
  * in. */
 enum head_how {
 	HEAD_LOOK,
-	HEAD_SHOW,
 	HEAD_MOVE
 };
 bool head_check(struct ceremony *c, struct child *ch, const char *label,
     const char *serial, enum head_how how);
-/* The same for the transcript's first `count` lines. */
-bool head_check_to(struct ceremony *c, struct child *ch, const char *label,
-    const char *serial, enum head_how how, uint64_t count);
+/* The same in three parts, so that several tokens are at it together: ask;
+ * hear, compare, show the transcript's first `count` lines, move there; hear
+ * the answers that are due. */
+bool head_ask(struct ceremony *c, struct child *ch);
+bool head_show(struct ceremony *c, struct child *ch, const char *label,
+    bool move, uint64_t count, unsigned *due);
+bool head_shown(struct ceremony *c, struct child *ch, unsigned due);
 
 /* close.c: close record, checkpoint, heads; then outputs leave. */
 bool ceremony_close(struct ceremony *c);

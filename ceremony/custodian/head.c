@@ -3,6 +3,8 @@
 
 #include "ceremony/custodian/ceremony.h"
 
+#define HEAD_AHEAD_MAX 4
+
 static bool
 record_card(struct ceremony *c, const char *label, const char *serial,
     const char *event, uint64_t seq)
@@ -38,52 +40,103 @@ compare(struct ceremony *c, const char *label, bool present, uint64_t seq,
 	    label, (unsigned long long)seq + 1);
 }
 
+/* One answer fewer is due. */
+static bool
+hear_one(struct ceremony *c, struct child *ch, unsigned *due)
+{
+	(*due)--;
+	return child_hear(c, ch, MSG_OK);
+}
+
+/* Lines go out some ahead of their answers, and never so many that both sides
+ * wait for room. */
 static bool
 show_lines(struct ceremony *c, struct child *ch, uint64_t from, uint64_t count,
-    enum head_how how)
+    unsigned *due)
 {
 	for (uint64_t i = from; i < count; i++) {
 		size_t len;
 		const char *line = transcript_line(c->transcript, i, &len);
+
 		message_start(&c->out, MSG_HEAD_LINE);
 		message_put_octets(&c->out, line, len);
-		if (!child_ask(c, ch, MSG_OK))
+		if (*due == HEAD_AHEAD_MAX && !hear_one(c, ch, due))
 			return false;
+		if (!child_tell(c, ch))
+			return false;
+		(*due)++;
 	}
-	if (how == HEAD_SHOW)
-		return true;
-	message_start(&c->out, MSG_HEAD_WRITE);
-	return child_ask(c, ch, MSG_OK);
+	return true;
 }
 
 bool
-head_check_to(struct ceremony *c, struct child *ch, const char *label,
-    const char *serial, enum head_how how, uint64_t count)
+head_ask(struct ceremony *c, struct child *ch)
+{
+	message_start(&c->out, MSG_HEAD_READ);
+	return child_tell(c, ch);
+}
+
+/* What the card remembers, held against ours. */
+static bool
+hear_head(struct ceremony *c, struct child *ch, const char *label,
+    bool *present, uint64_t *seq)
 {
 	uint8_t hash[32];
-	uint64_t seq;
-	bool present;
 
-	message_start(&c->out, MSG_HEAD_READ);
-	if (!child_ask(c, ch, MSG_HEAD))
+	if (!child_hear(c, ch, MSG_HEAD))
 		return false;
-	present = message_get_number(&c->in) != 0;
-	seq = message_get_number(&c->in);
+	*present = message_get_number(&c->in) != 0;
+	*seq = message_get_number(&c->in);
 	message_get_exact(&c->in, hash, sizeof(hash));
-	if (!child_fields_ok(c) || !compare(c, label, present, seq, hash))
+	return child_fields_ok(c) && compare(c, label, *present, *seq, hash);
+}
+
+bool
+head_show(struct ceremony *c, struct child *ch, const char *label, bool move,
+    uint64_t count, unsigned *due)
+{
+	uint64_t seq = 0;
+	bool present = false;
+
+	*due = 0;
+	if (!hear_head(c, ch, label, &present, &seq) ||
+	    !show_lines(c, ch, present ? seq : count - 1, count, due))
 		return false;
-	if (how != HEAD_LOOK)
-		return show_lines(c, ch, present ? seq : count - 1, count, how);
-	if (!c->history->open) /* nothing follows ceremony.close */
+	if (!move)
 		return true;
-	return record_card(c, label, serial,
-	    present ? "head-checked" : "head-absent", present ? seq : 0);
+	message_start(&c->out, MSG_HEAD_WRITE);
+	(*due)++;
+	return child_tell(c, ch);
+}
+
+bool
+head_shown(struct ceremony *c, struct child *ch, unsigned due)
+{
+	while (due > 0) {
+		if (!hear_one(c, ch, &due))
+			return false;
+	}
+	return true;
 }
 
 bool
 head_check(struct ceremony *c, struct child *ch, const char *label,
     const char *serial, enum head_how how)
 {
-	return head_check_to(c, ch, label, serial, how,
-	    transcript_count(c->transcript));
+	bool present = false;
+	uint64_t seq = 0;
+	unsigned due;
+
+	if (!head_ask(c, ch))
+		return false;
+	if (how == HEAD_MOVE)
+		return head_show(c, ch, label, true,
+			   transcript_count(c->transcript), &due) &&
+		    head_shown(c, ch, due);
+	if (!hear_head(c, ch, label, &present, &seq))
+		return false;
+	if (!c->history->open) /* nothing follows ceremony.close */
+		return true;
+	return record_card(c, label, serial,
+	    present ? "head-checked" : "head-absent", present ? seq : 0);
 }

@@ -117,6 +117,15 @@ beside 'product-2' >one.yaml
 job 0 two 'product-1 5' 'product-2 5' && whole row &&
 	[ "$(signed row | wc -l)" = 2 ] && says said "  product-2: "
 ok "two tokens, and both sign"
+last=$(grep -n '"result"' row/state/issuance.jsonl | tail -n 1)
+acts=$(jq 'select(.type == "result").act' row/state/issuance.jsonl | sort -u)
+from=$(echo "$last" | sed 's/.*"act":\([0-9]*\),.*/\1/')
+to=$(echo "$acts" | grep -vx "$from")
+sed -i "${last%%:*}s/\"act\":$from,/\"act\":$to,/" row/state/issuance.jsonl &&
+	run 1 "$audit" verify row/state --anchor "$(cat anchor)" &&
+	says out "act $from: " && says out "act $to: " &&
+	says out 'certificates, the log has'
+ok "a certificate of one said to be of the other: the auditor counts"
 job 0 three 'product-1 5' 'product-2 5' 'product-3 5' && whole row &&
 	[ "$(signed row | wc -l)" = 3 ]
 ok "three tokens, and all sign"
@@ -193,6 +202,25 @@ stopped "all three" three 'product-1 5 error 5' 'product-2 5 die 3' \
 	'product-3 5 error 7'
 stopped "before the first certificate" two 'product-1 5 error 2' \
 	'product-2 5 error 2'
+
+# ---- signers that lie --------------------------------------------------------
+install_liar signer
+echo "cert 3 flip -1" >signer/libexec/anchorite/anchorite-signer.lie
+rm -rf row && cp -a r row &&
+	run 6 signer/bin/anchorite rehearse two.yaml --dir row --in in &&
+	says out 'is lost to this batch: signer: a certificate is not the one' &&
+	says err 'signer: a certificate is not the one that is due' &&
+	[ "$(grep -c '"result"' row/state/issuance.jsonl)" -ge 3 ]
+ok "both lie about their third: the second stops the batch"
+run 0 "$anchorite" rehearse two.yaml --dir row --in in &&
+	run 0 "$audit" verify row/state --anchor "$(cat anchor)"
+ok "and honest ones go on"
+echo "intent 2 flip -1" >signer/libexec/anchorite/anchorite-signer.lie
+rm -rf row && cp -a r row &&
+	run 6 signer/bin/anchorite rehearse two.yaml --dir row --in in &&
+	says out 'is lost to this batch: signer: an intent is not the one' &&
+	[ ! -s row/state/issuance.jsonl ]
+ok "both lie about an intent: nothing is written down"
 
 # ---- the one that is to seal -------------------------------------------------
 units=1
