@@ -63,6 +63,18 @@ wait_a_moment(const struct opensc_scan *scan)
 	pcsc_free(p);
 }
 
+/* As token_open() has it: by label, by serial, or both. */
+static bool
+is_wanted(const struct schsm_info *card, const char *label, const char *serial)
+{
+	bool any_label = label == NULL || label[0] == '\0';
+	bool any_serial = serial == NULL || strcmp(serial, "-") == 0;
+
+	return card->initialised && !(any_label && any_serial) &&
+	    (any_label || strcmp(card->label, label) == 0) &&
+	    (any_serial || strcmp(card->serial, serial) == 0);
+}
+
 /* The reader of the initialised SmartCard-HSM of that label and serial. */
 static enum card_error
 scan_find(const struct opensc_scan *scan, const char *label, const char *serial,
@@ -73,10 +85,7 @@ scan_find(const struct opensc_scan *scan, const char *label, const char *serial,
 	for (size_t i = 0; i < scan->readers.count; i++) {
 		const struct schsm_info *c = &scan->card[i];
 
-		if (scan->error[i] != CARD_OK || !c->initialised ||
-		    strcmp(c->label, label) != 0 ||
-		    (serial != NULL && strcmp(serial, "-") != 0 &&
-			strcmp(c->serial, serial) != 0))
+		if (scan->error[i] != CARD_OK || !is_wanted(c, label, serial))
 			continue;
 		*reader = i;
 		found++;

@@ -587,6 +587,11 @@ test_twin(void **state)
 	assert_int_equal(module_load("opensc", &w->m), CARD_OK);
 	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
 	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_ERR_AMBIGUOUS);
+	assert_int_equal(token_open(w->m, "", NULL, &t), CARD_ERR_NO_TOKEN);
+	/* as tokens personalised elsewhere are, many of one label */
+	assert_int_equal(token_open(w->m, "", info[1].serial, &t), CARD_OK);
+	token_close(t);
+	t = NULL;
 	assert_int_equal(token_open(w->m, "one", info[1].serial, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[1].serial);
 	token_close(t);
