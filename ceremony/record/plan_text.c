@@ -92,6 +92,8 @@ static const char batch[] =
 	 "steps:\n"
 	 "  - batch:\n"
 	 "      token: product-1\n"
+	 "      # or, where copies of its key are to sign side by side:\n"
+	 "      # tokens: [product-1, product-2]\n"
 	 "      # file from the factory, and the file it gets back\n"
 	 "      request: <line.request>\n"
 	 "      out: <line.response>\n"

@@ -203,6 +203,17 @@ stopped "all three" three 'product-1 5 error 5' 'product-2 5 die 3' \
 stopped "before the first certificate" two 'product-1 5 error 2' \
 	'product-2 5 error 2'
 
+# ---- a key that does not answer ----------------------------------------------
+job 1 two 'product-1 5' 'product-2 5 error 1' &&
+	says complained 'product-2: PIN accepted, but the key' &&
+	[ "$(jq -r 'select(.type == "pin.exposed").body.label' \
+		row/state/transcript.jsonl)" = product-2 ] &&
+	[ ! -s row/state/issuance.jsonl ]
+ok "what does not answer a challenge stops all: its PIN may be exposed"
+run 0 "$anchorite" rehearse two.yaml --dir row --in in && cp out said &&
+	says said 'product-2: its PIN is changed first' && whole row
+ok "its PIN is changed first, then both sign"
+
 # ---- signers that lie --------------------------------------------------------
 install_liar signer
 echo "cert 3 flip -1" >signer/libexec/anchorite/anchorite-signer.lie
