@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "smartcard/attributes.h"
+#include "smartcard/copy_card.h"
 #include "smartcard/curve.h"
 #include "smartcard/object.h"
 
@@ -42,7 +43,7 @@ start(struct token *t, const struct secret *dkek)
 {
 	if (dkek == NULL || dkek->len != COPY_DKEK_SIZE)
 		return CARD_ERR_ARGUMENT;
-	if (t->m->opensc)
+	if (t->m->opensc && t->m->card == NULL)
 		return CARD_ERR_NO_COPIES;
 	return token_need_login(t);
 }
@@ -81,6 +82,8 @@ token_export_key(struct token *t, const char *label, const struct secret *dkek,
 	*blob = NULL;
 	*len = 0;
 	ret = start(t, dkek);
+	if (ret == CARD_OK && t->m->card != NULL)
+		return copy_card_export(t, label, dkek, blob, len);
 	if (ret == CARD_OK)
 		ret = token_find_key(t, CKO_PRIVATE_KEY, label, &key);
 	if (ret == CARD_OK)
@@ -240,6 +243,9 @@ token_import_key(struct token *t, const char *label, uint8_t id,
 	ret = start(t, dkek);
 	if (ret == CARD_OK)
 		ret = token_name_is_free(t, label, id);
+	if (ret == CARD_OK && t->m->card != NULL)
+		return copy_card_import(t, label, id, spki, spki_len, dkek,
+		    blob, len, attrs);
 	if (ret == CARD_OK)
 		ret = dkek_object(t, dkek, &with);
 	if (ret != CARD_OK)

@@ -21,6 +21,9 @@
  * blob  new, 1 to COPY_BLOB_MAX octets in the form of the token's kind, free().
  *
  * SoftHSM: CKM_AES_KEY_WRAP_PAD (RFC 5649) of PKCS #8, under a session key.
+ * SmartCard-HSM: the card wraps under the DKEK that it was initialised with,
+ * which must be this one; a SEQUENCE of that, the key's description (PKCS #15)
+ * and what stands beside the key, as sc-hsm-tool has it.
  *
  * Errors: MAY_NOT (made to stay), KEY_MISSING, NO_COPIES, ARGUMENT, MODULE, ...
  */

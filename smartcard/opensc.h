@@ -39,6 +39,17 @@ opensc_list(struct module *m, struct token_info *out, size_t *count);
 enum card_error opensc_init(struct module *m, const char *label,
     struct token_so *so, const struct secret *dkek, struct token **out);
 
+/*
+ * Ask the SmartCard-HSM of an open token by its own commands, logged in there
+ * or not; afterwards the token is open and logged in again, unless the card is
+ * gone: then every use of it fails.  pin is borrowed and must not be t->pin.
+ * Errors: the question's, REMOVED (or another card), PIN, SERVICE, ...
+ */
+typedef enum card_error
+opensc_question(struct schsm *c, const struct schsm_info *now, void *arg);
+enum card_error opensc_between(struct token *t, const struct secret *pin,
+    bool login, opensc_question *question, void *arg);
+
 /* What a card says of itself where OpenSC does not know it, or too little:
  * label, PINs, whether it is initialised. */
 void opensc_complete(const struct schsm_info *card, struct token_info *out);

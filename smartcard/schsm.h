@@ -104,6 +104,9 @@ enum card_error schsm_read(struct schsm *c, uint16_t fid,
 /* Device certificate and its issuer's, as EF 2F02 has them. */
 enum card_error
 schsm_device_cert(struct schsm *c, uint8_t out[SCHSM_FILE_MAX], size_t *len);
+/* Whether octets are the description (PKCS #15) of a private key of that
+ * label. */
+bool schsm_description_is(const uint8_t *file, size_t len, const char *label);
 /* The number of the key of a label, by its description.
  * Errors: KEY_MISSING, KEY_AMBIGUOUS, ... */
 enum card_error

@@ -104,8 +104,8 @@ schsm_write(struct schsm *c, uint16_t fid, const uint8_t *data, size_t len)
 
 /* PrivateKeyType (PKCS #15, 6.3): A0 or another tag by kind, or 30 of RSA,
  * { 30 { 0C label ... } ... } */
-static bool
-description_is(const uint8_t *file, size_t len, const char *label)
+bool
+schsm_description_is(const uint8_t *file, size_t len, const char *label)
 {
 	struct bertlv d = { file, len }, value;
 	unsigned tag;
@@ -129,7 +129,7 @@ schsm_find_key(struct schsm *c, const char *label, uint8_t *number)
 		if (files[i] >> 8 != SCHSM_DESCRIPTION)
 			continue;
 		ret = schsm_read(c, files[i], file, &len);
-		if (ret == CARD_OK && description_is(file, len, label)) {
+		if (ret == CARD_OK && schsm_description_is(file, len, label)) {
 			*number = (uint8_t)files[i];
 			found++;
 		}

@@ -12,7 +12,8 @@ struct token {
 	struct evp_key *keys; /* see evp_key.h */
 	/* personalised elsewhere: a key of it asks for the PIN with each use */
 	bool each_use;
-	struct secret *pin; /* for that; NULL with a PIN pad */
+	/* for that, NULL with a PIN pad; or of a card with a DKEK */
+	struct secret *pin;
 	struct token *next; /* in m->open */
 };
 

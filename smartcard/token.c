@@ -204,9 +204,20 @@ token_login_as(struct token *t, CK_USER_TYPE user, const struct secret *pin)
 enum card_error
 token_login(struct token *t, const struct secret *pin)
 {
+	enum card_error ret;
+
 	/* while logged in C_Login does not look at the PIN */
 	token_logout(t);
-	return token_login_as(t, CKU_USER, pin);
+	ret = token_login_as(t, CKU_USER, pin);
+	/* whose keys have copies: they leave and come by its own commands,
+	 * for which OpenSC lets go of it */
+	if (ret == CARD_OK && pin != NULL && t->m->card != NULL &&
+	    t->m->card->dkek) {
+		t->pin = secret_from(pin->data, pin->len);
+		if (t->pin == NULL)
+			ret = CARD_ERR_MEMORY;
+	}
+	return ret;
 }
 
 void

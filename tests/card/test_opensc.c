@@ -3,6 +3,7 @@
  * SoftHSM, through OpenSC, with virtual cards. */
 #include <openssl/ec.h>
 
+#include "smartcard/copy.h"
 #include "smartcard/module.h"
 #include "smartcard/opensc_conf.h"
 #include "smartcard/schsm.h"
@@ -231,6 +232,14 @@ check_sign(struct token *t, size_t i, const struct key *k)
 			     text, sizeof(text), &sig, &len),
 	    CARD_OK);
 	OPENSSL_free(sig);
+}
+
+static void
+check_sign_as(struct token *t, const char *label, const struct key *k)
+{
+	assert_int_equal(token_sign_text(t, label, k->spki, k->len, "text", 4,
+			     NULL, NULL),
+	    CARD_OK);
 }
 
 static void
@@ -785,6 +794,150 @@ test_so_either(void **state)
 	token_close(t);
 }
 
+/* ---- copies ----------------------------------------------------------- */
+
+static struct token *
+new_card(struct world *w, const char *label, const struct secret *dkek)
+{
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct token *t = NULL;
+
+	assert_int_equal(token_init_blank(w->m, label, &so, dkek, &t), CARD_OK);
+	assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	return t;
+}
+
+static struct token *
+card_again(struct world *w, const char *label)
+{
+	struct token *t = NULL;
+
+	assert_int_equal(token_open(w->m, label, NULL, &t), CARD_OK);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	return t;
+}
+
+static void
+more_cards(struct world *w)
+{
+	char cards[2000] = "", path[600];
+
+	for (unsigned i = 0; i < 4; i++) {
+		opensc_card_path(&w->opensc, i, path);
+		strcat(cards, path);
+		strcat(cards, ":");
+	}
+	setenv("VIRTUAL_CARDS", cards, 1);
+}
+
+static void
+test_copy(void **state)
+{
+	struct world *w = *state;
+	struct secret *dkek = secret_random(COPY_DKEK_SIZE);
+	struct secret *other = secret_random(COPY_DKEK_SIZE);
+	struct key_attributes a;
+	struct token *t;
+	struct key k;
+	uint8_t *blob = NULL;
+	size_t len = 0;
+
+	more_cards(w);
+	t = new_card(w, "first", dkek);
+	k = new_key(t, KEY_P384, KEY_SIGN_ORIGINAL, 1, "root");
+	assert_int_equal(token_export_key(t, "none", dkek, &blob, &len),
+	    CARD_ERR_KEY_MISSING);
+	assert_int_equal(token_export_key(t, "root", other, &blob, &len),
+	    CARD_ERR_UNWRAP);
+	assert_null(blob);
+	assert_int_equal(token_export_key(t, "root", dkek, &blob, &len),
+	    CARD_OK);
+	check_sign_as(t, "root", &k);
+	token_close(t);
+
+	t = new_card(w, "second", dkek);
+	assert_int_equal(token_import_key(t, "other", 1, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_ERR_UNWRAP);
+	assert_int_equal(token_import_key(t, "root", 2, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_ERR_SELFTEST);
+	blob[40] ^= 1;
+	assert_int_equal(token_import_key(t, "root", 1, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_ERR_UNWRAP);
+	blob[40] ^= 1;
+	k.spki[k.len - 1] ^= 1;
+	assert_int_equal(token_import_key(t, "root", 1, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_ERR_SELFTEST);
+	k.spki[k.len - 1] ^= 1;
+	/* nothing of it stayed */
+	assert_int_equal(token_import_key(t, "root", 1, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_OK);
+	check_sign_as(t, "root", &k);
+	assert_int_equal(token_import_key(t, "root", 1, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_ERR_KEY_AMBIGUOUS);
+	token_close(t);
+	t = card_again(w, "second");
+	check_sign_as(t, "root", &k);
+	token_close(t);
+
+	t = new_card(w, "third", NULL);
+	assert_int_equal(token_import_key(t, "root", 1, k.spki, k.len, dkek,
+			     blob, len, &a),
+	    CARD_ERR_MAY_NOT);
+	token_close(t);
+	free(blob);
+	OPENSSL_free(k.spki);
+	secret_free(dkek);
+	secret_free(other);
+}
+
+/* Pulled at each command while a key comes in: an error, and it comes in after
+ * all when the card is initialised anew. */
+static void
+test_copy_pulled(void **state)
+{
+	static const char *const faults[] = { "pull-before 74 1",
+		"pull-during 74 1", "pull-after 74 1", "pull-during D7 1",
+		"pull-during D7 2", "pull-before 68 1", "status 74 1 6984",
+		"status D7 1 6A84" };
+	struct world *w = *state;
+	struct secret *dkek = secret_random(COPY_DKEK_SIZE);
+	struct token *t;
+	struct key k;
+	uint8_t *blob = NULL;
+	size_t len = 0;
+
+	more_cards(w);
+	t = new_card(w, "first", dkek);
+	k = new_key(t, KEY_P256, KEY_SIGN_ORIGINAL, 1, "root");
+	assert_int_equal(token_export_key(t, "root", dkek, &blob, &len),
+	    CARD_OK);
+	token_close(t);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		char text[100], path[600];
+
+		opensc_card_path(&w->opensc, 2, path);
+		unlink(path);
+		t = new_card(w, "second", dkek);
+		snprintf(text, sizeof(text), "fault %s\n", faults[i]);
+		control_later(w, 2, text);
+		assert_int_not_equal(token_import_key(t, "root", 1, k.spki,
+					 k.len, dkek, blob, len, NULL),
+		    CARD_OK);
+		control_later(w, 2, "");
+		token_close(t);
+	}
+	free(blob);
+	OPENSSL_free(k.spki);
+	secret_free(dkek);
+}
+
 /* ---- readers ---------------------------------------------------------- */
 
 /* While one token is open the module is that card's, and others may have the
@@ -882,6 +1035,8 @@ main(void)
 		CASE(test_init_wiped),
 		CASE(test_init_cut_short),
 		CASE(test_so_either),
+		CASE(test_copy),
+		CASE(test_copy_pulled),
 		CASE(test_one_card),
 		cmocka_unit_test(test_names),
 	};
