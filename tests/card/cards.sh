@@ -117,6 +117,22 @@ card_of() {
 		2>/dev/null | head -n 1 | grep .
 }
 
+# card_labels: the labels of all cards that have one, in the order of readers
+card_labels() {
+	i=1
+	while [ -f "$cards/card$i" ]; do
+		# TokenInfo: 30, length, 02 01 version, 80, length, the label
+		info=$(sed -n 's/^file 2F03 30..0201..80//p' "$cards/card$i")
+		[ -z "$info" ] || {
+			len=$((0x$(printf '%.2s' "$info") * 2 + 2))
+			printf "%.${len}s" "$info" | tail -c +3 |
+				basenc -d --base16
+			echo
+		}
+		i=$((i + 1))
+	done
+}
+
 # serial_of CARD
 serial_of() {
 	sed -n 's/^serial //p' "$(card_of "$1")"

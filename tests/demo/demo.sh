@@ -2,11 +2,32 @@
 # The main job on soft tokens, from an empty folder to a checked unit: two
 # ceremonies, a factory between and after them, an auditor at the end.  All of
 # it stays in $BUILD/demo for people to look at.  N is the size of the batch.
+#
+# CARDS=virtual: on virtual cards in the readers of a pcscd of its own, through
+# OpenSC; it stays in $BUILD/demo-cards, the files of the cards with it.
 set -eu
 B=${BUILD:?}
 D=$B/demo
 N=${N:-1000}
-PLANS=$(dirname "$0")/../../docs/examples
+HERE=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
+PLANS=$HERE/../../docs/examples
+kind=demo tokens=
+case ${CARDS:-} in
+'') ;;
+virtual)
+	D=$B/demo-cards kind=demo-cards tokens=--cards
+	# shellcheck source-path=SCRIPTDIR source=../card/cards.sh
+	. "$HERE/../card/cards.sh"
+	cards_enter "$@" || {
+		echo "demo: CARDS=virtual: $why" >&2
+		exit 1
+	}
+	;;
+*)
+	echo "demo: CARDS=$CARDS: is not virtual" >&2
+	exit 2
+	;;
+esac
 anchorite=$B/bin/anchorite
 factory=$B/bin/anchorite-factory
 audit=$B/bin/anchorite-audit
@@ -20,6 +41,18 @@ now() {
 }
 since() { # seconds since $1, one decimal
 	echo "$(now) $1" | awk '{ printf "%.1f", $1 - $2 }'
+}
+# rehearse PLAN [FOLDER]: with that folder of inputs
+rehearse() {
+	"$anchorite" rehearse "$PLANS/$kind-$1.yaml" $tokens \
+		--dir "$D/rehearsal" --in "${2:-$D/in}"
+}
+# label and serial of each card, and how often its keys were used
+uses() {
+	for label in $(card_labels); do
+		printf '  %-10s %s  %5d\n' "$label" "$(serial_of "$label")" \
+			"$(uses_of "$label")"
+	done
 }
 # run a command that must end with status $1, keeping what it prints
 expect() {
@@ -37,6 +70,13 @@ expect() {
 rm -rf "$D"
 mkdir -p "$D/station" "$D/units" "$D/in" "$D/hooks"
 start=$(now)
+[ "$kind" = demo ] || {
+	say "eight blank cards in as many readers"
+	trap stop_cards EXIT
+	trap 'exit 1' HUP INT TERM
+	start_cards 8
+	opensc-tool -l
+}
 
 say "factory: the station makes its key"
 "$factory" station-key --factory "Example Works" --line 3 \
@@ -44,8 +84,7 @@ say "factory: the station makes its key"
 
 say "ceremony 1: quorum of five, root CA, product CA, work order"
 t=$(now)
-"$anchorite" rehearse "$PLANS/demo-1-genesis.yaml" --dir "$D/rehearsal" \
-	--in "$D/in" | tee "$D/ceremony-1.log"
+rehearse 1-genesis | tee "$D/ceremony-1.log"
 ceremony1=$(since "$t")
 anchor=$(awk '/^anchor of this log/ { getline; print }' "$D/ceremony-1.log")
 state=$D/rehearsal/state
@@ -81,13 +120,11 @@ say "ceremony 2: a request with a private key in it is refused whole"
 mkdir "$D/in-private"
 "$devices" private-key-request --order "$D/rehearsal/out/line3.order" \
 	--key "$D/station/line3.key" --out "$D/in-private/line3.request"
-expect 3 "$anchorite" rehearse "$PLANS/demo-2-batch.yaml" \
-	--dir "$D/rehearsal" --in "$D/in-private"
+expect 3 rehearse 2-batch "$D/in-private"
 
 say "ceremony 2: the batch"
 t=$(now)
-"$anchorite" rehearse "$PLANS/demo-2-batch.yaml" --dir "$D/rehearsal" \
-	--in "$D/in"
+rehearse 2-batch
 ceremony2=$(since "$t")
 
 say "factory: accept the response"
@@ -100,7 +137,7 @@ refused=$(($(wc -l <"$D/accepted/refused.csv") - 1))
 
 # check ID CERT KEY STATUS: one unit at the end of the line
 check() {
-	cp "$(dirname "$0")/device-hook.sh" "$D/hooks/$1"
+	cp "$HERE/device-hook.sh" "$D/hooks/$1"
 	chmod +x "$D/hooks/$1"
 	printf '%s\n' "$3" >"$D/hooks/$1.key"
 	expect "$4" "$factory" check --device "$1" --cert "$2" \
@@ -135,8 +172,7 @@ check 340A91F4 "$(unit 340A91F4)" "$(key 340A91F5)" 1
 check 340A91F6 "$D/accepted/certs/none.crt" "$(key 340A91F6)" 1
 
 say "ceremony 3: unit 340A91FF was stolen: a CRL that lists it"
-"$anchorite" rehearse "$PLANS/demo-3-crl.yaml" --dir "$D/rehearsal" \
-	--in "$D/in"
+rehearse 3-crl
 today=2026-12-20T00:00:00Z
 cp "$D/rehearsal/out/product-1.crl" "$D/accepted/crl.pem"
 check 340A91FF "$(unit 340A91FF)" "$(key 340A91FF)" 1
@@ -147,6 +183,14 @@ expect 0 "$audit" verify "$state" --anchor "$anchor"
 audited=$(since "$t")
 
 rm -f "$D/last"
+if [ "$kind" = demo-cards ]; then
+	say "signatures, and secrets agreed on, that each card made"
+	uses
+	mkdir "$D/cards"
+	for file in "$cards"/card*; do
+		case ${file##*/} in card*.*) ;; *) cp "$file" "$D/cards" ;; esac
+	done
+fi
 printf '\n'
 cat <<END | tee "$D/summary"
 A rehearsed product PKI stands in ${D#"$PWD"/}: quorum of 3 of 5, root and product CA.
