@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2034,SC2154
 # Virtual cards in the readers of a real pcscd, for scripts that source this.
 # pcscd's socket is compiled in and vpcd listens everywhere, so all of it is in
 # namespaces of its own: nobody else's pcscd is touched, and no port is open
@@ -12,7 +12,7 @@
 #   control product-1 'delay 20000'
 #   stop_cards                 in the trap of EXIT, too
 #
-# A function that takes a card takes its label or the number of its reader.
+# $repo is the folder of the sources.  A function that takes a card takes its label or the number of its reader.
 # Everything is ended by its pid.
 CARD_READERS_MAX=16
 CARD_PORT=35963
@@ -145,6 +145,22 @@ control() {
 	shift
 	{ [ $# = 0 ] || printf '%s\n' "$@"; } >"$file.control.next" &&
 		mv "$file.control.next" "$file.control"
+}
+
+# uses_made: label, key and count of every key on a labelled card, sorted
+uses_made() {
+	for label in $(card_labels); do
+		sed -n "s/^key \([0-9A-F]*\) \([0-9]*\) .*/$label \1 \2/p" \
+			"$(card_of "$label")"
+	done | sort
+}
+
+# uses_told STATE: the same, as the record of a state folder has it
+uses_told() {
+	cat "$1"/checkpoints/*.note >"$cards/notes" 2>/dev/null
+	cat "$1/issuance.jsonl" >"$cards/issuance" 2>/dev/null
+	jq -s -r -f "$repo/tests/card/uses.jq" --rawfile notes "$cards/notes" \
+		--slurpfile issuance "$cards/issuance" "$1/transcript.jsonl" | sort
 }
 
 # uses_of CARD: how often any of its keys was used

@@ -1,0 +1,60 @@
+# How often the keys of each card were used, as the record tells it: jq -s -r on
+# a transcript, with --rawfile notes (all checkpoints) and --slurpfile issuance.
+# A line is label, key reference and count.  Of a CA's card key 01 is the CA's
+# and 02 the sealer; of an operator's, 01 is "sign" and 02 is "derive".
+#
+# CA's card, key 01:  the self-test of its making
+#                     + every use that an act.result tells of, a PIN's change is
+#                       one; of a batch the results in the issuance log
+#                     + 1 for each group that was begun: the challenge
+#        key 02:      the self-test of its making + orders and responses sealed
+# Operator's, 01:     3 at the enrolment: two certificates, a text
+#                     + 1 for each approval + 1 for each checkpoint
+#             02:     1 at the enrolment
+#                     + 1 for each group approved whose token has shares; 2
+#                       where a change of its PIN was cut off
+
+def sealed: .use == "seal-order" or .use == "seal-response";
+def logged: .use | IN("crl", "root", "product-ca", "sealer", "self-test",
+	"seal-order", "seal-response") | not;
+
+. as $all
+| (map(select(.type == "act.propose").body)) as $acts
+| (map(select(.type == "act.begin") | {("\(.body.act)"): true}) | add // {})
+	as $begun
+| (map(select(.type == "act.result") | {("\(.body.act)"): .body.uses})
+	| add // {}) as $uses
+# proposed one behind the other: one group
+| (reduce .[] as $r ({};
+	if $r.type != "act.propose" then .in = false
+	elif .in then .groups[-1] += [$r.body]
+	else .in = true | .groups += [[$r.body]] end) | .groups // []) as $groups
+# those that open a token: it has a label, and is known by its serial
+| ($groups | map(select(.[0].label != "-" and .[0].token != .[0].label)))
+	as $opening
+| def ca: ($acts | map(.label) | unique - ["-"])[] as $ca
+| ($acts | map(select(.label == $ca))) as $own
+| ($own | map($uses["\(.act)"] // []) | add) as $told
+| ($own | map(select(.token == .label)) | map($uses["\(.act)"] // []) | add
+	// [] | map(.n) | add // 0) as $made
+| ($own | map(.act)) as $numbers
+| ([$issuance[] | select(.type == "result" and
+	(.act as $a | $numbers | index($a)))] | length) as $issued
+| ([$opening[] | select(.[0].label == $ca)
+	| select(any(.[]; $begun["\(.act)"]))] | length) as $challenges
+| ($told | map(select((sealed or logged) | not).n) | add // 0) as $signed
+| ($told | map(select(sealed).n) | add // 0) as $seals
+| "\($ca) 01 \($signed - (if $made > 1 then 1 else 0 end)
+	+ $issued + $challenges)",
+  (select($made > 1) | "\($ca) 02 \($seals + 1)");
+
+def operator: $all[] | select(.type == "enrol").body as $o
+| ([$all[] | select(.type == "approve" and .actor[0] == $o.operator)
+	| .body.act]) as $approved
+| ([$opening[] | select(any(.[]; .act as $a | $approved | index($a)))]
+	| length) as $shares
+| ($notes | [scan("/\($o.operator) ")] | length) as $signed
+| "\($o.label) 01 \(3 + ($approved | length) + $signed)",
+  "\($o.label) 02 \(1 + $shares)";
+
+ca, operator
