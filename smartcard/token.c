@@ -173,6 +173,14 @@ token_refresh(struct token *t)
 	return CARD_OK;
 }
 
+bool
+token_answers(struct token *t)
+{
+	uint8_t some[8];
+
+	return token_random(t, some, sizeof(some)) == CARD_OK;
+}
+
 enum card_error
 token_need_login(struct token *t)
 {

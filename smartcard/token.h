@@ -68,6 +68,9 @@ void token_close(struct token *t);
 const struct token_info *token_info(const struct token *t);
 /* Read the flags afresh (tries left). */
 enum card_error token_refresh(struct token *t);
+/* Does it still answer?  A card that was pulled, or was put back, does not;
+ * its module may say anything of that, or think that it is there. */
+bool token_answers(struct token *t);
 
 /*
  * The SO PIN for one use of it, and the one it is moved on to by that use: no

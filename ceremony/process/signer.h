@@ -147,6 +147,7 @@ struct act_batch {
 	size_t intended;       /* intents told: another signer's */
 	EVP_PKEY *key;         /* the CA's, borrowed, from GO on */
 	bool grown;            /* the certificates are in the tree */
+	bool failed;           /* an entry was not signed: no other is */
 	bool sealed;           /* SEAL came; once */
 };
 struct act {
@@ -270,6 +271,10 @@ void
 signer_card_fault(struct signer *s, enum card_error err, const char *doing);
 /* Whether the open token is not in its reader any more. */
 bool signer_removed(struct signer *s);
+/* Something was not signed, and why; key: its key did not sign, so that it is
+ * the token's fault. */
+void signer_sign_fault(struct signer *s, const char *what, bool key,
+    const char *why);
 /* Send s->out; false and s->stop when the operator's process is gone. */
 bool signer_send(struct signer *s);
 /* A length announced by `kind` whose octets follow in PARTs. */

@@ -203,15 +203,11 @@ static void
 sign_fault(struct signer *s, const struct act_batch *b, size_t i,
     enum ca_error err)
 {
-	enum card_error card =
-	    err == CA_ERR_SIGN ? token_refresh(s->token) : CARD_OK;
+	char what[SUBJECT_ID_MAX + 40];
 
-	if (card != CARD_OK)
-		signer_card_fault(s, card, token_info(s->token)->label);
-	else
-		signer_fault(s, FAULT_INTERNAL, "%s: entry %zu (%s): %s",
-		    token_info(s->token)->label, i + 1, b->list.entries[i].id,
-		    ca_strerror(err));
+	snprintf(what, sizeof(what), "entry %zu (%s)", i + 1,
+	    b->list.entries[i].id);
+	signer_sign_fault(s, what, err == CA_ERR_SIGN, ca_strerror(err));
 }
 
 static bool
@@ -253,8 +249,16 @@ signer_sign(struct signer *s)
 		    (unsigned long long)entry);
 		return;
 	}
+	/* not even what waits already: nobody would hear of it */
+	if (b->failed) {
+		signer_fault(s, FAULT_REFUSED,
+		    "entry %llu: the entry before it was not signed",
+		    (unsigned long long)entry);
+		return;
+	}
 	w->tried = true;
-	if (!sign_one(s, b, (size_t)entry - 1))
+	b->failed = !sign_one(s, b, (size_t)entry - 1);
+	if (b->failed)
 		return;
 	message_start(&s->out, MSG_CERT);
 	message_put_octets(&s->out, w->der, w->der_len);

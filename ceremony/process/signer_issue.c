@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Certificates, CRLs and seals, one act each. */
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ceremony/process/signer.h"
@@ -38,16 +39,21 @@ signer_sealer_key(struct signer *s, EVP_PKEY **out)
 	return false;
 }
 
-/* A signature did not come about, or is not what it must be; or the token is
- * gone. */
-static void
-issue_fault(struct signer *s, const char *what, const char *why)
+void
+signer_sign_fault(struct signer *s, const char *what, bool key, const char *why)
 {
+	const char *label = token_info(s->token)->label;
+	char doing[SIGNER_SUBJECT_MAX + 64];
+
+	snprintf(doing, sizeof(doing), "%s: %s", label, what);
 	if (signer_removed(s))
-		signer_card_fault(s, CARD_ERR_REMOVED,
-		    token_info(s->token)->label);
+		signer_card_fault(s, CARD_ERR_REMOVED, doing);
+	else if (key)
+		signer_fault(s, CARD_ERR_MODULE,
+		    "%s: %s: run the same plan again; if it happens again this token is defective",
+		    doing, why);
 	else
-		signer_fault(s, FAULT_INTERNAL, "%s: %s", what, why);
+		signer_fault(s, FAULT_INTERNAL, "%s: %s", doing, why);
 }
 
 /* Only a root's key certifies CAs and sealers; itself it certifies once, and
@@ -122,7 +128,7 @@ signer_crl_sign(struct signer *s, const struct act_crl *crl, uint8_t **der,
 		return true;
 	OPENSSL_free(*der);
 	*der = NULL;
-	issue_fault(s, "CRL", ca_strerror(err));
+	signer_sign_fault(s, "CRL", err == CA_ERR_SIGN, ca_strerror(err));
 	return false;
 }
 
@@ -151,7 +157,8 @@ certify(struct signer *s, struct act *a)
 	if (err == CA_OK)
 		err = cert_selfcheck(der, len, &c->spec);
 	if (err != CA_OK) {
-		issue_fault(s, c->subject, ca_strerror(err));
+		signer_sign_fault(s, c->subject, err == CA_ERR_SIGN,
+		    ca_strerror(err));
 	} else {
 		signer_act_finish(s, a);
 		message_start(&s->out, MSG_CERT);
@@ -188,7 +195,8 @@ seal_order(struct signer *s, struct act *a)
 	err = sealed_sign(seal->payload, seal->len, key, s->group->sealer,
 	    seal->date, &der, &len);
 	if (err != TRANSFER_OK) {
-		issue_fault(s, "work order", transfer_strerror(err));
+		signer_sign_fault(s, "work order", err == TRANSFER_ERR_SIGN,
+		    transfer_strerror(err));
 		return;
 	}
 	signer_act_finish(s, a);

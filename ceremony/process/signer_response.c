@@ -209,7 +209,7 @@ send_sealed(struct signer *s, struct act *a, const char *payload, size_t len)
 	err = sealed_sign(payload, len, key, s->group->sealer, a->u.batch.date,
 	    &der, &der_len);
 	if (err != TRANSFER_OK) {
-		signer_fault(s, FAULT_INTERNAL, "response: %s",
+		signer_sign_fault(s, "response", err == TRANSFER_ERR_SIGN,
 		    transfer_strerror(err));
 		return;
 	}
