@@ -94,6 +94,42 @@ token_try_object(struct token *t, const char *label, bool *can)
 }
 
 /*
+ * The value of an object, when it has one.  On a SmartCard-HSM it is a file of
+ * its own, and goes first: a deletion that was broken off leaves a description
+ * of nothing, which is passed over.  A card that does not answer at all is
+ * another matter.
+ */
+static enum card_error
+read_value(struct token *t, CK_OBJECT_HANDLE object, uint8_t **out, size_t *len)
+{
+	enum card_error ret =
+	    token_read_attribute(t, object, CKA_VALUE, out, len);
+
+	if (ret == CARD_ERR_MODULE && token_answers(t))
+		return CARD_ERR_OBJECT_MISSING;
+	return ret;
+}
+
+/* A description of nothing cannot always be deleted, and does no harm. */
+static enum card_error
+destroy_old(struct token *t, const CK_OBJECT_HANDLE *old, CK_ULONG count)
+{
+	enum card_error ret = CARD_OK;
+
+	for (CK_ULONG i = 0; ret == CARD_OK && i < count; i++) {
+		uint8_t *value = NULL;
+		size_t len = 0;
+		enum card_error had = read_value(t, old[i], &value, &len);
+
+		OPENSSL_free(value);
+		ret = token_destroy_objects(t, &old[i], 1);
+		if (ret == CARD_ERR_MODULE && had == CARD_ERR_OBJECT_MISSING)
+			ret = CARD_OK;
+	}
+	return ret;
+}
+
+/*
  * The new one is written before the old ones go: power loss leaves the old
  * one, or both, and with both token_read_object() says AMBIGUOUS unless they
  * are equal.  Writing again clears that up.
@@ -113,22 +149,28 @@ token_write_object(struct token *t, const char *label, const void *data,
 	if (ret == CARD_OK)
 		ret = module_error(t->m, create(t, label, data, len));
 	if (ret == CARD_OK)
-		ret = token_destroy_objects(t, old, n);
+		ret = destroy_old(t, old, n);
 	return ret;
 }
 
-/* Is the value of another object of the same label the same? */
+/* One more value of a label: the first, or the same as the first. */
 static enum card_error
-compare(struct token *t, CK_OBJECT_HANDLE object, const uint8_t *data,
-    size_t len)
+add_value(struct token *t, CK_OBJECT_HANDLE object, uint8_t **value,
+    size_t *value_len)
 {
 	uint8_t *other = NULL;
-	size_t other_len = 0;
-	enum card_error ret;
+	size_t len = 0;
+	enum card_error ret = read_value(t, object, &other, &len);
 
-	ret = token_read_attribute(t, object, CKA_VALUE, &other, &other_len);
+	if (ret == CARD_ERR_OBJECT_MISSING)
+		return CARD_OK;
+	if (ret == CARD_OK && *value == NULL) {
+		*value = other;
+		*value_len = len;
+		return CARD_OK;
+	}
 	if (ret == CARD_OK &&
-	    (other_len != len || memcmp(other, data, len) != 0))
+	    (len != *value_len || memcmp(other, *value, len) != 0))
 		ret = CARD_ERR_AMBIGUOUS;
 	OPENSSL_free(other);
 	return ret;
@@ -151,11 +193,11 @@ token_read_object(struct token *t, const char *label, uint8_t **data,
 	ret = find_data(t, label, found, &n);
 	if (ret == CARD_OK && n == 0)
 		ret = CARD_ERR_OBJECT_MISSING;
-	if (ret == CARD_OK)
-		ret = token_read_attribute(t, found[0], CKA_VALUE, &value,
-		    &value_len);
-	for (CK_ULONG i = 1; ret == CARD_OK && i < n; i++)
-		ret = compare(t, found[i], value, value_len);
+	for (CK_ULONG i = 0; ret == CARD_OK && i < n; i++)
+		ret = add_value(t, found[i], &value, &value_len);
+	/* a label always has one that is whole */
+	if (ret == CARD_OK && value == NULL)
+		ret = CARD_ERR_MODULE;
 	if (ret == CARD_OK && (*data = malloc(value_len + 1)) == NULL)
 		ret = CARD_ERR_MEMORY;
 	if (ret == CARD_OK) {
