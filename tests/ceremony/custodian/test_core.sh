@@ -159,7 +159,7 @@ anchorite card-PIN:(.*) login>\1
 op-(.*) share:([^/]*)/\1 (prompt|(approval|share)>\2)
 op-(.*) share:[^/]*/\1 (open|login|head-read|approve|unwrap|release)>op-[a-z]*
 (.*) share:\1/[a-z]* ((share|begin)>\1|release>op-[a-z]*)
-(.*) K:\1 (begin|head-read|head-write|execute|go|seal|commit)>\1
+(.*) K:\1 (begin|head-read|head-write|execute|go|sign|seal|commit)>\1
 END
 only "batch: and nowhere else, nor longer"
 m=$(after batch 'commit>product-1')

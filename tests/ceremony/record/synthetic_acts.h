@@ -77,6 +77,7 @@ struct synthetic {
 	uint8_t plan[32], policy_sha256[32];
 	bool has_policy;
 	struct policy policy;
+	int backups; /* how often a backup secret is made */
 	unsigned m, member_count;
 	struct syn_member members[SYN_LATER];
 	EVP_PKEY *sign[SYN_CARDS], *derive[SYN_CARDS];

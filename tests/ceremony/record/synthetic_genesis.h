@@ -196,6 +196,11 @@ syn_quorum(struct synthetic *s)
 	syn_line(s, "so.split",
 	    json_pack("{s:i,s:[s,s,s],s:s}", "threshold", 2, "custodians",
 		"Nora Lind", "Otto Berg", "Pia Stern", "kept", "paper"));
+	for (int i = 0; i < s->backups; i++)
+		syn_line(s, "backup.split",
+		    json_pack("{s:i,s:[s,s],s:s,s:o}", "threshold", 2,
+			"custodians", "Rita Sand", "Sven Tal", "kept", "paper",
+			"check", syn_hex(s->plan, 32)));
 	snprintf(s->policy.log, sizeof(s->policy.log), SYN_LOG);
 	s->policy.version = 1;
 	s->policy.m = 2;

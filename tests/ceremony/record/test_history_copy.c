@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* Keys on more than one token: which lines a history takes, and which not. */
+#include "ceremony/record/history.h"
+
+#include "tests/ceremony/record/fixture.h"
+#include "tests/ceremony/record/synthetic.h"
+
+#define KEYGEN                                                                 \
+	"anchorite-keygen/v1|role root\nalgorithm p384\n"                      \
+	"label root-1\n"
+#define COPIES "copy root-2\n"
+#define COPY                                                                   \
+	"anchorite-keycopy/v1|role root\nlabel root-2\n"                       \
+	"copy-of root-1\n"
+#define EXPORT                                                                 \
+	"anchorite-export/v1|label root-1\nserial R1\n"                        \
+	"key root @\npurpose copies\n"
+
+/* What is done otherwise than it should be; "" and 0: nothing is. */
+struct twist {
+	const char *name, *keygen, *copy, *export, *of, *serial;
+	int backups; /* 1 more, or less */
+	bool stranger, extractable, alone, again;
+	enum record_error err;
+	const char *text;
+};
+static const struct twist twists[] = {
+	{ "a copy, and once more wrapped", .err = RECORD_OK, .text = "" },
+	{ "no backup secret", .backups = -1, .err = RECORD_ERR_RULE,
+	    .text = "act.propose: copies, but there is no backup secret" },
+	{ "two backup secrets", .backups = 1, .err = RECORD_ERR_RULE,
+	    .text = "backup.split: there is a backup secret already" },
+	{ "a copy for nobody", .keygen = KEYGEN "copy \n",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.propose: the input does not ask for these keys on this token" },
+	{ "keys that stay, and could leave", .keygen = KEYGEN,
+	    .extractable = true, .err = RECORD_ERR_RULE,
+	    .text =
+		"act.result: root: its private key's attribute \"extractable\" is true" },
+	{ "a copy of keys that stay", .keygen = KEYGEN, .err = RECORD_ERR_RULE,
+	    .text =
+		"act.result: root-1 is no first holder of such keys that have copies" },
+	{ "another key", .stranger = true, .err = RECORD_ERR_RULE,
+	    .text = "act.result: root: not the key of root-1" },
+	{ "a text of another token", .serial = "R1", .err = RECORD_ERR_RULE,
+	    .text = "act.result: root: the text is not of token R2" },
+	{ "a copy of another token", .of = "prod-1", .err = RECORD_ERR_RULE,
+	    .text = "act.result: a copy of prod-1, but root-1 was approved" },
+	{ "a copy of a product CA in a root step",
+	    .copy = "anchorite-keycopy/v1|role product-ca\n"
+		    "role sealer\nlabel root-2\ncopy-of root-1\n",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.propose: the input does not ask for a copy on this token" },
+	{ "a copy from a file in a root step", .copy = COPY "backup x\n",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.propose: the input does not ask for a copy on this token" },
+	{ "a copy without a test", .alone = true, .err = RECORD_ERR_RULE,
+	    .text = "act.propose: other uses than a copy has" },
+	{ "a copy onto a copy", .again = true, .err = RECORD_ERR_RULE,
+	    .text = "act.propose: root-2 holds keys of a CA already" },
+	{ "wrapped for another purpose",
+	    .export = "anchorite-export/v1|label root-1\n"
+		      "serial R1\nkey root @\npurpose backup\n",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.propose: the input does not name the keys of this token" },
+	{ "other keys wrapped",
+	    .export = "anchorite-export/v1|label root-1\n"
+		      "serial R1\nkey sealer @\npurpose copies\n",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.propose: the input does not name the keys of this token" },
+};
+
+/* The input of an act: its form, plan and step, then the lines behind the bar,
+ * with the root key's digest for @. */
+static void
+input(struct synthetic *s, const char *form, uint8_t digest[32])
+{
+	char text[1024], plan[65], spki[65];
+	const char *lines = strchr(form, '|') + 1, *at = strchr(lines, '@');
+	int before = at == NULL ? (int)strlen(lines) : (int)(at - lines);
+
+	text_hex(s->plan, 32, plan);
+	text_hex(s->root.ca_spki, 32, spki);
+	snprintf(text, sizeof(text), "%.*s\nplan %s\nstep %u\n%.*s%s%s",
+	    (int)(lines - form - 1), form, plan, s->step, before, lines,
+	    at == NULL ? "" : spki, at == NULL ? "" : at + 1);
+	syn_put(s, NULL, text, strlen(text), digest);
+}
+
+static void
+so_use(struct synthetic *s, const char *label, int n)
+{
+	syn_line(s, "so.use", json_pack("{s:s,s:i}", "label", label, "n", n));
+}
+
+/* A key as a token says it is there. */
+static json_t *
+key_on(EVP_PKEY *key, const char *serial, unsigned nonce, bool copy,
+    bool extractable)
+{
+	char text[160];
+	struct policy_spki spki;
+
+	snprintf(text, sizeof(text),
+	    "anchorite-test/v1\nlog " SYN_LOG
+	    "\nkey root\ntoken %s\nnonce %u\n",
+	    serial, nonce);
+	syn_spki(key, &spki);
+	return json_pack("{s:s,s:o,s:{s:b,s:b,s:b},s:s,s:o}", "role", "root",
+	    "spki", syn_b64(spki.der, spki.len), "attributes", "sensitive", 1,
+	    "extractable", extractable, "local", !copy, "text", text,
+	    "signature", syn_sign(key, text, strlen(text)));
+}
+
+static json_t *
+keyed(struct synthetic *s, const char *label, const char *serial,
+    unsigned epoch, json_t *key)
+{
+	return json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:[o],s:o}", "label", label,
+	    "serial", serial, "module", "softhsm", "epoch", (int)epoch, "m", 2,
+	    "n", 3, "keys", key, "shares", syn_shares(s, label));
+}
+
+static void
+make_original(struct synthetic *s, const struct twist *t)
+{
+	const char *form = t->keygen == NULL ? KEYGEN COPIES : t->keygen;
+	struct approval a = { .epoch = 1,
+		.has_nonce = true,
+		.token = "root-1" };
+	struct policy_spki spki;
+
+	input(s, form, a.input_sha256);
+	syn_use(&a, "self-test", 1);
+	so_use(s, "root-1", 0);
+	syn_act(s, "root-1", &a);
+	syn_result(s, &a,
+	    keyed(s, "root-1", "R1", 1,
+		key_on(s->root.ca, "R1", 1, false,
+		    t->keygen == NULL || t->extractable)));
+	syn_spki(s->root.ca, &spki);
+	SHA256(spki.der, spki.len, s->root.ca_spki);
+	s->root.epoch = 1;
+}
+
+static void
+make_copy(struct synthetic *s, const struct twist *t, unsigned epoch)
+{
+	struct approval a = { .epoch = epoch,
+		.has_nonce = true,
+		.token = "root-2" };
+	const char *serial = t->serial == NULL ? "R2" : t->serial;
+	json_t *rest;
+
+	input(s, t->copy == NULL ? COPY : t->copy, a.input_sha256);
+	syn_use(&a, "copy", 1);
+	if (!t->alone)
+		syn_use(&a, "self-test", 1);
+	so_use(s, "root-2", (int)epoch - 1);
+	syn_act(s, "root-2", &a);
+	rest = keyed(s, "root-2", "R2", epoch,
+	    key_on(t->stranger ? s->stranger : s->root.ca, serial, 1 + epoch,
+		true, true));
+	json_object_set_new(rest, "copy_of",
+	    json_string(t->of == NULL ? "root-1" : t->of));
+	syn_result(s, &a, rest);
+}
+
+static void
+wrap_again(struct synthetic *s, const struct twist *t)
+{
+	struct approval a;
+	uint8_t digest[32];
+
+	input(s, t->export == NULL ? EXPORT : t->export, digest);
+	a = syn_on(&s->root, digest);
+	syn_use(&a, "export", 1);
+	syn_act(s, "root-1", &a);
+	syn_result(s, &a, json_pack("{s:s}", "label", "root-1"));
+}
+
+static void
+check_taken(const struct history *h)
+{
+	const struct history_token *first = history_token(h, "root-1");
+	const struct history_token *copy = history_token(h, "root-2");
+
+	assert_non_null(first);
+	assert_non_null(copy);
+	assert_true(h->has_backup && first->leaves && copy->leaves);
+	assert_string_equal(first->copy_of, "");
+	assert_string_equal(copy->copy_of, "root-1");
+	assert_string_equal(history_first(copy), "root-1");
+	assert_string_equal(history_first(first), "root-1");
+	assert_true(history_same_ca(first, copy));
+	assert_string_equal(copy->serial, "R2");
+	assert_string_equal(copy->proved, "genesis");
+	assert_true(first->used && !copy->used && !copy->cert_written);
+}
+
+static bool
+run(struct synthetic *s, const struct twist *t)
+{
+	struct record_fault fault = { .text = "" };
+	struct history *h = history_new();
+	enum record_error err = RECORD_OK;
+	void *scratch = NULL;
+	const char *text;
+	bool ok;
+
+	assert_int_equal(folder_setup(&scratch), 0);
+	s->twist = "";
+	s->dirfd = ((struct folder *)scratch)->fd;
+	s->backups = 1 + t->backups;
+	SYN(transcript_open(s->dirfd, true, &s->t, NULL, NULL) == RECORD_OK);
+	SYN(issuance_open(s->dirfd, true, NULL, NULL, &s->log, NULL) ==
+	    RECORD_OK);
+	syn_open(s, "genesis", SYN_DATE_1, syn_plan_1, "plan-1");
+	syn_quorum(s);
+	syn_step(s, "root");
+	make_original(s, t);
+	make_copy(s, t, 1);
+	if (t->again)
+		make_copy(s, t, 2);
+	wrap_again(s, t);
+	for (uint64_t i = 0; i < transcript_count(s->t) && err == RECORD_OK;
+	     i++) {
+		size_t len;
+		const char *line = transcript_line(s->t, i, &len);
+
+		err = history_apply(h, s->dirfd, line, len, &fault);
+	}
+	text = strchr(fault.text, ':');
+	ok =
+	    err == t->err && strcmp(text == NULL ? "" : text + 2, t->text) == 0;
+	if (!ok)
+		print_message("# %s: %d %s\n", t->name, (int)err, fault.text);
+	else if (err == RECORD_OK)
+		check_taken(h);
+	history_free(h);
+	syn_reset(s);
+	folder_teardown(&scratch);
+	return ok;
+}
+
+static void
+test_twists(void **state)
+{
+	struct synthetic *s = calloc(1, sizeof(*s));
+	size_t bad = 0;
+
+	(void)state;
+	assert_non_null(s);
+	syn_keys(s);
+	for (size_t i = 0; i < sizeof(twists) / sizeof(twists[0]); i++)
+		bad += !run(s, &twists[i]);
+	syn_free(s);
+	free(s);
+	assert_int_equal(bad, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_twists) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
