@@ -159,14 +159,3 @@ enrol_open_so(struct ceremony *c, const struct plan_split *fresh,
 	/* no token hangs on words that were written before */
 	return paper_open(c, 'S', fresh, so) && so_record_split(c, fresh);
 }
-
-bool
-enrol_module_known(struct ceremony *c, const struct plan_token *t)
-{
-	if (c->rehearsal || strcmp(t->module, "softhsm") == 0)
-		return true;
-	return ceremony_stop(c, EXIT_INPUT,
-	    "token %s: module %s: this version runs ceremonies on softhsm "
-	    "only; rehearse this plan instead",
-	    t->label, t->module);
-}

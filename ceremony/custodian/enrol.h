@@ -14,7 +14,5 @@ bool enrol_adopt(struct ceremony *c, const struct plan_operator *o);
  * new one, split as fresh says, unless tokens hang on it already. */
 bool enrol_open_so(struct ceremony *c, const struct plan_split *fresh,
     struct child *so);
-/* May a card or token of this module be made?  Otherwise stops. */
-bool enrol_module_known(struct ceremony *c, const struct plan_token *t);
 
 #endif

@@ -9,7 +9,6 @@
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/backup.h"
 #include "ceremony/custodian/chain.h"
-#include "ceremony/custodian/enrol.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/keys.h"
 #include "ceremony/custodian/paper.h"
@@ -196,8 +195,7 @@ step_restore_check(struct ceremony *c, const struct plan_step *s)
 		    t->label);
 	if (is_keyed(c, s))
 		return true; /* resumed: it has them by now */
-	if (!enrol_module_known(c, t) || !so_check(c, s, t->label) ||
-	    !backup_check(c, s))
+	if (!so_check(c, s, t->label) || !backup_check(c, s))
 		return false;
 	b = malloc(sizeof(*b));
 	ok = b != NULL || ceremony_stop(c, EXIT_PROCESS, "out of memory");

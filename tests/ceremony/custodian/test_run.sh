@@ -40,10 +40,6 @@ ok "a station and a plan"
 run 5 setsid "$anchorite" run genesis.yaml --state state --in in --out outbox &&
 	says err "no terminal" && [ ! -e state ]
 ok "no terminal: nothing happens"
-sed 's/module: softhsm/module: opensc/' genesis.yaml >opensc.yaml
-held 3 opensc.yaml && says shown "this version runs ceremonies on softhsm only" &&
-	[ ! -e state ]
-ok "module opensc is refused"
 sed 's/line3.station/line4.station/' genesis.yaml >missing.yaml
 held 3 missing.yaml && says shown "in/line4.station: " && [ ! -e state ]
 ok "missing input"
