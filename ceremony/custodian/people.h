@@ -23,11 +23,12 @@ struct drill;
 /*
  * Something that may answer the question for a card before people do: what
  * goes on in the readers.  fd is to be heard when it is readable; YES: the card
- * is there; NO: it is not, and people were told what is; STOP: nothing comes
- * from it any more.
+ * is there; NO: it is not, and with said people were told something; STOP:
+ * nothing comes from it any more.
  */
 struct people_watch {
 	int fd;
+	bool said;
 	enum people_answer (*hear)(void *arg);
 	void *arg;
 };
@@ -39,7 +40,7 @@ struct people {
 	bool terminal;                        /* standard output is one */
 	int rehearsal_fd;                     /* folder of a rehearsal, or -1 */
 	int tty;                              /* the terminal, or -1 */
-	const struct people_watch *watch;     /* while a card is asked for */
+	struct people_watch *watch;           /* while a card is asked for */
 	double progress_start, progress_last; /* seconds */
 };
 struct people_ops {

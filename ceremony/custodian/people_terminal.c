@@ -118,8 +118,8 @@ ask_secret(struct people *p, const char *prompt, size_t min, size_t max,
 	}
 	if (len < (int)min) {
 		secret_free(typed);
-		snprintf(text, sizeof(text), "A PIN has %zu to %zu characters.\n",
-		    min, max);
+		snprintf(text, sizeof(text),
+		    "A PIN has %zu to %zu characters.\n", min, max);
 		tty_write(p->tty, text);
 		return PEOPLE_NO;
 	}
@@ -214,7 +214,8 @@ card_comes(struct people *p, const char *prompt)
 			tty_write(p->tty, "\n");
 			return true;
 		case PEOPLE_NO:
-			tty_write(p->tty, prompt);
+			if (p->watch->said)
+				tty_write(p->tty, prompt);
 			break;
 		case PEOPLE_STOP:
 			tty_write(p->tty, prompt);

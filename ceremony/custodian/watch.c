@@ -200,7 +200,7 @@ hear(void *arg)
 		w->c->came = true;
 		return PEOPLE_YES;
 	}
-	say_changes(w, now, count);
+	w->c->people->watch->said = say_changes(w, now, count);
 	w->heard = true;
 	w->count = count;
 	memcpy(w->readers, now, sizeof(now));

@@ -6,8 +6,13 @@
 #include "ceremony/process/signer.h"
 #include "smartcard/schsm.h"
 
+#define BUSY_MS 250 /* between two looks at a card that somebody has just now */
+#define BUSY_TRIES 4 /* before that is worth a word */
+
 struct seen {
 	bool known; /* who it is was found out since it was put in */
+	unsigned
+	    busy; /* looks in vain: it was let go before we could wait for it */
 	enum reader_holds holds;
 	struct schsm_info card;
 };
@@ -51,9 +56,17 @@ look(struct watch *w, size_t i)
 	else if (!s->known) {
 		s->holds =
 		    holds(schsm_look(w->pcsc, r->name, &s->card), &s->card);
+		s->busy = s->holds == READER_TAKEN ? s->busy + 1 : 0;
 		s->known = s->holds == READER_CARD ||
 		    s->holds == READER_BLANK || s->holds == READER_FOREIGN;
 	}
+}
+
+/* Whoever looks at a new card has it for a moment only. */
+static enum reader_holds
+told(const struct seen *s)
+{
+	return s->busy > 0 && s->busy < BUSY_TRIES ? READER_EMPTY : s->holds;
 }
 
 static bool
@@ -64,7 +77,7 @@ tell(struct signer *s, const struct watch *w)
 
 		message_start(&s->out, MSG_READER);
 		message_put_text(&s->out, w->readers.reader[i].name);
-		message_put_number(&s->out, w->seen[i].holds);
+		message_put_number(&s->out, told(&w->seen[i]));
 		message_put_text(&s->out, card ? w->seen[i].card.label : "");
 		message_put_text(&s->out, card ? w->seen[i].card.serial : "");
 		if (!signer_send(s))
@@ -89,8 +102,14 @@ wait_for_change(struct watch *w)
 {
 	const struct pcsc_readers before = w->readers;
 	struct seen seen[PCSC_READERS_MAX];
-	enum card_error err = pcsc_wait(w->pcsc, &w->readers, -1);
+	enum card_error err;
+	bool busy = false;
 
+	for (size_t i = 0; i < w->readers.count; i++)
+		busy = busy || w->seen[i].busy > 0;
+	err = pcsc_wait(w->pcsc, &w->readers, busy ? BUSY_MS : -1);
+	if (err == CARD_ERR_TIMEOUT)
+		return CARD_OK;
 	memcpy(seen, w->seen, sizeof(seen));
 	memset(w->seen, 0, sizeof(w->seen));
 	for (size_t i = 0; err == CARD_OK && i < w->readers.count; i++)
