@@ -1,0 +1,62 @@
+#!/bin/sh
+# anchorite run on virtual cards, as people do: a terminal, cards in their
+# readers, PINs that their owners chose, words of S on paper.
+set -u
+BUILD=${BUILD:?}
+repo=$(CDPATH='' cd -- "$(dirname "$0")/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=cards.sh
+. "$repo/tests/card/cards.sh"
+cards_enter "$@" || {
+	echo "ok 1 - anchorite run on cards # SKIP $why"
+	echo 1..1
+	exit 0
+}
+# shellcheck source-path=SCRIPTDIR/../ceremony/custodian source=lib.sh
+. "$repo/tests/ceremony/custodian/lib.sh"
+trap 'stop_cards; rm -rf "$dir"' EXIT
+
+# held STATUS PLAN WORD=VALUE...: the ceremony ends so; ./shown is the terminal
+held() {
+	want=$1 plan=$2
+	shift 2
+	words=$("$anchorite" plan check "$plan" | sed -n 's/^words: //p')
+	run "$want" expect "$repo/tests/ceremony/custodian/people.exp" \
+		cards=yes log=shown paper=paper "words=$words" "$@" -- \
+		"$anchorite" run "$plan" --state state --in in --out outbox
+	good=$?
+	cp shown err
+	return $good
+}
+
+# audited: the record is in order, and each key was used as often as it says
+audited() {
+	run 0 "$anchorite" status --state state --json &&
+		run 0 "$audit" verify state --anchor "$(jq -r .anchor out)" &&
+		uses_made >made && uses_told state >told &&
+		diff -u told made >out 2>err
+}
+
+start_cards 8
+ok "blank cards"
+mkdir in outbox && run 0 "$factory" station-key --factory 'Example Works' \
+	--line 3 --key line3.key --out in/line3.station &&
+	plan demo-cards-1-genesis -20 >genesis.yaml &&
+	plan demo-cards-2-batch -10 >batch.yaml
+ok "a station and plans"
+held 130 genesis.yaml stop=choose && says shown 'run the same plan again'
+ok "Ctrl-C at the choice of a PIN"
+held 0 genesis.yaml && [ -s outbox/line3.order ]
+ok "genesis, to the end"
+audited
+ok "it is in order, and the cards' counters agree"
+
+run 0 "$devices" make units 3 && run 0 "$factory" request \
+	--order outbox/line3.order --key line3.key --out in/line3.request units
+ok "a request"
+held 0 batch.yaml wrong=pin && says shown '3 certificates signed' &&
+	[ -s outbox/line3.response ]
+ok "a wrong PIN, the right one, and the batch"
+audited
+ok "it is in order, and the cards' counters agree"
+stop_cards
+echo "1..$n"
