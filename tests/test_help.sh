@@ -38,13 +38,13 @@ helps anchorite-factory station-key request accept check
 helps anchorite-audit verify show words
 run 2 "$anchorite" plan check --nonsense && says err --nonsense
 ok "anchorite plan check: unknown option"
-for kind in genesis batch crl quorum-change recovery; do
+for kind in genesis batch crl quorum-change recovery backup restore; do
 	run 0 "$anchorite" plan new $kind && mv out $kind.yaml &&
 		run 3 "$anchorite" plan check $kind.yaml &&
 		says err "$kind.yaml:"
 	ok "plan new $kind, which has places left to fill in"
 done
-run 2 "$anchorite" plan new nonsense && says err "genesis, batch, crl, quorum-change, recovery, destroy and retire"
+run 2 "$anchorite" plan new nonsense && says err "genesis, batch, crl, quorum-change, recovery, backup, restore, destroy and retire"
 ok "plan new: unknown kind"
 for plan in "$repo"/docs/examples/*.yaml; do
 	run 0 "$anchorite" plan check "$plan" && says out 'words: '

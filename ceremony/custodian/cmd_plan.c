@@ -22,7 +22,8 @@ plan_new(const char *kind)
 	}
 	fprintf(stderr,
 	    "anchorite plan new: %s: no such kind; there are "
-	    "genesis, batch, crl, quorum-change, recovery, destroy and retire\n",
+	    "genesis, batch, crl, quorum-change, recovery, backup, restore, "
+	    "destroy and retire\n",
 	    kind);
 	return EXIT_USAGE;
 }

@@ -49,6 +49,10 @@ static const char genesis[] = HEAD
     "      so:\n"
     "        threshold: 2\n"
     "        custodians: [<custodian 1>, <custodian 2>, <custodian 3>]\n"
+    "      # another secret on paper, for keys on more than one token:\n"
+    "      # backup:\n"
+    "      #   threshold: 2\n"
+    "      #   custodians: [Rita Sand, Sven Tal, Uwe Hall]\n"
     "\n"
     "  # one copy of a key is a risk that somebody accepts, with a reason\n"
     "  - root:\n"
@@ -160,6 +164,26 @@ static const char recovery[] =
 	 "      token: root-1\n"
 	 "      reason: <why its PIN is of no use>\n";
 
+static const char backup[] = HEAD
+    "  - {label: product-1, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # the wrapped keys of a CA that is on several tokens, into a file: with\n"
+    "  # custodians' words of the backup secret it is the keys\n"
+    "  - backup:\n"
+    "      token: product-1\n"
+    "      out: <ca.backup>\n";
+
+static const char restore[] = HEAD
+    "  - {label: product-4, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # wrapped keys from such a file onto a blank token; its label is one\n"
+    "  # that no token of this log has had\n"
+    "  - restore:\n"
+    "      token: product-4\n"
+    "      from: <ca.backup>\n";
+
 static const char destroy[] = HEAD
     "  - {label: product-1, module: <module>}\n"
     "\n"
@@ -189,6 +213,8 @@ static const struct skeleton {
 	{ "crl", crl },
 	{ "quorum-change", quorum_change },
 	{ "recovery", recovery },
+	{ "backup", backup },
+	{ "restore", restore },
 	{ "destroy", destroy },
 	{ "retire", retire },
 };

@@ -6,8 +6,8 @@
 
 /* A commented plan to fill in, for `plan new KIND`; kind "genesis" (quorum,
  * root, product-ca, work-order), "batch", "crl", "quorum-change", "recovery",
- * "destroy", "retire";
- * NULL when there is no such kind.  Each passes plan check once its <...> are filled in. */
+ * "backup", "restore", "destroy", "retire"; NULL when there is no such kind.
+ * Each passes plan check once its <...> are filled in. */
 const char *plan_skeleton(const char *kind);
 /* The run sheet of `plan print`: who, which card, expected words (the plan's
  * digest), steps in order with boxes for initials, at most 78 columns.  *out

@@ -140,6 +140,7 @@ static const struct fill {
 	{ "<line.response>", "line3.response" },
 	{ "<years>", "10" },
 	{ "<ca.crl>", "product-1.crl" },
+	{ "<ca.backup>", "product.backup" },
 	{ "<id of the unit>", "340A91FF" },
 	{ "<reason>", "keyCompromise" },
 	{ "<operator 4>", "dora" },
@@ -157,7 +158,8 @@ test_skeletons(void **state)
 		const char *kind;
 		size_t steps;
 	} kinds[] = { { "genesis", 4 }, { "batch", 1 }, { "crl", 1 },
-		{ "quorum-change", 1 }, { "recovery", 1 } };
+		{ "quorum-change", 1 }, { "recovery", 1 }, { "backup", 1 },
+		{ "restore", 1 } };
 	size_t i, j;
 
 	(void)state;
@@ -187,7 +189,7 @@ test_skeletons(void **state)
 		plan_free(p);
 		free(yaml);
 	}
-	assert_null(plan_skeleton("restore"));
+	assert_null(plan_skeleton("cross-sign"));
 	assert_null(plan_skeleton(""));
 }
 
