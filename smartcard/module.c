@@ -2,6 +2,7 @@
 #include "smartcard/module.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,30 @@ module_open(struct module *m)
 	return get(&m->f) == CKR_OK && m->f != NULL;
 }
 
+/* PKCS#11 pads with blanks and has no NUL; some modules put one there.  A card
+ * may say what it likes, and people will see it: printable ASCII only. */
+static void
+copy_text(char *dst, const unsigned char *src, size_t len)
+{
+	len = strnlen((const char *)src, len);
+	while (len > 0 && src[len - 1] == ' ')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		dst[i] = src[i] < ' ' || src[i] > '~' ? '?' : (char)src[i];
+	dst[len] = '\0';
+}
+
+static void
+copy_version(struct module *m, const CK_INFO *info)
+{
+	char name[sizeof(info->libraryDescription) + 1];
+
+	copy_text(name, info->libraryDescription,
+	    sizeof(info->libraryDescription));
+	snprintf(m->version, sizeof(m->version), "%s %u.%u", name,
+	    info->libraryVersion.major, info->libraryVersion.minor);
+}
+
 /* OpenSC is told by C_GetInfo, not by its path: p11-kit may stand between. */
 static enum card_error
 module_identify(struct module *m)
@@ -76,6 +101,8 @@ module_identify(struct module *m)
 	CK_RV rv;
 
 	rv = m->f->C_GetInfo(&info);
+	if (rv == CKR_OK)
+		copy_version(m, &info);
 	m->opensc =
 	    memcmp(info.manufacturerID, opensc, sizeof(opensc) - 1) == 0;
 	return module_error(m, rv);
@@ -258,19 +285,6 @@ module_slots(struct module *m, CK_SLOT_ID **ids, CK_ULONG *count)
 		*ids = NULL;
 	}
 	return module_error(m, rv);
-}
-
-/* PKCS#11 pads with blanks and has no NUL; some modules put one there.  A card
- * may say what it likes, and people will see it: printable ASCII only. */
-static void
-copy_text(char *dst, const unsigned char *src, size_t len)
-{
-	len = strnlen((const char *)src, len);
-	while (len > 0 && src[len - 1] == ' ')
-		len--;
-	for (size_t i = 0; i < len; i++)
-		dst[i] = src[i] < ' ' || src[i] > '~' ? '?' : (char)src[i];
-	dst[len] = '\0';
 }
 
 static void

@@ -21,10 +21,11 @@ struct module {
 	void *handle; /* dlopen; NULL: not loaded now, see opensc.h */
 	CK_FUNCTION_LIST *f;
 	char *path;
-	CK_RV last_rv; /* behind the last error */
-	bool opensc;   /* see attributes.h */
-	bool per_card; /* see opensc.h */
-	char *conf;    /* that OpenSC was loaded with last */
+	char version[48]; /* what it calls itself, and its number */
+	CK_RV last_rv;    /* behind the last error */
+	bool opensc;      /* see attributes.h */
+	bool per_card;    /* see opensc.h */
+	char *conf;       /* that OpenSC was loaded with last */
 	struct schsm_info
 	    *card; /* that it was loaded for; NULL: another kind */
 	char prefer[TOKEN_SERIAL_MAX + 1]; /* see module_prefer() */

@@ -35,6 +35,18 @@ const char *module_last_rv(const struct module *m);
  */
 void module_prefer(struct module *m, const char *serial);
 
+/*
+ * What a module is: its file and SHA-256 of that as it is now, what it calls
+ * itself, and the text of opensc.conf that OpenSC was loaded with last, "" for
+ * other modules.  All borrowed from the module.  Errors: LOAD (unreadable).
+ */
+struct module_report {
+	const char *path, *version, *conf;
+	uint8_t sha256[32];
+};
+enum card_error
+module_report(const struct module *m, struct module_report *out);
+
 /* What is not printable ASCII in a text became '?'. */
 struct token_info {
 	unsigned long slot;

@@ -34,6 +34,7 @@ static const struct {
 	    { "act", "uses", "label", "certificate", "number", "issued",
 		"duplicate", "rejected" } },
 	{ "act.void", { "act", "reason" } },
+	{ "module", { "path", "version", "sha256", "conf" } },
 	{ "card", { "label", "serial", "event", "seq" } },
 	{ "exception", { "what", "reason" } },
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Groups of acts: proposed, approved by m operators, begun, done. */
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/module_note.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,7 +292,9 @@ group_open(struct ceremony *c, struct group *g, const char *label, bool *absent,
 	if (c->in.kind == MSG_FAULT)
 		return child_fault(c);
 	*out = s;
-	return hear_opened(c, s) && tell_context(c, g, s);
+	return hear_opened(c, s) &&
+	    module_note(c, &s->child, s->token->module) &&
+	    tell_context(c, g, s);
 }
 
 bool

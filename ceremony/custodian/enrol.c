@@ -7,6 +7,7 @@
 #include "ca/cert.h"
 #include "ceremony/custodian/act.h"
 #include "ceremony/custodian/evidence.h"
+#include "ceremony/custodian/module_note.h"
 #include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/so.h"
 
@@ -140,7 +141,8 @@ enrol_card(struct ceremony *c, struct child *so, const struct plan_operator *o)
 		message_put_number(&c->out, (uint64_t)c->plan->date);
 		message_put_number(&c->out, again);
 		c->out.fd = fd;
-		ok = child_ask(c, &card, MSG_ENROLLED) && record_enrol(c, o, t);
+		ok = child_ask(c, &card, MSG_ENROLLED) &&
+		    record_enrol(c, o, t) && module_note(c, &card, t->module);
 	}
 	secret_free(pin);
 	child_end(&card);

@@ -2,6 +2,7 @@
 /* Keys made on tokens whose PINs nobody knows, and copies of them. */
 #include "ceremony/custodian/keys.h"
 #include "ceremony/custodian/evidence.h"
+#include "ceremony/custodian/module_note.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,11 @@ execute(struct ceremony *c, struct group *g, const struct copying *m,
 	message_start(&c->out, MSG_EXECUTE);
 	if (!child_tell(c, &s->child) ||
 	    !hear_made(c, s, roles_of(m->role), keys, shares, wrapped)) {
+		json_decref(keys);
+		json_decref(shares);
+		return false;
+	}
+	if (!module_note(c, &s->child, m->token->module)) {
 		json_decref(keys);
 		json_decref(shares);
 		return false;

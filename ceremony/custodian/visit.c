@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/module_note.h"
 #include "ceremony/custodian/watch.h"
 #include "smartcard/error.h"
 
@@ -70,7 +71,8 @@ open_card(struct ceremony *c, const struct history_operator *who,
 		return ceremony_stop(c, EXIT_CARD,
 		    "%s: another card answered (serial %s, enrolled %s)",
 		    who->label, serial, who->serial);
-	return !who->elsewhere || name_keys(c, who, ch);
+	return module_note(c, ch, who->module) &&
+	    (!who->elsewhere || name_keys(c, who, ch));
 }
 
 /* How one try with one PIN ended. */

@@ -172,6 +172,10 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_INTENT] = ANSWER("intent", NUMBERS(1) + OCTETS(17) + DIGEST),
 	[MSG_CERT] = ANSWER("cert", CERT),
 	[MSG_FILE] = ANSWER("file", NUMBERS(1)),
+	[MSG_MODULE] =
+	    CHILD("module", STATE_OPEN | STATE_LOGIN | STATE_GROUP, 0),
+	[MSG_MODULE_IS] = ANSWER("module-is",
+	    MODULE + LABEL * 2 + DIGEST + OCTETS(MESSAGE_CONF_MAX)),
 };
 
 const struct message_row *

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define MESSAGE_EVIDENCE_MAX 2048 /* octets of a card's word for a key */
+#define MESSAGE_CONF_MAX 8192     /* octets of an opensc.conf */
 #define MESSAGE_MAX 65536         /* octets of a payload, the largest row */
 
 /*
@@ -183,6 +184,9 @@ enum message_kind {
 	MSG_INTENT,     /* number entry, octets serial, octets tbs sha256 */
 	MSG_CERT,       /* octets certificate */
 	MSG_FILE,       /* number length of a file that follows in PARTs */
+	MSG_MODULE,     /* tell of the module: any signer that has one */
+	MSG_MODULE_IS, /* text path, text version, octets sha256, octets text of
+			  opensc.conf or none */
 	MSG_KIND_COUNT
 };
 

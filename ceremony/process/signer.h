@@ -245,7 +245,7 @@ signer_handler signer_paper_new, signer_paper_load, signer_paper_check,
     signer_so_pin, signer_dkek;
 signer_handler signer_card_make, signer_card_keys, signer_adopt, signer_login,
     signer_approve, signer_unwrap, signer_release, signer_note, signer_retire,
-    signer_wipe, signer_empty;
+    signer_wipe, signer_empty, signer_module;
 signer_handler signer_head_read, signer_head_line, signer_head_write;
 signer_handler signer_context, signer_ca, signer_epoch, signer_act,
     signer_act_keys, signer_act_copy, signer_act_export, signer_act_rotate,

@@ -32,6 +32,7 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_PIN] = signer_pin_change,
 	[MSG_TRY] = signer_try,
 	[MSG_EMPTY] = signer_empty,
+	[MSG_MODULE] = signer_module,
 	[MSG_HEAD_READ] = signer_head_read,
 	[MSG_HEAD_LINE] = signer_head_line,
 	[MSG_HEAD_WRITE] = signer_head_write,

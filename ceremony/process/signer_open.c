@@ -145,3 +145,25 @@ signer_open(struct signer *s)
 	if (signer_send(s))
 		s->state = STATE_OPEN;
 }
+
+void
+signer_module(struct signer *s)
+{
+	struct module_report r = { .path = "" };
+	enum card_error err;
+
+	if (signer_bad_form(s))
+		return;
+	err = s->module != NULL ? module_report(s->module, &r)
+				: CARD_ERR_ARGUMENT;
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, s->module_name);
+		return;
+	}
+	message_start(&s->out, MSG_MODULE_IS);
+	message_put_text(&s->out, r.path);
+	message_put_text(&s->out, r.version);
+	message_put_octets(&s->out, r.sha256, sizeof(r.sha256));
+	message_put_octets(&s->out, r.conf, strlen(r.conf));
+	signer_send(s);
+}

@@ -46,6 +46,7 @@ history_free(struct history *h)
 	g = h->private_;
 	free(g->labels);
 	free(g->once);
+	free(g->modules);
 	free(g);
 	free(h->policies);
 	free(h->cards);

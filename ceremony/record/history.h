@@ -257,4 +257,8 @@ history_copies(const struct history *h, const struct history_token *token);
 const struct history_key *history_key(const struct history *h,
     const uint8_t spki_sha256[32], const struct history_token **token);
 
+/* Whether the present ceremony has a module record of these four. */
+bool history_module_known(const struct history *h, const char *path,
+    const char *version, const uint8_t sha256[32], const uint8_t conf[32]);
+
 #endif

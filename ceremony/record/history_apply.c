@@ -36,6 +36,7 @@ static const struct record {
 	{ "pin.exposed", history_do_exposed, PHASE_GROUP },
 	{ "act.result", history_do_result, PHASE_GROUP },
 	{ "act.void", history_do_void, PHASE_GROUP },
+	{ "module", history_do_module, PHASE_OPEN | PHASE_STEP | PHASE_GROUP },
 	{ "card", history_do_card, PHASE_OPEN | PHASE_STEP | PHASE_GROUP },
 	{ "exception", history_do_exception,
 	    PHASE_OPEN | PHASE_STEP | PHASE_GROUP },

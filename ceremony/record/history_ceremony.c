@@ -105,6 +105,7 @@ history_do_open(struct history_line *l)
 		    "its date lies before the last ceremony's");
 	if ((ret = history_exists(l, plan, "plan")) != RECORD_OK)
 		return ret;
+	l->g->module_count = 0;
 	return start_ceremony(l, plan, when);
 }
 

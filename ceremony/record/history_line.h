@@ -58,6 +58,8 @@ struct history_group {
 	struct policy proposed;
 	size_t label_count;
 	struct history_label *labels;
+	size_t module_count;
+	uint8_t (*modules)[32]; /* of this ceremony's module records */
 	size_t once_count;
 	uint8_t (*once)[32]; /* digests of every key and test text so far */
 };
@@ -180,7 +182,7 @@ history_handler history_do_backup_split;
 history_handler history_do_request, history_do_repeat;
 history_handler history_do_propose, history_do_approve, history_do_refused;
 history_handler history_do_begin, history_do_result, history_do_void;
-history_handler history_do_card, history_do_exception;
+history_handler history_do_module, history_do_card, history_do_exception;
 history_handler history_do_found, history_do_prepare, history_do_exposed;
 history_handler history_do_prove, history_do_retire_prove, history_do_retire;
 
