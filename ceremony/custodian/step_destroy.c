@@ -12,12 +12,32 @@ label_of(const struct ceremony *c, const struct plan_step *s)
 	return c->plan->tokens[s->u.end.token].label;
 }
 
+/* Other tokens with the CA's key that are left when the step comes. */
+static unsigned
+copies_then(const struct ceremony *c, const struct plan_step *s,
+    const struct history_token *t)
+{
+	unsigned copies = history_copies(c->history, t);
+
+	for (const struct plan_step *b = c->plan->steps; b < s; b++) {
+		const struct history_token *other = b->kind == PLAN_DESTROY
+		    ? history_token(c->history, label_of(c, b))
+		    : NULL;
+
+		if (other != NULL && !other->destroyed && !other->doomed &&
+		    policy_spki_equal(&other->keys[0].spki, &t->keys[0].spki) &&
+		    copies > 0)
+			copies--;
+	}
+	return copies;
+}
+
 /* Nothing is lost that nobody said may be. */
 static bool
 may_go(struct ceremony *c, const struct plan_step *s,
     const struct history_token *t)
 {
-	return s->u.end.last_copy || history_copies(c->history, t) > 0 ||
+	return s->u.end.last_copy || copies_then(c, s, t) > 0 ||
 	    ceremony_stop(c, EXIT_REFUSED,
 		"%s: no other token of this log holds the key of its CA: it "
 		"would be gone for ever: say \"last-copy: accepted\" in the "

@@ -164,4 +164,30 @@ refuses "nor makes keys under its label" 1 \
 destroy d7 root-1 ', last-copy: accepted' && rehearse 0 d7.yaml && audited &&
 	[ "$(objects root-1)" = 0 ] && says out '2 destroyed'
 ok "the root goes as well, in one go"
+
+# ---- copies ------------------------------------------------------------------
+rm -rf r line3.key in && genesis -e '/label: product-1/a\
+  - {label: product-2, module: softhsm}' -e '/custodians:/a\
+      backup: {threshold: 2, custodians: [Rita Sand, Sven Tal]}' \
+	-e 's/tokens: \[product-1\]/tokens: [product-1, product-2]/' \
+	-e '/issuer: root-1/,$ { /single-copy:/d; /reason: demonstration/d; }' &&
+	sed -n '/^anchor of this log/{n;p;}' out >anchor
+ok "a product CA on two tokens"
+copies() { # NAME STEPS
+	{
+		sed -n '1,/^steps:/p' genesis.yaml |
+			sed "s/^ceremony: .*/ceremony: $1/; s/^date: .*/date: $(day -2)/"
+		printf '%s\n' "$2"
+	} >"$1.yaml"
+}
+copies both "  - destroy: {token: product-1, reason: a test}
+  - destroy: {token: product-2, reason: a test}"
+before=$(lines)
+refuses "not both" 1 'product-2: no other token of this log holds the key' both.yaml
+[ "$(lines)" = "$before" ]
+ok "which is seen before the first"
+copies first "  - destroy: {token: product-1, reason: a test}
+  - crl: {token: product-2, out: later.crl, crl-days: 60}"
+rehearse 0 first.yaml && audited && [ "$(objects product-1)" = 0 ]
+ok "one may go, and the other goes on"
 echo "1..$n"
