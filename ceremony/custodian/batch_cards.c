@@ -128,6 +128,18 @@ batch_cards_left(const struct batch *b)
 	return n;
 }
 
+/* What to do next when the ceremony stops is not what to do now. */
+static void
+cut_advice(char *why)
+{
+	char *end = strstr(why, "run the same plan");
+
+	while (end != NULL && end > why && strchr(" ;:", end[-1]) != NULL)
+		end--;
+	if (end != NULL)
+		*end = '\0';
+}
+
 /* A card that is pulled or broken, and a signer that dies, hangs or says what
  * is not due, are one token's trouble.  Whatever else stops, a broken rule or a
  * full disk, is everyone's. */
@@ -135,7 +147,7 @@ bool
 batch_card_lost(struct ceremony *c, struct group *g, struct batch *b,
     struct batch_card *card)
 {
-	char why[sizeof(c->why)], *advice;
+	char why[sizeof(c->why)];
 	bool alone = !card->lost && batch_cards_left(b) < 2;
 	bool its_own = c->status == EXIT_CARD || c->status == EXIT_PROCESS;
 
@@ -146,9 +158,7 @@ batch_card_lost(struct ceremony *c, struct group *g, struct batch *b,
 			group_void_token(c, g, card->act, why);
 		return false;
 	}
-	/* what to do next when it stops is not what to do now */
-	if ((advice = strstr(why, "; run the same plan")) != NULL)
-		*advice = '\0';
+	cut_advice(why);
 	c->status = EXIT_DONE;
 	c->why[0] = '\0';
 	if (card->lost)
