@@ -117,8 +117,8 @@ choose_serial(struct act *a, size_t i)
 	return true;
 }
 
-/* Build the TBS of a cert line; one that was told, or said before a stop, is
- * the same. */
+/* Build the TBS of a cert line, once; one that was told, or said before a stop,
+ * is the same. */
 static bool
 build(struct signer *s, struct act *a, size_t i)
 {
@@ -130,6 +130,8 @@ build(struct signer *s, struct act *a, size_t i)
 	uint8_t tbs[32];
 	enum ca_error err = CA_ERR_PROFILE;
 
+	if (w->cert != NULL)
+		return true;
 	if (choose_serial(a, i) && spec_of(s, b, i, subject, &spec))
 		err = cert_build(&spec, &w->cert);
 	if (err == CA_OK)
@@ -168,10 +170,10 @@ signer_batch_execute(struct signer *s, struct act *a)
 		    "batch: intents of some entries only: nothing is signed");
 		return;
 	}
-	for (size_t i = 0; i < b->list.count; i++) {
+	/* what was told is built when it is signed, or taken */
+	for (size_t i = 0; !told && i < b->list.count; i++) {
 		if (b->list.entries[i].what == WORKLIST_CERT &&
-		    (!build(s, a, i) ||
-			(!told && !tell_intent(s, &b->work[i], i))))
+		    (!build(s, a, i) || !tell_intent(s, &b->work[i], i)))
 			return;
 	}
 	if (told && !distinct(b)) {
@@ -211,13 +213,16 @@ sign_fault(struct signer *s, const struct act_batch *b, size_t i,
 }
 
 static bool
-sign_one(struct signer *s, struct act_batch *b, size_t i)
+sign_one(struct signer *s, struct act *a, size_t i)
 {
+	struct act_batch *b = &a->u.batch;
 	struct work *w = &b->work[i];
 	char subject[SUBJECT_TEXT_MAX + 1];
 	struct cert_spec spec;
 	enum ca_error err = CA_ERR_PROFILE;
 
+	if (!build(s, a, i))
+		return false;
 	if (spec_of(s, b, i, subject, &spec))
 		err = cert_sign(w->cert, b->key);
 	if (err == CA_OK)
@@ -257,7 +262,7 @@ signer_sign(struct signer *s)
 		return;
 	}
 	w->tried = true;
-	b->failed = !sign_one(s, b, (size_t)entry - 1);
+	b->failed = !sign_one(s, s->group->current, (size_t)entry - 1);
 	if (b->failed)
 		return;
 	message_start(&s->out, MSG_CERT);
@@ -295,6 +300,10 @@ signer_take(struct signer *s)
 	if (signer_bad_form(s))
 		return;
 	w = work_of(b, entry);
+	if (w != NULL && !build(s, s->group->current, (size_t)entry - 1)) {
+		s->stop = true;
+		return;
+	}
 	if (w == NULL || w->der != NULL || !is_intended(s, w, der, len) ||
 	    (w->der = OPENSSL_memdup(der, len)) == NULL) {
 		signer_fault(s, FAULT_REFUSED,

@@ -469,6 +469,12 @@ followed(struct world *w, struct act *a, const void *arg)
 	}
 	peer_start(a->p, MSG_EXECUTE);
 	peer_try(a->p);
+	if (wrong == WRONG_TBS) {
+		assert_int_equal(a->p->in.kind, MSG_DONE);
+		go(a);
+		sign_entry(a, 2);
+		peer_try(a->p);
+	}
 	return a->p;
 }
 
