@@ -93,9 +93,8 @@ start_cards() {
 
 # The cards end with their readers.
 stop_cards() {
-	[ -z "$pcscd_pid" ] || kill "$pcscd_pid" 2>/dev/null
-	for pid in $card_pids; do kill "$pid" 2>/dev/null; done
-	for pid in $pcscd_pid $card_pids; do wait "$pid" 2>/dev/null; done
+	for pid in $pcscd_pid $card_pids; do kill "$pid" 2>/dev/null || :; done
+	for pid in $pcscd_pid $card_pids; do wait "$pid" 2>/dev/null || :; done
 	card_pids='' pcscd_pid=''
 }
 

@@ -11,8 +11,8 @@
 # Operator's, 01:     3 at the enrolment: two certificates, a text
 #                     + 1 for each approval + 1 for each checkpoint
 #             02:     1 at the enrolment
-#                     + 1 for each group approved whose token has shares; 2
-#                       where a change of its PIN was cut off
+#                     + 1 for each group approved whose token has shares, or 2
+#                       where a change of its PIN was cut off (rotate.found)
 
 def sealed: .use == "seal-order" or .use == "seal-response";
 def logged: .use | IN("crl", "root", "product-ca", "sealer", "self-test",
@@ -24,13 +24,16 @@ def logged: .use | IN("crl", "root", "product-ca", "sealer", "self-test",
 	as $begun
 | (map(select(.type == "act.result") | {("\(.body.act)"): .body.uses})
 	| add // {}) as $uses
+| (map(select(.type == "rotate.found").body.act)) as $found
 # proposed one behind the other: one group
 | (reduce .[] as $r ({};
 	if $r.type != "act.propose" then .in = false
 	elif .in then .groups[-1] += [$r.body]
 	else .in = true | .groups += [[$r.body]] end) | .groups // []) as $groups
-# those that open a token: it has a label, and is known by its serial
-| ($groups | map(select(.[0].label != "-" and .[0].token != .[0].label)))
+# those that open a token with shares: it has a label, and is known by its
+# serial; a recovery does without
+| ($groups | map(select(.[0].label != "-" and .[0].token != .[0].label
+	and .[0].kind != "recovery")))
 	as $opening
 | def ca: ($acts | map(.label) | unique - ["-"])[] as $ca
 | ($acts | map(select(.label == $ca))) as $own
@@ -51,8 +54,9 @@ def logged: .use | IN("crl", "root", "product-ca", "sealer", "self-test",
 def operator: $all[] | select(.type == "enrol").body as $o
 | ([$all[] | select(.type == "approve" and .actor[0] == $o.operator)
 	| .body.act]) as $approved
-| ([$opening[] | select(any(.[]; .act as $a | $approved | index($a)))]
-	| length) as $shares
+| ([$opening[] | select(any(.[]; .act as $a | $approved | index($a)))
+	| if any(.[]; .act as $a | $found | index($a)) then 2 else 1 end]
+	| add // 0) as $shares
 | ($notes | [scan("/\($o.operator) ")] | length) as $signed
 | "\($o.label) 01 \(3 + ($approved | length) + $signed)",
   "\($o.label) 02 \(1 + $shares)";
