@@ -87,7 +87,7 @@ check: all $(TESTS) $(TOOLS) $(MODULES) ## build and run every test
 crash: all $(TOOLS) $(MODULES) ## cut the power at every point and go on
 	@BUILD=$(abspath $(BUILD)) sh tests/crash/crash.sh
 
-demo: all $(TOOLS) ## rehearse a whole product PKI on SoftHSM in build/demo
+demo: all $(TOOLS) ## rehearse a whole product PKI on SoftHSM, or CARDS=virtual
 	@BUILD=$(abspath $(BUILD)) sh tests/demo/demo.sh
 
 bench: all $(TOOLS) $(BENCH_SRC:%.c=$(BUILD)/%) ## measure; asserts nothing
