@@ -6,6 +6,7 @@
 
 #include "ceremony/auditor/audit.h"
 #include "ceremony/record/plan_yaml.h"
+#include "ceremony/record/vendor.h"
 
 #define ORIGIN_REHEARSAL "rehearsal/"
 
@@ -248,11 +249,23 @@ check_elsewhere(struct audit *a, const struct plan_operator *o)
 		    o->id);
 }
 
+static void
+check_vendor(struct audit *a)
+{
+	const char *fault = a->plan == NULL
+	    ? NULL
+	    : vendor_fault(a->dirfd, a->plan->vendor, a->event->body);
+
+	if (fault != NULL)
+		audit_here(a, "%s", fault);
+}
+
 void
 check_enrol(struct audit *a)
 {
 	const struct plan_quorum *q = quorum_of(a);
 
+	check_vendor(a);
 	if (q == NULL)
 		return;
 	for (size_t i = 0; i < q->count; i++) {
@@ -486,6 +499,7 @@ check_result(struct audit *a)
 
 	if (act == NULL)
 		return;
+	check_vendor(a);
 	a->counts.rotations += is_rotation(act);
 	/* of a batch's acts one has its response */
 	if (is_rotation(act) || (act->lead != 0 && !act->sealed))

@@ -71,7 +71,7 @@ record_enrol(struct ceremony *c, const struct plan_operator *o,
 		json_object_set(body, "attestation", words);
 	json_decref(words);
 	ok = evidence_hear(c, body, "device") && child_fields_ok(c);
-	if (ok)
+	if (ok && vendor_ok(c, t->label, body))
 		return ceremony_record(c, "enrol", o->id, body, NULL);
 	json_decref(body);
 	return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/custodian/evidence.h"
 
+#include "ceremony/record/vendor.h"
+
 bool
 evidence_hear(struct ceremony *c, json_t *obj, const char *name)
 {
@@ -14,4 +16,14 @@ evidence_hear(struct ceremony *c, json_t *obj, const char *name)
 	return ceremony_store(c, p, len, digest) &&
 	    (json_object_set_new(obj, name, json_digest(digest)) == 0 ||
 		ceremony_stop(c, EXIT_PROCESS, "out of memory"));
+}
+
+bool
+vendor_ok(struct ceremony *c, const char *label, const json_t *body)
+{
+	const char *fault = vendor_fault(c->state_fd, c->plan->vendor, body);
+
+	return fault == NULL ||
+	    ceremony_stop(c, EXIT_CARD,
+		"%s: %s: take another card, or another plan", label, fault);
 }

@@ -8,4 +8,8 @@
  * becomes obj's member of that name.  False when it cannot be stored. */
 bool evidence_hear(struct ceremony *c, json_t *obj, const char *name);
 
+/* Whether the card that a record is about to tell of is of the plan's vendor;
+ * if not, the ceremony stops. */
+bool vendor_ok(struct ceremony *c, const char *label, const json_t *body);
+
 #endif

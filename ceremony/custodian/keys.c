@@ -180,6 +180,10 @@ execute(struct ceremony *c, struct group *g, const struct copying *m,
 	    keys, "shares", shares);
 	if (rest != NULL && m->first != NULL)
 		json_object_set_new(rest, "copy_of", json_string(m->first));
+	if (!vendor_ok(c, m->token->label, rest)) {
+		json_decref(rest);
+		return false;
+	}
 	return group_result(c, g, m->act, uses, use_count, rest);
 }
 

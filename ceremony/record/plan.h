@@ -163,6 +163,7 @@ struct plan {
 	char ceremony[PLAN_NAME_MAX + 1]; /* [a-z0-9-] */
 	int64_t date;
 	char title[PLAN_TEXT_MAX + 1];
+	char vendor[65]; /* of cards: see vendor.h; "" for any */
 	size_t people_count;
 	struct plan_person people[PLAN_PEOPLE_MAX];
 	size_t token_count;

@@ -34,6 +34,7 @@ static const struct plan_row rows[] = {
 	{ "ceremony", PLAN_T_WORD, IN(struct plan, ceremony) },
 	{ "title", PLAN_T_TEXT, OPTIONAL, IN(struct plan, title) },
 	{ "date", PLAN_T_DATE, IN(struct plan, date) },
+	{ "vendor", PLAN_T_DIGEST, OPTIONAL, IN(struct plan, vendor) },
 
 	{ "roles", PLAN_T_SEQ, .min = 1, .max = PLAN_PEOPLE_MAX,
 	    LIST(struct plan, people, people_count) },

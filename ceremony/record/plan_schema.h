@@ -12,7 +12,7 @@
 
 #define PLAN_KEY_MAX 32                       /* characters of a key */
 #define PLAN_SUBJECT_MAX (PLAN_TEXT_MAX - 13) /* ",OU=REHEARSAL" goes behind */
-#define PLAN_ROWS_MAX 128 /* at least as many as there are rows */
+#define PLAN_ROWS_MAX 144 /* at least as many as there are rows */
 
 enum plan_type {
 	PLAN_T_MAP,
@@ -28,8 +28,9 @@ enum plan_type {
 	PLAN_T_FILE,   /* a file name, no folder */
 	PLAN_T_DATE,   /* RFC 3339, Z */
 	PLAN_T_CHOICE,
-	PLAN_T_MARK, /* the one word of choices; the member is a bool */
-	PLAN_T_HEX,  /* of a certificate's serial */
+	PLAN_T_MARK,   /* the one word of choices; the member is a bool */
+	PLAN_T_HEX,    /* of a certificate's serial */
+	PLAN_T_DIGEST, /* SHA-256, 64 hexadecimal digits */
 	PLAN_T_SUBJECT,
 	PLAN_T_TEMPLATE, /* subject with {id} */
 	PLAN_T_PATTERN,

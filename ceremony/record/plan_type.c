@@ -151,6 +151,12 @@ choice_valid(const struct plan_row *row, const char *v)
 	return false;
 }
 
+static bool
+digest_valid(const struct plan_row *row, const char *v)
+{
+	return only(row, v, DIGITS "abcdef") && strlen(v) == 64;
+}
+
 /* Whole octets, at most 20 (RFC 5280, 4.1.2.2). */
 static bool
 hex_valid(const struct plan_row *row, const char *v)
@@ -219,6 +225,8 @@ static const struct type {
 	[PLAN_T_MARK] = { choice_valid, "the word" },
 	[PLAN_T_HEX] = { hex_valid,
 	    "a serial in hexadecimal, two digits an octet, at most 20" },
+	[PLAN_T_DIGEST] = { digest_valid,
+	    "a SHA-256: 64 hexadecimal digits in lower case" },
 	[PLAN_T_SUBJECT] = { subject_valid,
 	    "a subject as CN=Example Root CA,O=Example,C=CH "
 	    "(OU=REHEARSAL is for rehearsals)" },

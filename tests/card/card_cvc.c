@@ -155,6 +155,41 @@ plain(const uint8_t *der, size_t len, const struct card_curve *curve,
 	return ok ? 2 * curve->field : 0;
 }
 
+/* The issuer signs its own certificate with a nonce that is no secret either:
+ * it is the same on all cards. */
+static size_t
+plain_fixed(EVP_PKEY *key, const uint8_t *data, size_t len,
+    const struct card_curve *curve, uint8_t *out)
+{
+	const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(key);
+	const EC_GROUP *group = EC_KEY_get0_group(ec);
+	const BIGNUM *n = EC_GROUP_get0_order(group);
+	EC_POINT *point = EC_POINT_new(group);
+	BIGNUM *k = BN_new(), *inverse = BN_new(), *r = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	uint8_t digest[32], der[80], *p = der;
+	ECDSA_SIG *sig = NULL;
+	int der_len = 0;
+
+	BN_set_word(k, 20261126);
+	if (EC_POINT_mul(group, point, k, NULL, NULL, ctx) == 1 &&
+	    EC_POINT_get_affine_coordinates(group, point, r, NULL, ctx) == 1 &&
+	    BN_nnmod(r, r, n, ctx) == 1 &&
+	    BN_mod_inverse(inverse, k, n, ctx) != NULL &&
+	    EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) == 1)
+		sig = ECDSA_do_sign_ex(digest, sizeof(digest), inverse, r,
+		    (EC_KEY *)(uintptr_t)ec);
+	if (sig != NULL)
+		der_len = i2d_ECDSA_SIG(sig, &p);
+	ECDSA_SIG_free(sig);
+	BN_free(k);
+	BN_free(inverse);
+	BN_free(r);
+	BN_CTX_free(ctx);
+	EC_POINT_free(point);
+	return der_len > 0 ? plain(der, (size_t)der_len, curve, out) : 0;
+}
+
 /* 5F37 over what is in data. */
 static void
 put_signature(EVP_PKEY *key, const uint8_t *data, size_t data_len,
@@ -203,6 +238,7 @@ static void
 put_cvc(const struct cvc *v, struct card_bytes *out)
 {
 	struct card_bytes body = { 0 }, whole = { 0 };
+	uint8_t sig[96];
 
 	card_tlv_put(&body, 0x5F29, "", 1);
 	card_tlv_put(&body, 0x42, v->car, v->car_len);
@@ -211,7 +247,12 @@ put_cvc(const struct cvc *v, struct card_bytes *out)
 	if (v->role != NULL)
 		put_validity(v, &body);
 	card_tlv_put(&whole, 0x7F4E, body.data, body.len);
-	put_signature(v->signer, whole.data, whole.len, &whole);
+	if (v->role != NULL && v->key == v->signer)
+		card_tlv_put(&whole, 0x5F37, sig,
+		    plain_fixed(v->key, whole.data, whole.len,
+			card_curve_of(v->key), sig));
+	else
+		put_signature(v->signer, whole.data, whole.len, &whole);
 	card_tlv_put(out, 0x7F21, whole.data, whole.len);
 	out->full = out->full || body.full || whole.full;
 }

@@ -64,6 +64,29 @@ sum=$(awk '/^key / { n += $3 } END { print n }' card[1-8])
 ok "the cards count their uses"
 run 0 "$audit" verify r/state --anchor "$(anchor)"
 ok "an auditor finds it in order"
+# the issuer's certificate stands behind the card's own, which has a length of
+# two octets: the plan may name it
+file=r/state/objects/$(jq -r .device enrols | sed -n 1p)
+own=$((0x$(od -An -tx1 -j 3 -N 2 "$file" | tr -d ' \n') + 5))
+[ "$(od -An -tx1 -j 2 -N 1 "$file" | tr -d ' ')" = 82 ]
+ok "the card's certificate is one of many octets"
+vendor=$(tail -c +$((own + 1)) "$file" | sha256sum | cut -d' ' -f1)
+with_vendor() { # DIGEST STATUS: a rehearsal on new cards
+	rm -rf card[1-8] card[1-8].lock v
+	sed "/^date:/a vendor: \"$1\"" genesis.yaml >vendor.yaml
+	run "$2" "$anchorite" rehearse --cards --module opensc vendor.yaml \
+		--dir v --in in
+}
+mv r kept.r
+with_vendor "$(printf '%064d' 0)" 4 &&
+	says err "op-alice: the card is not of the plan's vendor"
+ok "cards of another vendor are refused"
+with_vendor "$vendor" 0 && run 3 "$audit" verify v/state &&
+	says out "self-consistent only"
+ok "and taken when the plan names theirs"
+with_vendor abc 3 && says err 'a SHA-256: 64 hexadecimal digits'
+ok "which is a digest"
+mv kept.r r
 # the card's word is for this key: another key's is not
 first=$(jq -r .attestation.sign enrols | sed -n 1p)
 second=$(jq -r .attestation.sign enrols | sed -n 2p)
