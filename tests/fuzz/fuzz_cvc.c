@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <openssl/ec.h>
+
 #include "ca/cvc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
