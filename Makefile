@@ -86,6 +86,7 @@ check: all $(TESTS) $(TOOLS) $(MODULES) ## build and run every test
 
 crash: all $(TOOLS) $(MODULES) ## cut the power at every point and go on
 	@BUILD=$(abspath $(BUILD)) sh tests/crash/crash.sh
+	@CARDS=virtual BUILD=$(abspath $(BUILD)) sh tests/crash/crash.sh
 
 demo: all $(TOOLS) ## rehearse a whole product PKI on SoftHSM, or CARDS=virtual
 	@BUILD=$(abspath $(BUILD)) sh tests/demo/demo.sh

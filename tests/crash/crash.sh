@@ -17,19 +17,25 @@
 #
 # With BESIDE=1 the product CA's key is on two tokens, which sign the batch side
 # by side; genesis and batch only, in $BUILD/crash-beside.
+#
+# With CARDS=virtual the tokens are virtual cards, through OpenSC, in the signers'
+# processes, and a point may be a command that changes a card; the batch only, in
+# $BUILD/crash-cards.
 set -u
 BUILD=${BUILD:?}
 EVERY=${EVERY:-1}
 BESIDE=${BESIDE:-}
+CARDS=${CARDS:-}
 ALL="genesis batch crl change recovery copies"
-[ -z "$BESIDE" ] || ALL="genesis batch"
+[ -z "$BESIDE$CARDS" ] || ALL="genesis batch"
+PLANS=${PLANS:-${CARDS:+batch}}
 PLANS=${PLANS:-$ALL}
 POINTS=${POINTS:-}
 AGAIN=${AGAIN:-}
 LATER=${LATER:-7}
 JOBS=${JOBS:-2}
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
-W=$BUILD/crash${BESIDE:+-beside}
+W=$BUILD/crash${BESIDE:+-beside}${CARDS:+-cards}
 plans=$here
 anchorite=$BUILD/bin/anchorite
 factory=$BUILD/bin/anchorite-factory
@@ -37,6 +43,8 @@ audit=$BUILD/bin/anchorite-audit
 devices=$BUILD/tests/demo/tool_devices
 power=$BUILD/tests/crash/tool_power
 units=5
+card_count=7
+options=
 # the shim comes before the sanitizers' runtime
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 export ASAN_OPTIONS
@@ -50,17 +58,52 @@ die() {
 # The signer starts with a bare environment: a script in its place gives it the
 # shim again.
 programs() {
-	mkdir -p "$W/run/bin" "$W/run/libexec/anchorite"
-	cp "$anchorite" "$factory" "$W/run/bin"
-	cp "$BUILD/libexec/anchorite/anchorite-reader" "$W/run/libexec/anchorite"
-	cat >"$W/run/libexec/anchorite/anchorite-signer" <<END
-#!/bin/sh
-POWER=\${SOFTHSM2_CONF%/*}.power
-LD_PRELOAD=$BUILD/tests/crash/module_power.so
-export POWER LD_PRELOAD
-exec $BUILD/libexec/anchorite/anchorite-signer
+	with_signer "$W/run" "POWER=\${SOFTHSM2_CONF%/*}.power" \
+		"LD_PRELOAD=$BUILD/tests/crash/module_power.so" \
+		'export POWER LD_PRELOAD'
+	[ -z "$CARDS" ] || virtual_cards
+}
+
+# with_signer FOLDER LINE...: the programs, their signer behind these lines
+with_signer() {
+	mkdir -p "$1/bin" "$1/libexec/anchorite"
+	cp "$BUILD/bin/anchorite" "$factory" "$1/bin"
+	cp "$BUILD/libexec/anchorite/anchorite-reader" "$1/libexec/anchorite"
+	signer=$1/libexec/anchorite/anchorite-signer
+	shift
+	{
+		printf '%s\n' '#!/bin/sh' "$@"
+		[ -z "$CARDS" ] || card_list
+		echo "exec $BUILD/libexec/anchorite/anchorite-signer"
+	} >"$signer"
+	chmod +x "$signer"
+}
+
+# card_list: the cards lie in the scratch folder, beside its softhsm2.conf
+card_list() {
+	list=
+	for i in $(seq $card_count); do
+		list="$list\$dir/card$i:"
+	done
+	printf '%s\n' "dir=\${SOFTHSM2_CONF%/*}/cards" "VIRTUAL_CARDS=$list" \
+		'export VIRTUAL_CARDS'
+}
+
+# virtual_cards: OpenSC finds them in the process of the signer, which needs its
+# script when the power does not fail, too
+virtual_cards() {
+	with_signer "$W/plain"
+	anchorite=$W/plain/bin/anchorite
+	options='--cards --module opensc'
+	OPENSC_CONF=$W/opensc.conf
+	export OPENSC_CONF
+	cat >"$OPENSC_CONF" <<END
+app default {
+	reader_driver pcsc {
+		provider_library = $BUILD/tests/card/module_pcsc.so;
+	}
+}
 END
-	chmod +x "$W/run/libexec/anchorite/anchorite-signer"
 }
 
 # two_tokens: the plans for a key on two tokens
@@ -78,13 +121,15 @@ two_tokens() {
 
 # rehearse FOLDER PLAN
 rehearse() {
-	"$anchorite" rehearse "$plans/$2.yaml" --dir "$1"
+	# shellcheck disable=SC2086 # none, or several words
+	"$anchorite" rehearse "$plans/$2.yaml" --dir "$1" $options
 }
 
 # cut FOLDER PLAN POINT: 137 when the power failed
 cut() {
+	# shellcheck disable=SC2086
 	"$power" run "$1.power" "$3" "$1/state" "$W/run/bin/anchorite" \
-		rehearse "$plans/$2.yaml" --dir "$1"
+		rehearse "$plans/$2.yaml" --dir "$1" $options
 }
 
 # request FOLDER: of all units, for the order that left
@@ -122,7 +167,7 @@ kinds() {
 
 # base PLAN: the folder before it, and its points when nothing is cut off
 bases() {
-	mkdir -p "$W/genesis/in"
+	mkdir -p "$W/genesis/in" "$W/genesis/cards"
 	"$factory" station-key --factory Works --line 3 --key "$W/line3.key" \
 		--out "$W/genesis/in/line3.station" || return 1
 	"$devices" make "$W/units" $units || return 1

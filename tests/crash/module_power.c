@@ -5,7 +5,7 @@
  * tool_power can lay out the disk as a loss of power would leave it.  Changes
  * to the folder out/ beside it are counted as well; all other files pass
  * through.  SoftHSM's module is exchanged for the one beside this, which counts
- * the calls to the token.
+ * the calls to the token; a virtual card of this process counts its commands.
  *
  * Syncs of these folders are noted only: no power fails here.
  */
@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -501,4 +502,19 @@ dlopen(const char *path, int flags)
 	    beside(module))
 		path = module;
 	return real(path, flags);
+}
+
+/* ---- virtual cards -------------------------------------------------------- */
+
+/* Before a card in this process does a command that changes it. */
+void power_card(uint8_t ins);
+void
+power_card(uint8_t ins)
+{
+	char op[8];
+
+	if (power == NULL)
+		return;
+	snprintf(op, sizeof(op), "INS %02X", ins);
+	power_event(power, op, "card");
 }
