@@ -6,17 +6,20 @@
 # CA's card, key 01:  the self-test of its making
 #                     + every use that an act.result tells of, a PIN's change is
 #                       one; of a batch the results in the issuance log
-#                     + 1 for each group that was begun: the challenge
-#        key 02:      the self-test of its making + orders and responses sealed
+#                     + 1 for each group where it was begun: the challenge
+#                     + 1 where the key came from another card: a signature when
+#                       it is taken in
+#        key 02:      the self-test of its making, the same where it came from
+#                     another card + orders and responses sealed
 # Operator's, 01:     3 at the enrolment: two certificates, a text
 #                     + 1 for each approval + 1 for each checkpoint
 #             02:     1 at the enrolment
-#                     + 1 for each group approved whose token has shares, or 2
+#                     + 1 for each token that a group it approved opens, or 2
 #                       where a change of its PIN was cut off (rotate.found)
 
 def sealed: .use == "seal-order" or .use == "seal-response";
-def logged: .use | IN("crl", "root", "product-ca", "sealer", "self-test",
-	"seal-order", "seal-response") | not;
+# others are certificates of devices, or a copy, which uses no key of its card
+def signed: .use | IN("crl", "root", "product-ca", "sealer", "self-test");
 
 . as $all
 | (map(select(.type == "act.propose").body)) as $acts
@@ -30,26 +33,28 @@ def logged: .use | IN("crl", "root", "product-ca", "sealer", "self-test",
 	if $r.type != "act.propose" then .in = false
 	elif .in then .groups[-1] += [$r.body]
 	else .in = true | .groups += [[$r.body]] end) | .groups // []) as $groups
-# those that open a token with shares: it has a label, and is known by its
-# serial; a recovery does without
-| ($groups | map(select(.[0].label != "-" and .[0].token != .[0].label
+# the acts of one token in one group, which opens it with shares: it has a
+# label, and is known by its serial; a recovery does without
+| ($groups | map(group_by(.label)) | add // []
+	| map(select(.[0].label != "-" and .[0].token != .[0].label
 	and .[0].kind != "recovery")))
 	as $opening
 | def ca: ($acts | map(.label) | unique - ["-"])[] as $ca
 | ($acts | map(select(.label == $ca))) as $own
 | ($own | map($uses["\(.act)"] // []) | add) as $told
 | ($own | map(select(.token == .label)) | map($uses["\(.act)"] // []) | add
-	// [] | map(.n) | add // 0) as $made
+	// [] | map(select(signed).n) | add // 0) as $made
 | ($own | map(.act)) as $numbers
 | ([$issuance[] | select(.type == "result" and
 	(.act as $a | $numbers | index($a)))] | length) as $issued
 | ([$opening[] | select(.[0].label == $ca)
 	| select(any(.[]; $begun["\(.act)"]))] | length) as $challenges
-| ($told | map(select((sealed or logged) | not).n) | add // 0) as $signed
+| ($told | map(select(signed).n) | add // 0) as $signed
 | ($told | map(select(sealed).n) | add // 0) as $seals
+| (if any($told[]; .use == "copy") then 1 else 0 end) as $taken
 | "\($ca) 01 \($signed - (if $made > 1 then 1 else 0 end)
-	+ $issued + $challenges)",
-  (select($made > 1) | "\($ca) 02 \($seals + 1)");
+	+ $issued + $challenges + $taken)",
+  (select($made > 1) | "\($ca) 02 \($seals + 1 + $taken)");
 
 def operator: $all[] | select(.type == "enrol").body as $o
 | ([$all[] | select(.type == "approve" and .actor[0] == $o.operator)
