@@ -258,9 +258,9 @@ module_free(struct module *m)
 }
 
 void
-module_prefer(struct module *m, const char *serial)
+module_blank(struct module *m, const char *serial)
 {
-	strncpy(m->prefer, serial, sizeof(m->prefer) - 1);
+	strncpy(m->blank, serial, sizeof(m->blank) - 1);
 }
 
 enum card_error

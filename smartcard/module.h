@@ -28,8 +28,8 @@ struct module {
 	char *conf;       /* that OpenSC was loaded with last */
 	struct schsm_info
 	    *card; /* that it was loaded for; NULL: another kind */
-	char prefer[TOKEN_SERIAL_MAX + 1]; /* see module_prefer() */
-	struct token *open;                /* every token in use */
+	char blank[TOKEN_SERIAL_MAX + 1]; /* see module_blank() */
+	struct token *open;               /* every token in use */
 	struct libp11 *libp11; /* see evp_key.h; NULL until it is needed */
 };
 

@@ -314,8 +314,7 @@ opensc_list(struct module *m, struct token_info *out, size_t *count)
 enum rank {
 	RANK_NO,
 	RANK_LAST,
-	RANK_NEXT,
-	RANK_FIRST
+	RANK_NEXT
 };
 
 /* One without a label may be what a use that was cut short left behind, so it
@@ -341,9 +340,8 @@ find_blank(const struct opensc_scan *scan, const char *serial, bool again,
 		enum rank rank =
 		    scan->error[i] == CARD_OK ? rank_of(c, again) : RANK_NO;
 
-		if (rank != RANK_NO && serial[0] != '\0' &&
-		    strcmp(serial, c->serial) == 0)
-			rank = RANK_FIRST;
+		if (serial[0] != '\0' && strcmp(serial, c->serial) != 0)
+			continue;
 		if (rank > best) {
 			best = rank;
 			*reader = i;
@@ -359,7 +357,7 @@ find_target(const struct module *m, const struct opensc_scan *scan,
 	enum card_error ret = scan_find(scan, label, NULL, reader);
 
 	if (ret == CARD_ERR_NO_TOKEN)
-		return find_blank(scan, m->prefer, again, reader);
+		return find_blank(scan, m->blank, again, reader);
 	return again ? ret : CARD_ERR_NOT_BLANK;
 }
 

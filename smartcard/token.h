@@ -30,10 +30,10 @@ const char *module_last_rv(const struct module *m);
 /*
  * OpenSC (told by C_GetInfo and its library) is loaded when a token is opened, for that one
  * card alone, and unloaded when it is closed: one token at a time, and others
- * may have the other readers.  The serial of the card that token_init_blank()
- * is to take when several blank ones are there; "" for none.
+ * may have the other readers.  module_blank(): of blank
+ * cards token_init_blank() takes the one of that serial alone; "": any.
  */
-void module_prefer(struct module *m, const char *serial);
+void module_blank(struct module *m, const char *serial);
 
 /*
  * What a module is: its file and SHA-256 of that as it is now, what it calls

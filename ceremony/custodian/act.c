@@ -255,7 +255,7 @@ static bool
 comes(struct ceremony *c, const struct session *s)
 {
 	const struct watch_card card = { s->token->module, s->label,
-		s->token->serial, "CA token", false };
+		s->token->serial, "CA token", .blank = false };
 
 	return watch_possible(c, &card) && watch_card(c, &card) == PEOPLE_YES;
 }
@@ -298,11 +298,12 @@ group_open(struct ceremony *c, struct group *g, const char *label, bool *absent,
 }
 
 bool
-group_open_blank(struct ceremony *c, struct group *g, const char *label,
-    struct session **out)
+group_open_blank(struct ceremony *c, struct group *g,
+    const struct plan_token *t, struct session **out)
 {
-	*out = session_new(c, g, label);
-	return *out != NULL && tell_context(c, g, *out);
+	*out = session_new(c, g, t->label);
+	return *out != NULL && child_tell_blank(c, &(*out)->child, t->serial) &&
+	    tell_context(c, g, *out);
 }
 
 bool

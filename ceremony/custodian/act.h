@@ -96,8 +96,8 @@ bool group_open(struct ceremony *c, struct group *g, const char *label,
 bool group_tell_ca(struct ceremony *c, struct session *s,
     const struct history_epoch *const epochs[], size_t count);
 /* Open a signer that will make a CA token. */
-bool group_open_blank(struct ceremony *c, struct group *g, const char *label,
-    struct session **out);
+bool group_open_blank(struct ceremony *c, struct group *g,
+    const struct plan_token *t, struct session **out);
 /* Tell the signer that an act follows (c->out is free afterwards); the caller
  * then tells what it is made of and calls group_propose().  kind: NULL for
  * the step's. */

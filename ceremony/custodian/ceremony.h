@@ -143,6 +143,8 @@ bool child_fields_ok(struct ceremony *c);
 /* Octets announced by a length, in PARTs; *out new, free(). */
 bool child_hear_parts(struct ceremony *c, struct child *ch, uint64_t len,
     uint8_t **out);
+/* Which blank card it may make a token of; "": any. */
+bool child_tell_blank(struct ceremony *c, struct child *ch, const char *serial);
 /* Connect two children: each gets one end with the message it is asked by. */
 bool child_pair(struct ceremony *c, int pair[2]);
 /* Reader with a file: starts one and hands over the memfd. */

@@ -200,6 +200,16 @@ fail:
 }
 
 bool
+child_tell_blank(struct ceremony *c, struct child *ch, const char *serial)
+{
+	if (serial[0] == '\0')
+		return true;
+	message_start(&c->out, MSG_BLANK);
+	message_put_text(&c->out, serial);
+	return child_ask(c, ch, MSG_OK);
+}
+
+bool
 child_pair(struct ceremony *c, int pair[2])
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)

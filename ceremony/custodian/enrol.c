@@ -10,6 +10,7 @@
 #include "ceremony/custodian/module_note.h"
 #include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/so.h"
+#include "ceremony/custodian/watch.h"
 
 /* How the card came to be what it is. */
 static json_t *
@@ -130,7 +131,8 @@ enrol_card(struct ceremony *c, struct child *so, const struct plan_operator *o)
 		    "%s: stopped before its PIN was chosen; run the same plan "
 		    "again",
 		    t->label);
-	if (child_start(c, SPAWN_SIGNER, &card) &&
+	if (watch_blank(c, t, o->id) && child_start(c, SPAWN_SIGNER, &card) &&
+	    child_tell_blank(c, &card, t->serial) &&
 	    so_hand_out(c, so, t->label, &fd, &again)) {
 		message_start(&c->out, MSG_CARD_MAKE);
 		message_put_text(&c->out, t->module);

@@ -15,6 +15,7 @@
 #include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/share.h"
 #include "ceremony/custodian/so.h"
+#include "ceremony/custodian/watch.h"
 
 static size_t
 roles_of(const char *role)
@@ -193,7 +194,7 @@ keys_start(struct ceremony *c, struct group *g, struct copying *m,
 {
 	const char *label = m->token->label;
 
-	return group_open_blank(c, g, label, &m->session) &&
+	return group_open_blank(c, g, m->token, &m->session) &&
 	    so_hand_out(c, so, label, &m->so_fd, &m->again) &&
 	    (b == NULL ||
 		backup_hand_out(c, b, m->first == NULL ? label : m->first,
@@ -271,7 +272,8 @@ keys_take_copy(struct ceremony *c, struct group *g, const struct copying *m,
 		if (!child_ask(c, &m->session->child, MSG_OK))
 			return false;
 	}
-	if (!group_begin(c, g, m->act) || !execute(c, g, m, uses, 2, NULL))
+	if (!watch_blank(c, m->token, "CA token") ||
+	    !group_begin(c, g, m->act) || !execute(c, g, m, uses, 2, NULL))
 		return false;
 	people_say(c->people, "  keys of %s copied to %s", m->first,
 	    m->token->label);
@@ -439,7 +441,8 @@ run_first(struct ceremony *c, struct group *g, struct making *m)
 		return keys_export(c, g, 0, &m->wrapped) &&
 		    group_result(c, g, 0, &export, 1,
 			json_pack("{s:s}", "label", label));
-	if (!group_begin(c, g, 0) ||
+	if (!watch_blank(c, m->first.token, "CA token") ||
+	    !group_begin(c, g, 0) ||
 	    !execute(c, g, &m->first, &self_test, 1,
 		m->copy_count > 0 ? &m->wrapped : NULL))
 		return false;

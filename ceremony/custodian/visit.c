@@ -278,7 +278,7 @@ visit_open(struct ceremony *c, const struct history_operator *who,
 	}
 	switch (watch_card(c,
 	    &(struct watch_card){ who->module, who->label, who->serial, who->id,
-		by_serial(who) })) {
+		.by_serial = by_serial(who) })) {
 	case PEOPLE_YES:
 		break;
 	case PEOPLE_NO:

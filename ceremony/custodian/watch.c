@@ -28,6 +28,8 @@ is_wanted(const struct watch_card *card, const struct reader *r)
 	bool serial =
 	    card->serial[0] == '\0' || strcmp(card->serial, r->serial) == 0;
 
+	if (card->blank && r->holds == READER_BLANK)
+		return serial;
 	return r->holds == READER_CARD && serial &&
 	    (card->by_serial || strcmp(card->label, r->label) == 0);
 }
@@ -69,7 +71,13 @@ say_other(const struct watch *w, const struct reader *r)
 			    r->serial, card->label);
 		break;
 	case READER_BLANK:
-		people_say(p, "\n  %s: this card is blank", r->name);
+		if (card->blank)
+			people_say(p,
+			    "\n  %s: a blank card, but its serial is %s, not "
+			    "%s",
+			    r->name, r->serial, card->serial);
+		else
+			people_say(p, "\n  %s: this card is blank", r->name);
 		break;
 	case READER_FOREIGN:
 		people_say(p,
@@ -234,6 +242,7 @@ watch_card(struct ceremony *c, const struct watch_card *card)
 		.child = { .pid = -1, .sock = -1 } };
 	struct people_watch watch = { .hear = hear, .arg = &w };
 	enum people_answer answer;
+	char label[64];
 
 	if (watch_possible(c, card)) {
 		if (!start(&w)) {
@@ -244,8 +253,23 @@ watch_card(struct ceremony *c, const struct watch_card *card)
 		c->people->watch = &watch;
 	}
 	c->came = false;
-	answer = c->people->ops->card(c->people, card->label, card->owner);
+	snprintf(label, sizeof(label), "%s%s", card->label,
+	    card->blank ? ", a blank one" : "");
+	answer = c->people->ops->card(c->people, label, card->owner);
 	c->people->watch = NULL;
 	spawn_kill(&w.child);
 	return answer;
+}
+
+bool
+watch_blank(struct ceremony *c, const struct plan_token *t, const char *owner)
+{
+	const struct watch_card card = { t->module, t->label, t->serial, owner,
+		.blank = true };
+
+	return !watch_possible(c, &card) ||
+	    watch_card(c, &card) == PEOPLE_YES ||
+	    ceremony_stop(c, EXIT_STOPPED,
+		"%s: no blank card came for it; run the same plan again",
+		t->label);
 }

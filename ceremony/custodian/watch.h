@@ -10,6 +10,7 @@ struct watch_card {
 	const char *serial; /* "": any of that label */
 	const char *owner;
 	bool by_serial; /* its label says nothing */
+	bool blank;     /* it gets the label: a blank one is wanted */
 };
 
 /* Can readers be watched for it, by people who are at a terminal? */
@@ -22,5 +23,9 @@ bool watch_possible(const struct ceremony *c, const struct watch_card *card);
  */
 enum people_answer
 watch_card(struct ceremony *c, const struct watch_card *card);
+/* Ask for a blank card that becomes the token t, unless it is one that was begun;
+ * where readers cannot be watched nobody is asked.  False: they stop. */
+bool
+watch_blank(struct ceremony *c, const struct plan_token *t, const char *owner);
 
 #endif

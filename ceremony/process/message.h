@@ -67,6 +67,8 @@ enum message_kind {
 	/* signer that keeps B -> operator */
 	MSG_CHECK, /* octets: which B it is */
 	/* operator -> signer of an operator's card */
+	/* operator -> signer that makes a card or a CA token */
+	MSG_BLANK,     /* text serial: of blank cards this one alone will do */
 	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
 			  octets PIN, number date, number again; two SO PINs
 			  come from the fd, as MSG_SO_PIN has them */

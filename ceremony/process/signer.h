@@ -218,6 +218,7 @@ struct signer {
 	bool stop;
 	struct module *module;
 	char module_name[256];
+	char blank[TOKEN_SERIAL_MAX + 1]; /* see MSG_BLANK; "": any */
 	struct token *token;
 	/* of the signer that keeps one whose words are on paper */
 	struct secret *paper;
@@ -240,7 +241,7 @@ struct signer {
 /* Handlers, one per message to a signer; each reads s->in, answers, and sets
  * s->state.  A handler that answers with a fault leaves the state alone. */
 typedef void signer_handler(struct signer *s);
-signer_handler signer_list, signer_open;
+signer_handler signer_list, signer_open, signer_blank;
 signer_handler signer_paper_new, signer_paper_load, signer_paper_check,
     signer_so_pin, signer_dkek;
 signer_handler signer_card_make, signer_card_keys, signer_adopt, signer_login,

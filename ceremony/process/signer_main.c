@@ -18,6 +18,7 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_PAPER_CHECK] = signer_paper_check,
 	[MSG_DKEK] = signer_dkek,
 	[MSG_SO_PIN] = signer_so_pin,
+	[MSG_BLANK] = signer_blank,
 	[MSG_CARD_MAKE] = signer_card_make,
 	[MSG_CARD_KEYS] = signer_card_keys,
 	[MSG_LOGIN] = signer_login,

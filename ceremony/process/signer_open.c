@@ -38,7 +38,21 @@ signer_use_module(struct signer *s, const char *name)
 		return false;
 	}
 	snprintf(s->module_name, sizeof(s->module_name), "%s", name);
+	module_blank(s->module, s->blank);
 	return true;
+}
+
+/* Before the module is loaded, so that it holds for whatever is made. */
+void
+signer_blank(struct signer *s)
+{
+	message_get_text(&s->in, s->blank, TOKEN_SERIAL_MAX);
+	if (signer_bad_form(s))
+		return;
+	if (s->module != NULL)
+		signer_fault(s, FAULT_REFUSED, "serial: it comes too late");
+	else
+		signer_ok(s);
 }
 
 bool

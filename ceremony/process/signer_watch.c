@@ -73,13 +73,15 @@ static bool
 tell(struct signer *s, const struct watch *w)
 {
 	for (size_t i = 0; i < w->readers.count; i++) {
-		bool card = w->seen[i].holds == READER_CARD;
+		const struct seen *seen = &w->seen[i];
+		bool card = seen->holds == READER_CARD;
+		bool known = card || seen->holds == READER_BLANK;
 
 		message_start(&s->out, MSG_READER);
 		message_put_text(&s->out, w->readers.reader[i].name);
-		message_put_number(&s->out, told(&w->seen[i]));
-		message_put_text(&s->out, card ? w->seen[i].card.label : "");
-		message_put_text(&s->out, card ? w->seen[i].card.serial : "");
+		message_put_number(&s->out, told(seen));
+		message_put_text(&s->out, card ? seen->card.label : "");
+		message_put_text(&s->out, known ? seen->card.serial : "");
 		if (!signer_send(s))
 			return false;
 	}

@@ -686,12 +686,15 @@ test_init_which(void **state)
 	setenv("VIRTUAL_CARDS", cards, 1);
 	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
 	assert_int_equal(n, 4);
-	module_prefer(w->m, info[2].serial);
+	module_blank(w->m, info[2].serial);
 	assert_int_equal(token_init(w->m, "a", &so, w->other, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[2].serial);
 	token_close(t);
-	/* not blank any more: then any */
+	/* not blank any more, and no other will do */
 	so.at = TOKEN_SO_PIN;
+	assert_int_equal(token_init(w->m, "b", &so, w->other, &t),
+	    CARD_ERR_NO_TOKEN);
+	module_blank(w->m, "");
 	assert_int_equal(token_init(w->m, "b", &so, w->other, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[1].serial);
 	token_close(t);

@@ -36,17 +36,29 @@ audited() {
 		diff -u told made >out 2>err
 }
 
+hands="sh $repo/tests/card/hands.sh"
+export BUILD ANCHORITE_CARDS
+for i in 1 2 3 4 5 6 7 8; do
+	echo "serial RUN0000000$i" >"$cards/card$i.control"
+done
 start_cards 8
 ok "blank cards"
 mkdir in outbox && run 0 "$factory" station-key --factory 'Example Works' \
 	--line 3 --key line3.key --out in/line3.station &&
-	plan demo-cards-1-genesis -20 >genesis.yaml &&
+	plan demo-cards-1-genesis -20 | sed '
+		s/label: op-alice,/& serial: RUN00000003,/
+		s/label: op-bert,/& serial: RUN00000008,/
+		s/label: root-1,/& serial: RUN00000007,/' >genesis.yaml &&
 	plan demo-cards-2-batch -10 >batch.yaml
 ok "a station and plans"
 held 130 genesis.yaml stop=choose && says shown 'run the same plan again'
 ok "Ctrl-C at the choice of a PIN"
-held 0 genesis.yaml && [ -s outbox/line3.order ]
-ok "genesis, to the end"
+pull 3 && held 0 genesis.yaml "hook=put in card alice=$hands insert 3" &&
+	[ -s outbox/line3.order ]
+ok "genesis, to the end; a blank card is waited for"
+[ "$(serial_of op-alice) $(serial_of op-bert) $(serial_of root-1)" = \
+	'RUN00000003 RUN00000008 RUN00000007' ]
+ok "each card is the one that the plan names, whichever reader it is in"
 audited
 ok "it is in order, and the cards' counters agree"
 
