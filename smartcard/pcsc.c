@@ -347,7 +347,8 @@ pcsc_transmit(struct pcsc_card *c, const uint8_t *command, size_t command_len,
     uint8_t *answer, size_t *len)
 {
 	SCARD_IO_REQUEST pci = { c->protocol, sizeof(pci) };
-	DWORD n = *len;
+	size_t room = *len;
+	DWORD n = room;
 	LONG rv;
 
 	*len = 0;
@@ -355,7 +356,7 @@ pcsc_transmit(struct pcsc_card *c, const uint8_t *command, size_t command_len,
 	    answer, &n);
 	if (rv != SCARD_S_SUCCESS)
 		return error_of(rv);
-	if (n < 2)
+	if (n < 2 || n > room)
 		return CARD_ERR_ANSWER;
 	*len = n;
 	return CARD_OK;

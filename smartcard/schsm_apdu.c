@@ -45,7 +45,8 @@ schsm_start(struct schsm *c, uint32_t header)
 void
 schsm_put(struct schsm *c, const void *data, size_t len)
 {
-	if (len > DATA_AT + SCHSM_FILE_MAX - c->command_len) {
+	if (c->command_len > DATA_AT + SCHSM_FILE_MAX ||
+	    len > DATA_AT + SCHSM_FILE_MAX - c->command_len) {
 		c->command_len = DATA_AT + SCHSM_FILE_MAX + 1;
 		return;
 	}
@@ -59,8 +60,7 @@ schsm_put_octet(struct schsm *c, unsigned octet)
 {
 	uint8_t o = (uint8_t)octet;
 
-	if (c->command_len <= DATA_AT + SCHSM_FILE_MAX)
-		schsm_put(c, &o, 1);
+	schsm_put(c, &o, 1);
 }
 
 /* Put the header and Lc before the data, Le behind it; where it starts. */

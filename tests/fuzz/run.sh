@@ -57,10 +57,11 @@ seeds() {
 		openssl req -new -x509 -key key.pem -subj /CN=fuzz -days 30 \
 		    -out cert.pem
 		openssl x509 -in cert.pem -outform DER -out cert.der
-		# of a virtual card: what it says of itself and of a key
-		for i in device attestation; do
-			openssl base64 -d -in "$root/tests/fuzz/cvc_$i.b64" \
-			    -out "cvc_$i"
+		# of a virtual card: what it says of itself and of a key, and
+		# its answers when it is looked at and when a key is wrapped
+		for i in cvc_device cvc_attestation schsm_identify schsm_keys; do
+			openssl base64 -d -in "$root/tests/fuzz/$i.b64" \
+			    -out "$i"
 		done
 		hex=$(openssl dgst -sha256 -r <cert.der | cut -d' ' -f1)
 		zeros=$(printf '%064d' 0)
