@@ -415,6 +415,15 @@ initialise_card(const struct init *in, const struct schsm_info *info,
 	return ret;
 }
 
+/* Nobody has put another in its place meanwhile, nor made it ready. */
+static bool
+same_card(const struct schsm_info *a, const struct schsm_info *b)
+{
+	return strcmp(a->serial, b->serial) == 0 &&
+	    strcmp(a->label, b->label) == 0 &&
+	    a->initialised == b->initialised && a->wiped == b->wiped;
+}
+
 /* With nothing else on the card; its info is as it is afterwards. */
 static enum card_error
 initialise_reader(struct pcsc *p, struct init *in, struct schsm_info *info,
@@ -423,10 +432,9 @@ initialise_reader(struct pcsc *p, struct init *in, struct schsm_info *info,
 	struct schsm_info now;
 	enum card_error ret = schsm_open(p, info->reader, &in->card);
 
-	/* nobody has put another in its place meanwhile */
 	if (ret == CARD_OK)
 		ret = schsm_identify(in->card, &now);
-	if (ret == CARD_OK && strcmp(now.serial, info->serial) != 0)
+	if (ret == CARD_OK && !same_card(&now, info))
 		ret = CARD_ERR_REMOVED;
 	if (ret == CARD_OK)
 		ret = initialise_card(in, &now, so);

@@ -5,7 +5,7 @@
 
 #include "smartcard/copy.h"
 #include "smartcard/module.h"
-#include "smartcard/opensc_conf.h"
+#include "smartcard/opensc.h"
 #include "smartcard/schsm.h"
 #include "smartcard/wipe.h"
 #include "tests/card/opensc.h"
@@ -629,6 +629,40 @@ test_swapped(void **state)
 	OPENSSL_free(k.spki);
 }
 
+/* ... and, put in its place before the login, is not given the PIN. */
+static void
+test_swapped_early(void **state)
+{
+	struct world *w = *state;
+	struct opensc_scan scan;
+	struct pcsc *p = NULL;
+	char path[600], text[700];
+
+	assert_int_equal(opensc_initialise(&w->opensc, 1, "one", NEW_PIN,
+			     so_octets),
+	    0);
+	opensc_card_path(&w->opensc, 1, path);
+	assert_int_equal(pcsc_new(NULL, &p), CARD_OK);
+	assert_int_equal(opensc_scan(p, &scan), CARD_OK);
+	pcsc_free(p);
+	for (unsigned at = 0; at < 4; at++) {
+		struct token *t = NULL;
+
+		assert_int_equal(token_open(w->m, "one", scan.card[0].serial,
+				     &t),
+		    CARD_OK);
+		snprintf(text, sizeof(text), "fault swap * %u %s\n", at, path);
+		opensc_control(&w->opensc, 0, text);
+		(void)token_login(t, w->pin);
+		token_close(t);
+		opensc_control(&w->opensc, 0, "");
+	}
+	assert_int_equal(pcsc_new(NULL, &p), CARD_OK);
+	assert_int_equal(opensc_scan(p, &scan), CARD_OK);
+	assert_int_equal(scan.card[1].pin_tries, SCHSM_PIN_TRIES);
+	pcsc_free(p);
+}
+
 /* ---- blank cards ------------------------------------------------------ */
 
 /* The one blank card is found, gets its label, PINs and a DKEK; afterwards the
@@ -698,6 +732,34 @@ test_init_which(void **state)
 	assert_int_equal(token_init(w->m, "b", &so, w->other, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[1].serial);
 	token_close(t);
+}
+
+/* A card that was made ready by another program since it was found blank is
+ * not initialised again, whoever knows its SO PIN. */
+static void
+test_init_raced(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	struct token_info info[TOKEN_LIST_MAX];
+	char path[600], text[700];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	snprintf(text, sizeof(text), "serial %s\n", info[1].serial);
+	opensc_control(&w->opensc, 2, text);
+	assert_int_equal(opensc_initialise(&w->opensc, 2, "two", USER_PIN,
+			     so_octets),
+	    0);
+	opensc_card_path(&w->opensc, 2, path);
+	snprintf(text, sizeof(text), "fault swap 58 1 %s\n", path);
+	opensc_control(&w->opensc, 1, text);
+	assert_int_equal(token_init_blank(w->m, "third", &so, NULL, &t),
+	    CARD_ERR_REMOVED);
+	assert_null(t);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_string_equal(info[1].label, "two");
 }
 
 static void
@@ -1033,8 +1095,10 @@ main(void)
 		CASE(test_absent),
 		CASE(test_twin),
 		CASE(test_swapped),
+		CASE(test_swapped_early),
 		CASE(test_init_blank),
 		CASE(test_init_which),
+		CASE(test_init_raced),
 		CASE(test_init_wiped),
 		CASE(test_init_cut_short),
 		CASE(test_so_either),
