@@ -38,6 +38,8 @@ add_class(struct token *t, CK_OBJECT_CLASS class, struct token_contents *out)
 	CK_ULONG n = 0;
 	enum card_error ret = token_find_objects(t, match, 2, found, &n);
 
+	if (n == OBJECT_MATCH_MAX) /* and it was not asked for others */
+		out->more = true;
 	for (CK_ULONG i = 0; ret == CARD_OK && i < n; i++) {
 		uint8_t *label = NULL;
 		size_t len = 0;

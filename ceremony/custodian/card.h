@@ -9,6 +9,8 @@ struct card_order {
 	struct ceremony *c; /* people, messages, why it stops */
 	struct people *people;
 	const char *module, *label;
+	char
+	    serial[33]; /* of the card that was found; "": whichever is there */
 	const char *operator_id, *log; /* personalise */
 	bool ca;                       /* wipe: a CA's keys, too */
 	bool json;                     /* list */
@@ -25,6 +27,8 @@ struct card_row {
 /* What is on it: "blank", "operator's card", "CA token", "empty", "other". */
 const char *card_holds(const struct card_row *r);
 bool card_has_ca(const struct card_row *r);
+/* Not all that is on it could be read: it may have a CA's keys, too. */
+bool card_is_unread(const struct card_row *r);
 /* The row of this label, of which there must be one; absent, unless NULL: none
  * is no reason to stop. */
 bool card_find(struct card_order *o, struct card_row *out, bool *absent);

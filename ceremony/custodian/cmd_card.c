@@ -131,7 +131,7 @@ open_token(struct card_order *o, struct child *signer, uint64_t *flags)
 	message_start(&c->out, MSG_OPEN);
 	message_put_text(&c->out, o->module);
 	message_put_text(&c->out, o->label);
-	message_put_text(&c->out, "");
+	message_put_text(&c->out, o->serial);
 	if (!child_ask(c, signer, MSG_OPENED))
 		return false;
 	message_get_text(&c->in, label, sizeof(label) - 1);

@@ -43,6 +43,12 @@ card_has_ca(const struct card_row *r)
 	    has_key(r, "sealer");
 }
 
+bool
+card_is_unread(const struct card_row *r)
+{
+	return has_key(r, "?");
+}
+
 const char *
 card_holds(const struct card_row *r)
 {
@@ -186,8 +192,10 @@ card_find(struct card_order *o, struct card_row *out, bool *absent)
 
 	if (!each_row(o, use_find, &w))
 		return false;
-	if (w.found == 1)
+	if (w.found == 1) {
+		memcpy(o->serial, out->serial, sizeof(o->serial));
 		return true;
+	}
 	if (w.found == 0 && absent != NULL) {
 		*absent = true;
 		return false;

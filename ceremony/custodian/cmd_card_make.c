@@ -23,6 +23,11 @@ may_empty(struct card_order *o, bool *present)
 		    "%s: holds a CA's keys (%s): a destroy step ends it, in a "
 		    "ceremony",
 		    o->label, row.keys);
+	if (card_is_unread(&row))
+		return ceremony_stop(o->c, EXIT_REFUSED,
+		    "%s: not all that is on it could be read, and it may hold "
+		    "a CA's keys: nothing was changed on it; try again",
+		    o->label);
 	return card_confirm(o,
 	    "a card of this label is there, and all that is on it is lost");
 }
@@ -45,6 +50,7 @@ card_init(struct card_order *o)
 		message_start(&o->c->out, MSG_CARD_INIT);
 		message_put_text(&o->c->out, o->module);
 		message_put_text(&o->c->out, o->label);
+		message_put_text(&o->c->out, o->serial);
 		message_put_octets(&o->c->out, pin->data, pin->len);
 		message_put_number(&o->c->out, present);
 		o->c->out.fd = fd;

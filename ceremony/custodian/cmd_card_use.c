@@ -56,8 +56,13 @@ may_wipe(struct card_order *o)
 
 	if (!card_find(o, &row, NULL))
 		return false;
-	if (!card_has_ca(&row))
+	if (!card_has_ca(&row) && !card_is_unread(&row))
 		return card_confirm(o, "all that is on it will be destroyed");
+	if (!o->ca && card_is_unread(&row))
+		return ceremony_stop(o->c, EXIT_REFUSED,
+		    "%s: not all that is on it could be read, and it may hold "
+		    "a CA's keys: try again; --ca destroys them, too",
+		    o->label);
 	if (!o->ca)
 		return ceremony_stop(o->c, EXIT_REFUSED,
 		    "%s: holds a CA's keys (%s): a destroy step of a plan ends "

@@ -94,7 +94,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_PIN] = CHILD("pin", STATE_OPEN | STATE_LOGIN, 2 * OCTETS(64)),
 	[MSG_TRY] = CHILD("try", STATE_LOGIN, 0),
 	[MSG_CARD_INIT] = CHILD_FD("card-init", STATE_IDLE,
-	    MODULE + LABEL + OCTETS(64) + NUMBERS(1)),
+	    MODULE + 2 * LABEL + OCTETS(64) + NUMBERS(1)),
 	[MSG_EMPTY] = CHILD("empty", STATE_LOGIN, 0),
 	[MSG_ENROLLED] = ANSWER("enrolled",
 	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(3) +

@@ -75,10 +75,11 @@ enum message_kind {
 	MSG_CARD_KEYS, /* text sign key, text derive key, octets derive
 			  certificate or none: it was personalised elsewhere,
 			  and its keys go by these names */
-	MSG_CARD_INIT, /* text module, text label, octets PIN, number present;
-			  two SO PINs come from the fd, as MSG_SO_PIN has them.
-			  present: a token of that label is there and is
-			  emptied, the first of the two is its SO PIN */
+	MSG_CARD_INIT, /* text module, text label, text serial, octets PIN,
+			  number present; two SO PINs come from the fd, as
+			  MSG_SO_PIN has them.  present: the token of that
+			  label and serial is there and is emptied, the first
+			  of the two is its SO PIN */
 	MSG_LOGIN,     /* octets PIN */
 	MSG_ADOPT,     /* text operator, text log, number date: try those keys
 			  and certify them */

@@ -39,15 +39,42 @@ init(struct signer *s, const char *label, struct token_so *so,
 	signer_send(s);
 }
 
+/* The one card of its label is the one that people were told of; "": there was
+ * none. */
+static bool
+is_told(struct signer *s, const char *label, const char *serial)
+{
+	struct token_info list[TOKEN_LIST_MAX];
+	size_t count = 0, others = 0;
+	bool found = serial[0] == '\0';
+	enum card_error err = token_list(s->module, list, &count);
+
+	for (size_t i = 0; err == CARD_OK && i < count; i++) {
+		if (!list[i].initialised || strcmp(list[i].label, label) != 0)
+			continue;
+		if (strcmp(list[i].serial, serial) == 0)
+			found = true;
+		else
+			others++;
+	}
+	if (err == CARD_OK && (!found || (others > 0 && serial[0] != '\0')))
+		err = CARD_ERR_REMOVED;
+	if (err != CARD_OK)
+		signer_card_fault(s, err, label);
+	return err == CARD_OK;
+}
+
 void
 signer_card_init(struct signer *s)
 {
 	char module[256], label[TOKEN_LABEL_MAX + 1];
+	char serial[TOKEN_SERIAL_MAX + 1];
 	struct token_so so = { .at = TOKEN_SO_PIN };
 	struct secret *pin;
 
 	message_get_text(&s->in, module, sizeof(module) - 1);
 	message_get_text(&s->in, label, TOKEN_LABEL_MAX);
+	message_get_text(&s->in, serial, TOKEN_SERIAL_MAX);
 	pin = read_pin(s);
 	if (message_get_number(&s->in) != 0)
 		so.at = TOKEN_SO_NEXT;
@@ -57,7 +84,7 @@ signer_card_init(struct signer *s)
 	}
 	if (pin == NULL)
 		signer_fault(s, FAULT_INTERNAL, "%s: no memory", label);
-	else if (signer_use_module(s, module))
+	else if (signer_use_module(s, module) && is_told(s, label, serial))
 		init(s, label, &so, pin);
 	secret_free(pin);
 	token_so_clear(&so);

@@ -79,23 +79,28 @@ signer_reload(struct signer *s)
 	return true;
 }
 
-/* What a token shows without login, as one text; "" when it cannot be opened:
- * a list says what it can. */
+/* What a token shows without login, as one text; "?" at its end when that is
+ * not all: a list says what it can. */
 static void
 put_contents(struct signer *s, const struct token_info *info)
 {
-	char text[CONTENTS_MAX * (CONTENTS_LABEL_MAX + 1) + 1] = "";
+	char text[CONTENTS_MAX * (CONTENTS_LABEL_MAX + 1) + 3] = "";
 	struct token_contents contents = { .count = 0 };
 	struct token *t = NULL;
+	enum card_error err = CARD_OK;
 	size_t at = 0;
 
-	if (info->initialised &&
-	    token_open(s->module, info->label, info->serial, &t) == CARD_OK)
-		token_contents(t, &contents);
+	if (info->initialised)
+		err = token_open(s->module, info->label, info->serial, &t);
+	if (info->initialised && err == CARD_OK)
+		err = token_contents(t, &contents);
 	token_close(t);
 	for (size_t i = 0; i < contents.count; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
 		    i == 0 ? "" : ",", contents.label[i]);
+	if (err != CARD_OK || contents.more)
+		snprintf(text + at, sizeof(text) - at, "%s?",
+		    at == 0 ? "" : ",");
 	message_put_text(&s->out, text);
 }
 

@@ -113,6 +113,22 @@ ok "then everything on it is gone"
 at 4 wipe nobody && says out 'nobody: no card of this label is in a reader'
 ok "a card that is not there is not wiped"
 
+# ---- more on it than is looked at --------------------------------------------
+# A token with its label and too many public keys to be listed.
+for i in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17; do
+	pkcs11-tool --module /usr/lib/softhsm/libsofthsm2.so --token-label one \
+		--login --pin 112233 --keypairgen --key-type EC:prime256v1 \
+		--label $i || break
+done >/dev/null 2>&1
+list '.[] | select(.label == "one") | .keys | endswith(",?")'
+ok "a list says when it is not all"
+at 1 init one && says out 'not all that is on it could be read' &&
+	at 1 wipe one && says out 'may hold a CA'
+ok "what may be a CA's is neither emptied nor wiped"
+at 0 wipe one --ca -- 'Type its label to go on: ' one 'PIN of card one: ' 112233 &&
+	list '.[] | select(.label == "one") | .holds == "empty"'
+ok "but with --ca"
+
 # ---- a CA's token ------------------------------------------------------------
 genesis_now
 ok "genesis"

@@ -65,6 +65,21 @@ card_taken(struct world *w, struct act *a, const void *arg)
 	return a->p;
 }
 
+/* The card that was told of is not the one that is there. */
+static struct peer *
+card_emptied(struct world *w, struct act *a, const void *arg)
+{
+	act_open(a, w, NULL);
+	peer_start(a->p, MSG_CARD_INIT)->fd = world_so_pin(w, "op-alice", 1);
+	message_put_text(&a->p->out, "softhsm");
+	message_put_text(&a->p->out, "op-alice");
+	message_put_text(&a->p->out, arg);
+	message_put_text(&a->p->out, CARD_PIN);
+	message_put_number(&a->p->out, 1);
+	peer_try(a->p);
+	return a->p;
+}
+
 /* A card made here, as if it had been personalised elsewhere: its keys under
  * other names, or no names. */
 struct adoption {
@@ -129,6 +144,9 @@ static const struct refusal refusals[] = {
 	{ "card signs a test text", card_approve,
 	    "anchorite-test/v1\nlog x\nkey x\ntoken x\nnonce x\n",
 	    FAULT_REFUSED, "not an approval text: the card signs nothing" },
+	{ "another card in its place is not emptied", card_emptied,
+	    "1234567890abcdef", CARD_ERR_REMOVED,
+	    "op-alice: the token was removed" },
 	{ "card signs nothing", card_approve, "", FAULT_REFUSED,
 	    "not an approval text: the card signs nothing else" },
 	{ "note of a log's name alone", card_note, LOG "\nanything\n",
