@@ -14,7 +14,11 @@
 #              requests, approvals, rotation of the PIN, checkpoint
 #
 # Then the same batch on k cards that hold one key, at 150 ms; speed-up is the
-# act on one of them / the act on k.
+# act on one of them / the act on k.  It is "at most" so high, since challenge,
+# CRL and response wait for each other: (N + 3) / (N / k + 3).
+#
+# Both sides want a processor within a millisecond: the numbers are worth
+# something on a machine that does nothing else.  N is the size of all batches.
 set -eu
 BUILD=${BUILD:?}
 repo=$(CDPATH='' cd -- "$(dirname "$0")/../.." && pwd)
@@ -32,6 +36,7 @@ devices=$BUILD/tests/demo/tool_devices
 measure=$BUILD/tests/bench/tool_measure
 csign=$BUILD/tests/bench/tool_csign
 COUNT=16
+HOLDERS=8
 trap stop_cards EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -65,22 +70,14 @@ with_tokens() {
 	token_lines "$1" >"$D/lines"
 	sed -e "/label: product-[0-9]*,/d" -e "/label: op-emil,/r $D/lines" \
 		-e "s/tokens: \[product-1.*\]/tokens: [$(holders "$1")]/" \
-		-e 's/quota: 1000/quota: 20000/' "$2" >"$D/plan"
-	if [ "$1" = 1 ]; then
-		cat "$D/plan"
-	else # a backup secret, and no excuse for a single copy
-		sed -e '/^  - product-ca:/,/^$/{/single-copy:/d;/reason:/d}' \
-			-e '/^        custodians:/a\      backup:\n        threshold: 2\n        custodians: [Rita Moss, Sam Fox, Ute Kern]' \
-			"$D/plan"
-	fi
+		-e 's/quota: 1000/quota: 20000/' "$2"
 }
 
-# state K: genesis, and what it left in $D/k.K
-state() {
-	rm -rf "$D/run"
-	with_tokens "$1" "$PLANS/demo-cards-1-genesis.yaml" >"$D/genesis.yaml"
-	"$anchorite" rehearse "$D/genesis.yaml" --cards --dir "$D/run" \
-		--in "$D/in" >"$D/last" 2>&1
+# genesis: the product CA's key on all of the cards that there can be
+genesis() {
+	with_tokens $HOLDERS "$PLANS/demo-cards-1-genesis.yaml" >"$D/genesis.yaml"
+	quiet "$anchorite" rehearse "$D/genesis.yaml" --cards --dir "$D/base" \
+		--in "$D/in"
 }
 
 # batch K COUNT DELAY: from the state and cards that genesis left, on k cards
@@ -98,11 +95,12 @@ batch() {
 	quiet "$devices" make "$D/units" "$2"
 	quiet "$factory" request --order "$D/run/out/line3.order" \
 		--key "$D/line3.key" --out "$D/in/line3.request" "$D/units"
-	with_tokens "$HOLDERS" "$PLANS/demo-cards-2-batch.yaml" |
-		sed "s/^      token: product-1/      tokens: [$(holders "$1")]/" \
-			>"$D/batch.yaml"
-	[ "$1" != 1 ] || sed -i 's/^      tokens: .*/      token: product-1/' \
-		"$D/batch.yaml"
+	with_tokens "$HOLDERS" "$PLANS/demo-cards-2-batch.yaml" >"$D/plan"
+	if [ "$1" = 1 ]; then
+		sed 's/^      tokens: .*/      token: product-1/' "$D/plan"
+	else
+		sed "s/^      tokens: .*/      tokens: [$(holders "$1")]/" "$D/plan"
+	fi >"$D/batch.yaml"
 	quiet "$measure" "$D/took" "$anchorite" rehearse "$D/batch.yaml" --cards \
 		--dir "$D/run" --in "$D/in"
 }
@@ -144,39 +142,24 @@ mkdir -p "$D/in"
 start_cards $COUNT
 quiet "$factory" station-key --factory "Example Works" --line 3 \
 	--key "$D/line3.key" --out "$D/in/line3.station"
-HOLDERS=8
-state $HOLDERS || {
-	why=$(grep '^anchorite: ' "$D/last" | head -n 1)
-	HOLDERS=1
-	stop_cards
-	rm -f "$cards"/card*
-	start_cards $COUNT
-	state 1 || {
-		cat "$D/last" >&2
-		exit 1
-	}
-}
+genesis
 quiet "$csign" make bench
-mv "$D/run" "$D/base"
 mkdir "$D/cards"
 for i in $(seq $COUNT); do cp "$cards/card$i" "$D/cards"; done
 
 printf '\n%6s %7s %7s %8s %8s %8s %8s\n' delay devices signed act bare ratio rest
-row 1000 0
+row "${N:-1000}" 0
 row "${N:-400}" 20000
 row "${N:-100}" 150000
-if [ $HOLDERS = 1 ]; then
-	printf '\nseveral cards at once: not measured: %s\n' "$why"
-else
-	printf '\n%6s %7s %8s %8s\n' cards devices act speed-up
-	for k in 1 2 4 8; do
-		batch $k "${N:-240}" 150000
-		ms=$(act)
-		[ $k != 1 ] || one=$ms
-		awk -v k=$k -v n="${N:-240}" -v ms="$ms" -v one="$one" 'BEGIN {
-			printf "%6d %7d %8.2f %8.2f\n", k, n, ms / 1000, one / ms
-		}'
-	done
-fi
+printf '\n%6s %7s %8s %8s %8s\n' cards devices act speed-up 'at most'
+for k in 1 2 4 8; do
+	batch $k "${N:-800}" 150000
+	ms=$(act)
+	[ $k != 1 ] || one=$ms
+	awk -v k=$k -v n="${N:-800}" -v ms="$ms" -v one="$one" 'BEGIN {
+		printf "%6d %7d %8.2f %8.2f %8.2f\n", k, n, ms / 1000, one / ms,
+			(n + 3) / (n / k + 3)
+	}'
+done
 stop_cards
 rm -rf "$D"
