@@ -358,7 +358,12 @@ find_target(const struct module *m, const struct opensc_scan *scan,
 
 	if (ret == CARD_ERR_NO_TOKEN)
 		return find_blank(scan, m->blank, again, reader);
-	return again ? ret : CARD_ERR_NOT_BLANK;
+	if (!again)
+		return CARD_ERR_NOT_BLANK;
+	if (ret == CARD_OK && m->blank[0] != '\0' &&
+	    strcmp(scan->card[*reader].serial, m->blank) != 0)
+		return CARD_ERR_NO_TOKEN;
+	return ret;
 }
 
 /* What an initialisation has to do with. */

@@ -31,7 +31,8 @@ const char *module_last_rv(const struct module *m);
  * OpenSC (told by C_GetInfo and its library) is loaded when a token is opened, for that one
  * card alone, and unloaded when it is closed: one token at a time, and others
  * may have the other readers.  module_blank(): of blank
- * cards token_init_blank() takes the one of that serial alone; "": any.
+ * cards, and of those begun before, token_init_blank() takes the one of that
+ * serial alone; "": any.
  */
 void module_blank(struct module *m, const char *serial);
 

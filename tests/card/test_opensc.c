@@ -724,7 +724,13 @@ test_init_which(void **state)
 	assert_int_equal(token_init(w->m, "a", &so, w->other, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[2].serial);
 	token_close(t);
+	/* begun before, but not the one that is named: it is left as it is */
+	module_blank(w->m, info[1].serial);
+	so.at = TOKEN_SO_EITHER;
+	assert_int_equal(token_init(w->m, "a", &so, w->other, &t),
+	    CARD_ERR_NO_TOKEN);
 	/* not blank any more, and no other will do */
+	module_blank(w->m, info[2].serial);
 	so.at = TOKEN_SO_PIN;
 	assert_int_equal(token_init(w->m, "b", &so, w->other, &t),
 	    CARD_ERR_NO_TOKEN);
