@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "ca/key.h"
+#include "ceremony/record/backup_file.h"
 #include "ceremony/record/history_line.h"
+#include "transfer/text.h"
 
 void
 history_proved(const struct history *h, struct history_token *token)
@@ -31,6 +33,53 @@ history_spread(struct history *h, const struct history_token *from)
 		t->crl_this = from->crl_this;
 		t->crl_next = from->crl_next;
 	}
+}
+
+/* ---- a file ---------------------------------------------------------------- */
+
+/* It is of this log, its keys are the token's, and it names whose DKEK it is. */
+static bool
+file_holds(const struct history *h, const struct backup_file *b,
+    const struct history_token *t)
+{
+	bool same = t != NULL && strcmp(b->log, h->log) == 0 &&
+	    strcmp(b->first, history_first(t)) == 0 &&
+	    b->keys.count == (t->keys[1].role[0] != '\0' ? 2u : 1u);
+
+	for (size_t i = 0; same && i < b->keys.count; i++)
+		same = strcmp(b->keys.keys[i].role, t->keys[i].role) == 0 &&
+		    policy_spki_equal(&b->keys.keys[i].spki, &t->keys[i].spki);
+	return same;
+}
+
+/* Wrapped keys of the token of that label; from: they left it now. */
+static enum record_error
+check_file(const struct history_line *l, const uint8_t digest[32],
+    const char *label, bool from)
+{
+	struct record_fault fault = { .text = "" };
+	struct backup_file *b = malloc(sizeof(*b));
+	uint8_t *text = NULL;
+	size_t len;
+	enum record_error ret;
+
+	if (b == NULL)
+		return history_refuse(l, RECORD_ERR_MEMORY, "out of memory");
+	ret = history_load(l, digest, "backup", &text, &len);
+	if (ret == RECORD_OK &&
+	    (ret = backup_file_read((const char *)text, len, b, &fault)) !=
+		RECORD_OK)
+		ret = history_refuse(l, ret, "backup: %s", fault.text);
+	if (ret == RECORD_OK &&
+	    (!file_holds(l->h, b, history_token(l->h, label)) ||
+		(from &&
+		    (strcmp(b->token, label) != 0 ||
+			strcmp(b->ceremony, l->h->ceremony) != 0))))
+		ret = history_refuse(l, RECORD_ERR_RULE,
+		    "backup: not a file of the wrapped keys of %s", label);
+	free(text);
+	free(b);
+	return ret;
 }
 
 /* ---- a copy ---------------------------------------------------------------- */
@@ -101,16 +150,11 @@ history_copy_propose(struct history_line *l, struct history_act *act)
 	    history_use(a, "self-test") != history_roles(copy.role, roles))
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "other uses than a copy has");
-	for (size_t i = 0; copy.file[0] != '\0' && i < 32; i++) {
-		unsigned octet = 0;
-
-		if (sscanf(copy.file + 2 * i, "%2x", &octet) != 1)
-			return history_refuse(l, RECORD_ERR_FORM,
-			    "the file's digest is none");
-		digest[i] = (uint8_t)octet;
-	}
+	if (copy.file[0] != '\0' && !text_unhex(copy.file, digest, 32))
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "the file's digest is none");
 	if (copy.file[0] != '\0' &&
-	    (ret = history_exists(l, digest, "backup")) != RECORD_OK)
+	    (ret = check_file(l, digest, copy.of, false)) != RECORD_OK)
 		return ret;
 	if (history_token(l->h, a->token) != NULL)
 		return history_refuse(l, RECORD_ERR_RULE,
@@ -201,6 +245,8 @@ history_copy_result(struct history_line *l, struct history_act *act,
 	if (history_use(done, "copy") != 1)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "use copy: 0, but there is a result");
+	if ((ret = history_all_tested(l, act, done)) != RECORD_OK)
+		return ret;
 	memcpy(token.copy_of, first->label, sizeof(token.copy_of));
 	if ((ret = history_put_token(l, &token, &placed)) != RECORD_OK)
 		return ret;
@@ -280,6 +326,6 @@ history_export_result(struct history_line *l, struct history_act *act,
 		ret = history_refuse(l, RECORD_ERR_RULE,
 		    "another label than was approved");
 	if (ret == RECORD_OK && backup)
-		ret = history_exists(l, file, "backup");
+		ret = check_file(l, file, act->label, true);
 	return ret;
 }

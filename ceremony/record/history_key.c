@@ -130,6 +130,7 @@ history_keygen_propose(struct history_line *l, struct history_act *act)
 	const struct history_token *holder =
 	    history_token(l->h, act->approval.token);
 	struct keygen want = { .leaves = false };
+	const char *roles[HISTORY_KEYS_MAX];
 	enum record_error ret;
 
 	/* before its key is certified a token may be made anew */
@@ -139,6 +140,10 @@ history_keygen_propose(struct history_line *l, struct history_act *act)
 	if (act->approval.use_count != 1)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "self-test stands alone");
+	if (act->approval.uses[0].count !=
+	    history_roles(act->approval.kind, roles))
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "self-test is not used once a key");
 	ret = keygen_input(l, &act->approval, &want);
 	if (ret == RECORD_OK && want.leaves && !l->h->has_backup)
 		ret = history_refuse(l, RECORD_ERR_RULE,
@@ -307,6 +312,19 @@ history_keyed_body(struct history_line *l, const struct history_act *act,
 }
 
 enum record_error
+history_all_tested(const struct history_line *l, const struct history_act *act,
+    const struct approval *done)
+{
+	const uint32_t keys = history_use(&act->approval, "self-test");
+
+	if (history_use(done, "self-test") == keys)
+		return RECORD_OK;
+	return history_refuse(l, RECORD_ERR_RULE,
+	    "use self-test: %u, but %u keys have signed",
+	    history_use(done, "self-test"), keys);
+}
+
+enum record_error
 history_keygen_result(struct history_line *l, struct history_act *act,
     const struct approval *done)
 {
@@ -314,8 +332,8 @@ history_keygen_result(struct history_line *l, struct history_act *act,
 	json_t *keys;
 	enum record_error ret;
 
-	(void)done;
-	if ((ret = history_keyed_body(l, act, &token, NULL, &keys)) !=
+	if ((ret = history_all_tested(l, act, done)) != RECORD_OK ||
+	    (ret = history_keyed_body(l, act, &token, NULL, &keys)) !=
 		RECORD_OK ||
 	    (ret = take_keys(l, act, keys, &token)) != RECORD_OK ||
 	    (ret = history_put_token(l, &token, &placed)) != RECORD_OK)

@@ -309,6 +309,9 @@ enum record_error history_put_token(struct history_line *l,
 void history_proved(const struct history *h, struct history_token *token);
 /* Certificates and CRL of a CA are known of every token that holds its key. */
 void history_spread(struct history *h, const struct history_token *from);
+/* Each key that was made, or copied, has signed: that is counted. */
+enum record_error history_all_tested(const struct history_line *l,
+    const struct history_act *act, const struct approval *done);
 /* The body of keygen's and a copy's result; epoch and shares are the token's
  * then.  keys: borrowed. */
 enum record_error

@@ -2,6 +2,7 @@
 /* Keys on more than one token: which lines a history takes, and which not. */
 #include "ceremony/record/history.h"
 
+#include "ceremony/record/backup_file.h"
 #include "tests/ceremony/record/fixture.h"
 #include "tests/ceremony/record/synthetic.h"
 
@@ -16,10 +17,17 @@
 	"anchorite-export/v1|label root-1\nserial R1\n"                        \
 	"key root @\npurpose copies\n"
 
+#define WRAP                                                                   \
+	"anchorite-export/v1|label root-1\nserial R1\n"                        \
+	"key root @\npurpose backup\n"
+
 /* What is done otherwise than it should be; "" and 0: nothing is. */
 struct twist {
 	const char *name, *keygen, *copy, *export, *of, *serial;
-	int backups; /* 1 more, or less */
+	const char *file; /* what is wrong with the one that was written */
+	const char *back; /* and with the one that came back */
+	int untested;     /* 1 the original's key, 2 the copy's */
+	int backups;      /* 1 more, or less */
 	bool stranger, extractable, alone, again;
 	enum record_error err;
 	const char *text;
@@ -61,6 +69,39 @@ static const struct twist twists[] = {
 	    .text = "act.propose: other uses than a copy has" },
 	{ "a copy onto a copy", .again = true, .err = RECORD_ERR_RULE,
 	    .text = "act.propose: root-2 holds keys of a CA already" },
+	{ "keys made, and no use of them", .untested = 1,
+	    .err = RECORD_ERR_RULE,
+	    .text = "act.result: use self-test: 0, but 1 keys have signed" },
+	{ "keys copied, and no use of them", .untested = 2,
+	    .err = RECORD_ERR_RULE,
+	    .text = "act.result: use self-test: 0, but 1 keys have signed" },
+	{ "a backup that is none", .file = "form", .err = RECORD_ERR_FORM,
+	    .text =
+		"act.result: backup: line 1: is not \"anchorite-backup/v1\"" },
+	{ "a backup of another key", .file = "key", .err = RECORD_ERR_RULE,
+	    .text =
+		"act.result: backup: not a file of the wrapped keys of root-1" },
+	{ "a backup under another DKEK", .file = "first",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.result: backup: not a file of the wrapped keys of root-1" },
+	{ "a backup from another token", .file = "token",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.result: backup: not a file of the wrapped keys of root-1" },
+	{ "a backup of another log", .file = "log", .err = RECORD_ERR_RULE,
+	    .text =
+		"act.result: backup: not a file of the wrapped keys of root-1" },
+	{ "restored from what is no backup", .back = "form",
+	    .err = RECORD_ERR_FORM,
+	    .text =
+		"act.propose: backup: line 1: is not \"anchorite-backup/v1\"" },
+	{ "restored from another key's backup", .back = "key",
+	    .err = RECORD_ERR_RULE,
+	    .text =
+		"act.propose: backup: not a file of the wrapped keys of root-1" },
+	{ "restored from a copy's backup", .back = "token", .err = RECORD_OK,
+	    .text = "" },
 	{ "wrapped for another purpose",
 	    .export = "anchorite-export/v1|label root-1\n"
 		      "serial R1\nkey root @\npurpose backup\n",
@@ -139,6 +180,7 @@ make_original(struct synthetic *s, const struct twist *t)
 	syn_use(&a, "self-test", 1);
 	so_use(s, "root-1", 0);
 	syn_act(s, "root-1", &a);
+	a.uses[0].count = t->untested != 1;
 	syn_result(s, &a,
 	    keyed(s, "root-1", "R1", 1,
 		key_on(s->root.ca, "R1", 1, false,
@@ -163,6 +205,8 @@ make_copy(struct synthetic *s, const struct twist *t, unsigned epoch)
 		syn_use(&a, "self-test", 1);
 	so_use(s, "root-2", (int)epoch - 1);
 	syn_act(s, "root-2", &a);
+	if (t->untested == 2)
+		a.uses[1].count = 0;
 	rest = keyed(s, "root-2", "R2", epoch,
 	    key_on(t->stranger ? s->stranger : s->root.ca, serial, 1 + epoch,
 		true, true));
@@ -184,6 +228,85 @@ wrap_again(struct synthetic *s, const struct twist *t)
 	syn_result(s, &a, json_pack("{s:s}", "label", "root-1"));
 }
 
+static bool
+wrong(const char *what, const char *one)
+{
+	return what != NULL && strcmp(what, one) == 0;
+}
+
+/* The root's key wrapped, in a file. */
+static void
+backup_file(struct synthetic *s, const char *what, uint8_t digest[32])
+{
+	struct backup_file *b = calloc(1, sizeof(*b));
+	char *text = NULL;
+	size_t len;
+
+	assert_non_null(b);
+	snprintf(b->log, sizeof(b->log), "%s",
+	    wrong(what, "log") ? "other" : SYN_LOG);
+	snprintf(b->ceremony, sizeof(b->ceremony), "genesis");
+	snprintf(b->first, sizeof(b->first), "root-%d",
+	    1 + wrong(what, "first"));
+	snprintf(b->token, sizeof(b->token), "root-%d",
+	    1 + wrong(what, "token"));
+	snprintf(b->module, sizeof(b->module), "softhsm");
+	b->keys.count = 1;
+	snprintf(b->keys.keys[0].role, sizeof(b->keys.keys[0].role), "root");
+	syn_spki(wrong(what, "key") ? s->stranger : s->root.ca,
+	    &b->keys.keys[0].spki);
+	b->keys.keys[0].len = 40;
+	SYN(backup_file_write(b, &text, &len) == RECORD_OK);
+	if (wrong(what, "form"))
+		text[0] = 'A';
+	syn_put(s, NULL, text, len, digest);
+	free(text);
+	free(b);
+}
+
+static void
+back_up(struct synthetic *s, const struct twist *t)
+{
+	struct approval a;
+	uint8_t digest[32], file[32];
+
+	input(s, WRAP, digest);
+	a = syn_on(&s->root, digest);
+	syn_use(&a, "export", 1);
+	syn_act(s, "root-1", &a);
+	backup_file(s, t->file, file);
+	syn_result(s, &a,
+	    json_pack("{s:s,s:o}", "label", "root-1", "file",
+		syn_hex(file, 32)));
+}
+
+static void
+restore(struct synthetic *s, const struct twist *t)
+{
+	struct approval a = { .epoch = 1,
+		.has_nonce = true,
+		.token = "root-3" };
+	char form[256], hex[65];
+	uint8_t file[32];
+	json_t *rest;
+
+	backup_file(s, t->back, file);
+	text_hex(file, 32, hex);
+	snprintf(form, sizeof(form),
+	    "anchorite-keycopy/v1|role root\nlabel root-3\ncopy-of root-1\n"
+	    "backup %s\n",
+	    hex);
+	input(s, form, a.input_sha256);
+	syn_use(&a, "copy", 1);
+	syn_use(&a, "self-test", 1);
+	so_use(s, "root-3", 0);
+	syn_act(s, "root-3", &a);
+	rest = keyed(s, "root-3", "R3", 1,
+	    key_on(s->root.ca, "R3", 9, true, true));
+	json_object_set_new(rest, "copy_of", json_string("root-1"));
+	syn_result(s, &a, rest);
+}
+
 static void
 check_taken(const struct history *h)
 {
@@ -200,6 +323,7 @@ check_taken(const struct history *h)
 	assert_true(history_same_ca(first, copy));
 	assert_string_equal(copy->serial, "R2");
 	assert_string_equal(copy->proved, "genesis");
+	assert_string_equal(history_token(h, "root-3")->copy_of, "root-1");
 	assert_true(first->used && !copy->used && !copy->cert_written);
 }
 
@@ -228,6 +352,12 @@ run(struct synthetic *s, const struct twist *t)
 	if (t->again)
 		make_copy(s, t, 2);
 	wrap_again(s, t);
+	syn_step_end(s);
+	syn_step(s, "backup");
+	back_up(s, t);
+	syn_step_end(s);
+	syn_step(s, "restore");
+	restore(s, t);
 	for (uint64_t i = 0; i < transcript_count(s->t) && err == RECORD_OK;
 	     i++) {
 		size_t len;
