@@ -6,17 +6,6 @@
 
 #include "ceremony/custodian/paper.h"
 
-/* Which B a keeper has. */
-static bool
-hear_check(struct ceremony *c, struct child *b, uint8_t check[32])
-{
-	message_start(&c->out, MSG_PAPER_CHECK);
-	if (!child_ask(c, b, MSG_CHECK))
-		return false;
-	message_get_exact(&c->in, check, 32);
-	return child_fields_ok(c);
-}
-
 static bool
 record_split(struct ceremony *c, const struct plan_split *split,
     const uint8_t check[32])
@@ -39,7 +28,7 @@ backup_make(struct ceremony *c, const struct plan_split *split)
 	/* words that were typed back are good, whatever stopped later */
 	if (split->count == 0 || h->has_backup || h->backup_pending)
 		return true;
-	ok = paper_open(c, 'B', split, &b) && hear_check(c, &b, check) &&
+	ok = paper_open(c, 'B', split, &b) && paper_check(c, &b, check) &&
 	    record_split(c, split, check);
 	child_end(&b);
 	return ok;
@@ -72,7 +61,7 @@ backup_open(struct ceremony *c, struct child *b)
 {
 	uint8_t check[32];
 
-	if (!paper_open(c, 'B', NULL, b) || !hear_check(c, b, check))
+	if (!paper_open(c, 'B', NULL, b) || !paper_check(c, b, check))
 		return false;
 	return memcmp(check, c->history->backup_check, sizeof(check)) == 0 ||
 	    ceremony_stop(c, EXIT_REFUSED,

@@ -161,5 +161,5 @@ enrol_open_so(struct ceremony *c, const struct plan_split *fresh,
 	if (fresh == NULL || history_so_hangs(c->history))
 		return paper_open(c, 'S', NULL, so);
 	/* no token hangs on words that were written before */
-	return paper_open(c, 'S', fresh, so) && so_record_split(c, fresh);
+	return paper_open(c, 'S', fresh, so) && so_record_split(c, so, fresh);
 }

@@ -41,6 +41,32 @@ put_custodians(struct message *m, const struct plan_split *split)
 }
 
 bool
+paper_check(struct ceremony *c, struct child *keeper, uint8_t check[32])
+{
+	message_start(&c->out, MSG_PAPER_CHECK);
+	if (!child_ask(c, keeper, MSG_CHECK))
+		return false;
+	message_get_exact(&c->in, check, 32);
+	return child_fields_ok(c);
+}
+
+/* Words of another secret would give SO PINs that nobody finds again. */
+static bool
+is_so(struct ceremony *c, struct child *keeper)
+{
+	const struct history_check *want = history_so_check(c->history);
+	uint8_t check[32];
+
+	if (!want->known)
+		return true;
+	return paper_check(c, keeper, check) &&
+	    (memcmp(check, want->digest, sizeof(check)) == 0 ||
+		ceremony_stop(c, EXIT_REFUSED,
+		    "words of S: they are of another secret than this log's: "
+		    "look for the right papers and run the same plan again"));
+}
+
+bool
 paper_open(struct ceremony *c, char which, const struct plan_split *fresh,
     struct child *out)
 {
@@ -63,7 +89,8 @@ paper_open(struct ceremony *c, char which, const struct plan_split *fresh,
 		put_custodians(&c->out, fresh);
 	}
 	return child_tell(c, out) && wait_for_people(c, which, out) &&
-	    child_hear(c, out, MSG_OK);
+	    child_hear(c, out, MSG_OK) &&
+	    (which != 'S' || !load || is_so(c, out));
 }
 
 json_t *

@@ -15,6 +15,8 @@
  * with the words given back. */
 bool paper_open(struct ceremony *c, char which, const struct plan_split *fresh,
     struct child *out);
+/* Which secret a keeper has: a digest that says nothing else of it. */
+bool paper_check(struct ceremony *c, struct child *keeper, uint8_t check[32]);
 /* The rest of the record that it is new: who keeps its words. */
 json_t *paper_split(const struct ceremony *c, const struct plan_split *fresh);
 

@@ -67,10 +67,18 @@ so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd,
 }
 
 bool
-so_record_split(struct ceremony *c, const struct plan_split *fresh)
+so_record_split(struct ceremony *c, struct child *so,
+    const struct plan_split *fresh)
 {
-	return ceremony_record(c, "so.split", NULL, paper_split(c, fresh),
-	    NULL);
+	uint8_t check[32];
+	json_t *body;
+
+	if (!paper_check(c, so, check))
+		return false;
+	body = paper_split(c, fresh);
+	if (body != NULL)
+		json_object_set_new(body, "check", json_digest(check));
+	return ceremony_record(c, "so.split", NULL, body, NULL);
 }
 
 static const char *const attribute_names[] = { "token", "private", "sensitive",

@@ -19,7 +19,8 @@ bool so_check(struct ceremony *c, const struct plan_step *s, const char *label);
 bool so_hand_out(struct ceremony *c, struct child *so, const char *label,
     int *fd, bool *again);
 /* S is new: who keeps how many of its words. */
-bool so_record_split(struct ceremony *c, const struct plan_split *fresh);
+bool so_record_split(struct ceremony *c, struct child *so,
+    const struct plan_split *fresh);
 /* Attributes of a key as the module reports them. */
 json_t *json_attributes(uint64_t bits);
 

@@ -153,7 +153,7 @@ enrol_new(struct ceremony *c, const struct plan_quorum *q)
 		return true;
 	if (replace)
 		ok = paper_open(c, 'S', &q->so, &so) &&
-		    so_record_split(c, &q->so);
+		    so_record_split(c, &so, &q->so);
 	else if (to_make > 0)
 		ok = paper_open(c, 'S', NULL, &so);
 	for (size_t i = 0; ok && i < q->count; i++) {

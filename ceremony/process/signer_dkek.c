@@ -5,16 +5,19 @@
 #include "ceremony/quorum/pin.h"
 #include "smartcard/copy.h"
 
-/* Which B it is: a wrong one would wrap keys that nobody opens again. */
+/* Which secret it is: a wrong B would wrap keys that nobody opens again, a wrong
+ * S give SO PINs that nobody finds again. */
 void
 signer_paper_check(struct signer *s)
 {
 	uint8_t check[PIN_CHECK_SIZE];
 
-	if (signer_bad_form(s) || !signer_paper_is(s, 'B'))
+	if (signer_bad_form(s))
 		return;
-	if (pin_backup_check(s->paper, check) != QUORUM_OK) {
-		signer_fault(s, FAULT_INTERNAL, "B: no check of it");
+	if ((s->paper_name == 'B' ? pin_backup_check : pin_so_check)(s->paper,
+		check) != QUORUM_OK) {
+		signer_fault(s, FAULT_INTERNAL, "%c: no check of it",
+		    s->paper_name);
 		return;
 	}
 	message_start(&s->out, MSG_CHECK);

@@ -187,18 +187,33 @@ pin_dkek(const struct secret *b, const char *label, struct secret **out)
 	return *out == NULL ? QUORUM_ERR_MEMORY : QUORUM_OK;
 }
 
-enum quorum_error
-pin_backup_check(const struct secret *b, uint8_t out[PIN_CHECK_SIZE])
+static enum quorum_error
+check_of(const struct secret *s, char *info, uint8_t out[PIN_CHECK_SIZE])
 {
-	char info[] = "backup-check/v1";
 	struct secret *check = NULL;
 
-	if (b->len != PIN_S_SIZE)
+	if (s->len != PIN_S_SIZE)
 		return QUORUM_ERR_ARGUMENT;
-	check = hkdf(b, "", 0, info, PIN_CHECK_SIZE);
+	check = hkdf(s, "", 0, info, PIN_CHECK_SIZE);
 	if (check == NULL)
 		return QUORUM_ERR_MEMORY;
 	memcpy(out, check->data, PIN_CHECK_SIZE);
 	secret_free(check);
 	return QUORUM_OK;
+}
+
+enum quorum_error
+pin_so_check(const struct secret *s, uint8_t out[PIN_CHECK_SIZE])
+{
+	char info[] = "so-check/v1";
+
+	return check_of(s, info, out);
+}
+
+enum quorum_error
+pin_backup_check(const struct secret *b, uint8_t out[PIN_CHECK_SIZE])
+{
+	char info[] = "backup-check/v1";
+
+	return check_of(b, info, out);
 }

@@ -31,8 +31,10 @@ enum quorum_error pin_so(const struct secret *s, const char *label, uint32_t n,
  * pin_so(). */
 enum quorum_error
 pin_dkek(const struct secret *b, const char *label, struct secret **out);
-/* What tells one B from another: HKDF-SHA256(B, no salt, info =
- * "backup-check/v1"). */
+/* What tells one S, or one B, from another: HKDF-SHA256(S, no salt, info =
+ * "so-check/v1"), or of B with "backup-check/v1". */
+enum quorum_error
+pin_so_check(const struct secret *s, uint8_t out[PIN_CHECK_SIZE]);
 enum quorum_error
 pin_backup_check(const struct secret *b, uint8_t out[PIN_CHECK_SIZE]);
 

@@ -110,6 +110,12 @@ history_so_now(const struct history *h)
 	return h->so_pending != 0 ? h->so_pending : h->so_in_force;
 }
 
+const struct history_check *
+history_so_check(const struct history *h)
+{
+	return h->so_pending != 0 ? &h->so_check_next : &h->so_check;
+}
+
 bool
 history_so_hangs(const struct history *h)
 {

@@ -128,6 +128,10 @@ struct history_state_of_log { /* what the last act or close said */
 	uint64_t issuance_lines, tree_size;
 	uint8_t issuance_sha256[32], tree_root[32];
 };
+struct history_check { /* which secret it is whose words are on paper */
+	bool known;
+	uint8_t digest[32];
+};
 struct history {
 	char log[POLICY_LOG_MAX + 1];
 	uint64_t lines; /* applied so far */
@@ -149,6 +153,7 @@ struct history {
 	/* S: how many were made; which of them, from 1, is in force, and which
 	 * will be with the policy of the step that stands; 0: none */
 	unsigned so_made, so_in_force, so_pending;
+	struct history_check so_check, so_check_next;
 	/* B: whether there is one, and which; the one to come with the policy
 	 * of the step that stands */
 	bool has_backup, backup_pending;
@@ -216,6 +221,7 @@ unsigned history_so(const struct history *h, const char *label, uint32_t *n,
     bool *again);
 /* The S that SO PINs come from now; 0: none was made. */
 unsigned history_so_now(const struct history *h);
+const struct history_check *history_so_check(const struct history *h);
 /* Whether a token was opened with that one, so that its words are needed. */
 bool history_so_hangs(const struct history *h);
 /* A policy of this log, or NULL. */

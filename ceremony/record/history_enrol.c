@@ -48,9 +48,10 @@ check_custodians(const struct history_line *l, json_t *list, uint64_t threshold)
 	return RECORD_OK;
 }
 
-/* Words on paper: who keeps them.  check: B has one. */
+/* Words on paper: who keeps them.  has: there may be no check, as in records
+ * of S that are older. */
 static enum record_error
-read_split(const struct history_line *l, uint8_t *check)
+read_split(const struct history_line *l, uint8_t check[32], bool *has)
 {
 	json_t *custodians;
 	const char *kept;
@@ -62,11 +63,11 @@ read_split(const struct history_line *l, uint8_t *check)
 		{ "custodians", FIELD_ARRAY, POLICY_OPERATORS_MAX, &custodians,
 		    NULL },
 		{ "kept", FIELD_TEXT, TEXT_MAX, &kept, NULL },
-		{ "check", FIELD_HEX32, 0, check, NULL },
+		{ "check", FIELD_HEX32, 0, check, has },
 	};
 
 	if ((ret = check_quorum_step(l)) != RECORD_OK ||
-	    (ret = history_body(l, rows, check == NULL ? 3 : 4)) != RECORD_OK)
+	    (ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
 		return ret;
 	if (strcmp(kept, "paper") != 0 && strcmp(kept, "rehearsal") != 0)
 		return history_refuse(l, RECORD_ERR_FORM,
@@ -77,16 +78,20 @@ read_split(const struct history_line *l, uint8_t *check)
 enum record_error
 history_do_so_split(struct history_line *l)
 {
-	enum record_error ret = read_split(l, NULL);
+	struct history_check check = { .known = false };
+	enum record_error ret = read_split(l, check.digest, &check.known);
 
 	if (ret != RECORD_OK)
 		return ret;
 	l->h->so_made++;
 	/* those who vote on another quorum decide about its S with it */
-	if (at_genesis(l))
+	if (at_genesis(l)) {
 		l->h->so_in_force = l->h->so_made;
-	else
+		l->h->so_check = check;
+	} else {
 		l->h->so_pending = l->h->so_made;
+		l->h->so_check_next = check;
+	}
 	return RECORD_OK;
 }
 
@@ -96,7 +101,7 @@ history_do_backup_split(struct history_line *l)
 {
 	struct history *h = l->h;
 	uint8_t check[32];
-	enum record_error ret = read_split(l, check);
+	enum record_error ret = read_split(l, check, NULL);
 
 	if (ret != RECORD_OK)
 		return ret;

@@ -170,8 +170,10 @@ history_change_result(struct history_line *l, struct history_act *act,
 	(void)done;
 	if ((ret = take_policy(l, act)) != RECORD_OK)
 		return ret;
-	if (h->so_pending != 0)
+	if (h->so_pending != 0) {
 		h->so_in_force = h->so_pending;
+		h->so_check = h->so_check_next;
+	}
 	h->so_pending = 0;
 	if (h->backup_pending) {
 		h->has_backup = true;

@@ -108,6 +108,9 @@ words=$(find r -name REHEARSAL-WORDS-OF-B)
 cp "$words" words && cp "${words%B}S" "$words" && cp in/product.backup in/bad.backup
 refuses "words of another secret than B" 1 'of another secret' bad.yaml
 cp words "$words"
+cp "${words%B}S" words && cp "$words" "${words%B}S"
+refuses "nor words of B where those of S are asked for" 1 'words of S: they are of another secret' bad.yaml
+cp words "${words%B}S"
 awk '$1 == "key" && $2 == "sealer" {
 	c = substr($4, 40, 1) == "A" ? "B" : "A"
 	$4 = substr($4, 1, 39) c substr($4, 41)

@@ -119,7 +119,7 @@ ok "genesis: S, SO PINs, K and PINs are there while they are needed"
 cat >allowed <<'END'
 anchorite card-PIN:(.*) (login|card-make)>\1
 anchorite card-PIN:.* (prompt|so-pin>S)
-S S:itself (prompt|so-pin>S|card-make>op-[a-z]*|context>new|act>new)
+S S:itself (prompt|paper-check>S|so-pin>S|card-make>op-[a-z]*|context>new|act>new)
 S S:itself (act-keys|so-take)>(root-1|product-1)
 (.*) SO-PIN:\1 (prepare|proposed|approval|begin)>\1
 [a-z0-9-]* SO-PIN:(root-1|product-1) (prompt|[a-z-]*>op-[a-z]*)

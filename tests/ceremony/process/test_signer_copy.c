@@ -201,16 +201,6 @@ dkek_of_s(struct world *w, struct act *a, const void *arg)
 }
 
 static struct peer *
-check_of_s(struct world *w, struct act *a, const void *arg)
-{
-	(void)a;
-	(void)arg;
-	peer_start(w->so, MSG_PAPER_CHECK);
-	peer_try(w->so);
-	return w->so;
-}
-
-static struct peer *
 paper_other(struct world *w, struct act *a, const void *arg)
 {
 	int pair[2];
@@ -256,8 +246,6 @@ static const struct refusal refusals[] = {
 	{ "a wrapped key for keys that are made", import_unwanted, "root",
 	    FAULT_REFUSED, "wrapped key root: not expected now" },
 	{ "a DKEK of S", dkek_of_s, "root-1", FAULT_REFUSED,
-	    "this signer keeps S, not B" },
-	{ "the check of S", check_of_s, NULL, FAULT_REFUSED,
 	    "this signer keeps S, not B" },
 	{ "words of another secret", paper_other, "K", FAULT_REFUSED,
 	    "words on paper: neither of S nor of B" },

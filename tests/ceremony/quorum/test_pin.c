@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/quorum/pin.h"
 
+#include "transfer/text.h"
+
 #include "tests/ceremony/quorum/fixture.h"
 
 /*
@@ -203,6 +205,34 @@ test_so_refuses(void **state)
 	}
 }
 
+/* Made with Python's hmac, by RFC 5869. */
+static void
+test_checks(void **state)
+{
+	static const char *const want[] = {
+		"a0b4dca9299847a480060ed2bdf3db277fcdcb83394799af646b6a50c7a0f8a7",
+		"9ee652b67e2488f25c37122f1a0d3bbfb42c9a705cf711f9babcc574acac7533",
+	};
+	static const uint8_t octets[] =
+	    "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17";
+	struct secret *s = secret_from(octets, PIN_S_SIZE);
+	struct secret *cut = secret_from(octets, PIN_S_SIZE - 1);
+	uint8_t check[PIN_CHECK_SIZE];
+	char hex[2 * PIN_CHECK_SIZE + 1];
+
+	(void)state;
+	assert_int_equal(pin_so_check(s, check), QUORUM_OK);
+	text_hex(check, sizeof(check), hex);
+	assert_string_equal(hex, want[0]);
+	assert_int_equal(pin_backup_check(s, check), QUORUM_OK);
+	text_hex(check, sizeof(check), hex);
+	assert_string_equal(hex, want[1]);
+	assert_int_equal(pin_so_check(cut, check), QUORUM_ERR_ARGUMENT);
+	assert_int_equal(pin_backup_check(cut, check), QUORUM_ERR_ARGUMENT);
+	secret_free(s);
+	secret_free(cut);
+}
+
 int
 main(void)
 {
@@ -213,6 +243,7 @@ main(void)
 		cmocka_unit_test(test_user_alphabet),
 		cmocka_unit_test(test_user_refuses),
 		cmocka_unit_test(test_so_refuses),
+		cmocka_unit_test(test_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
