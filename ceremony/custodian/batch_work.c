@@ -31,15 +31,21 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static void
+give_back(struct work *w, size_t entry)
+{
+	w->left++;
+	w->back[w->again++] = entry;
+}
+
 /* What a lost token had in hand goes to another, over the same TBS. */
 static bool
 lost(struct work *w, struct batch_card *card)
 {
 	if (!batch_card_lost(w->c, w->g, w->b, card))
 		return false;
-	w->left += card->queued;
 	while (card->queued > 0)
-		w->back[w->again++] = card->queue[--card->queued];
+		give_back(w, card->queue[--card->queued]);
 	return true;
 }
 
@@ -114,9 +120,13 @@ hear(struct work *w, struct batch_card *card)
 	card->since = now_ms();
 	if (!hand_out(w, card))
 		return false;
+	/* lost meanwhile: its act is void, and counts no more uses */
+	if (card->lost) {
+		give_back(w, entry);
+		return true;
+	}
 	if (!batch_take(c, w->b, card, entry, der, len)) {
-		w->left++;
-		w->back[w->again++] = entry;
+		give_back(w, entry);
 		return lost(w, card);
 	}
 	batch_card_used(w->g, card, w->b->list.entries[entry].profile);

@@ -16,6 +16,7 @@
  *   flip        a bit of the signature is wrong
  *   hang        no answer for an hour
  *   die         the process ends
+ *   deaf        the process gets no message any more, but sends what it made
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -23,8 +24,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "ceremony/process/spawn.h"
 
 #define SOFTHSM "/usr/lib/softhsm/libsofthsm2.so"
 
@@ -102,6 +106,8 @@ cards_C_Sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig,
 	rv = real->C_Sign(s, data, len, sig, sig_len);
 	if (now && strcmp(what, "die") == 0)
 		_exit(1);
+	if (now && strcmp(what, "deaf") == 0)
+		shutdown(SPAWN_FD, SHUT_RD);
 	if (now && strcmp(what, "hang") == 0)
 		sleep_ms(3600000);
 	pulled = pulled || (now && strcmp(what, "pull") == 0);

@@ -143,6 +143,8 @@ lost "a wrong signature" product-2 'entry' two 'product-1 5' \
 	'product-2 5 flip 4'
 lost "its signer dies" product-2 'has ended' two 'product-1 5' \
 	'product-2 5 die 4'
+lost "its signer ends behind a certificate" product-2 'has ended' two \
+	'product-1 5' 'product-2 5 deaf 4'
 lost "at its first certificate" product-2 'entry' two 'product-1 5' \
 	'product-2 5 error 2'
 lost "two of three" product-1 'entry' three 'product-1 5 error 4' \
