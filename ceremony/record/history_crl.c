@@ -164,43 +164,55 @@ history_take_crl(const struct history_line *l, struct history_token *token,
 	return RECORD_OK;
 }
 
-enum record_error
-history_check_written(const struct history_line *l, json_t *list)
+/* One of the token's keys has this certificate: that of its place. */
+static enum record_error
+is_written(const struct history_line *l, json_t *item,
+    const struct history_token *token, size_t i)
 {
-	enum record_error ret;
-	json_t *item;
-	size_t i;
+	const struct history_key *key = &token->keys[i];
+	uint8_t digest[32];
+	json_t *one = json_pack("{sO}", "sha", item);
+	const struct history_field rows[] = {
+		{ "sha", FIELD_HEX32, 0, digest, NULL },
+	};
+	enum record_error ret = history_fields(l, one, HISTORY_ROWS(rows));
 
+	json_decref(one);
+	if (ret == RECORD_OK &&
+	    (!key->certified || memcmp(digest, key->cert, 32) != 0))
+		ret = history_refuse(l, RECORD_ERR_RULE,
+		    "certificate %zu is not that of the %s key of %s", i + 1,
+		    key->role, token->label);
+	return ret;
+}
+
+enum record_error
+history_check_written(const struct history_line *l, json_t *list,
+    const struct history_token *token)
+{
 	const char *kind = l->g->kinds[l->g->step];
+	const char *roles[HISTORY_KEYS_MAX];
+	enum record_error ret = RECORD_OK;
+	unsigned n = history_roles(token->keys[0].role, roles);
 
-	if (json_array_size(list) > 0 && strcmp(kind, "root") != 0 &&
-	    strcmp(kind, "product-ca") != 0 && strcmp(kind, "restore") != 0)
+	if (strcmp(kind, "root") != 0 && strcmp(kind, "product-ca") != 0 &&
+	    strcmp(kind, "restore") != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "a %s step writes no certificates", kind);
-	json_array_foreach(list, i, item)
-	{
-		uint8_t digest[32];
-		X509 *cert = NULL;
-		json_t *one = json_pack("{sO}", "sha", item);
-		const struct history_field rows[] = {
-			{ "sha", FIELD_HEX32, 0, digest, NULL },
-		};
-
-		ret = history_fields(l, one, HISTORY_ROWS(rows));
-		json_decref(one);
-		if (ret != RECORD_OK ||
-		    (ret = history_load_cert(l, digest, "certificate",
-			 &cert)) != RECORD_OK)
-			return ret;
-		X509_free(cert);
-	}
-	return RECORD_OK;
+	if (json_array_size(list) != n)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%zu certificates written, %s has %u keys",
+		    json_array_size(list), token->label, n);
+	for (size_t i = 0; i < n && ret == RECORD_OK; i++)
+		ret = is_written(l, json_array_get(list, i), token, i);
+	return ret;
 }
 
 enum record_error
 history_crl_result(struct history_line *l, struct history_act *act,
     const struct approval *done)
 {
+	struct history_token *token = history_token_of(l, act);
 	uint8_t digest[32];
 	uint64_t number;
 	json_t *certs;
@@ -212,11 +224,14 @@ history_crl_result(struct history_line *l, struct history_act *act,
 	};
 
 	(void)done;
-	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
-	    (ret = history_check_written(l, certs)) != RECORD_OK)
+	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
 		return ret;
-	if (json_array_size(certs) > 0)
-		history_token_of(l, act)->cert_written = true;
-	return history_take_crl(l, history_token_of(l, act), digest, number,
+	if (json_array_size(certs) > 0) {
+		ret = history_check_written(l, certs, token);
+		if (ret != RECORD_OK)
+			return ret;
+		token->cert_written = true;
+	}
+	return history_take_crl(l, token, digest, number,
 	    act->approval.input_sha256, NULL);
 }

@@ -317,9 +317,10 @@ enum record_error history_all_tested(const struct history_line *l,
 enum record_error
 history_keyed_body(struct history_line *l, const struct history_act *act,
     struct history_token *out, const char **copy_of, json_t **keys);
-/* Certificates written to a token, and none in a step that writes none. */
-enum record_error
-history_check_written(const struct history_line *l, json_t *list);
+/* Certificates written to a token: those of its keys, and in a step that
+ * writes some. */
+enum record_error history_check_written(const struct history_line *l,
+    json_t *list, const struct history_token *token);
 
 /* The keyed token an act is of: it was there when it was proposed. */
 struct history_token *

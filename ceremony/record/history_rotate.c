@@ -265,7 +265,8 @@ history_rotate_result(struct history_line *l, struct history_act *act,
 
 	(void)done;
 	if ((ret = history_result_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
-	    (written && (ret = history_check_written(l, certs)) != RECORD_OK))
+	    (written &&
+		(ret = history_check_written(l, certs, token)) != RECORD_OK))
 		return ret;
 	if (strcmp(label, token->label) != 0 || epoch != act->approval.epoch)
 		return history_refuse(l, RECORD_ERR_RULE,
