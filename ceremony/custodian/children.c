@@ -17,6 +17,12 @@
 static bool
 channel_stop(struct ceremony *c, enum channel_error err)
 {
+	if (err == CHANNEL_ERR_TIMEOUT)
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "helper process: %s: when a card, its reader or pcscd "
+		    "hangs, take the card out or start pcscd anew; nothing it "
+		    "said is used; run the same plan again",
+		    channel_strerror(err));
 	return ceremony_stop(c, EXIT_PROCESS,
 	    "helper process: %s: nothing it said is used; run the same plan "
 	    "again",
