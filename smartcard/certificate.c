@@ -120,6 +120,20 @@ replace(struct token *t, const char *label, uint8_t id, const uint8_t *der,
 	return ret;
 }
 
+/* Is it the one that is there?  OpenSC's keys do not answer any more in a
+ * session in which their certificate was replaced. */
+static bool
+is_written(struct token *t, const char *label, const uint8_t *der, size_t len)
+{
+	uint8_t *have = NULL;
+	size_t have_len = 0;
+	bool same = token_read_cert(t, label, &have, &have_len) == CARD_OK &&
+	    have_len == len && memcmp(have, der, len) == 0;
+
+	OPENSSL_free(have);
+	return same;
+}
+
 enum card_error
 token_write_cert(struct token *t, const char *label, uint8_t id,
     const uint8_t *der, size_t len)
@@ -137,7 +151,7 @@ token_write_cert(struct token *t, const char *label, uint8_t id,
 		ret = token_need_login(t);
 	if (ret == CARD_OK)
 		ret = check_public_key(t, label, cert);
-	if (ret == CARD_OK)
+	if (ret == CARD_OK && !is_written(t, label, der, len))
 		ret = replace(t, label, id, der, len, cert);
 	X509_free(cert);
 	return ret;

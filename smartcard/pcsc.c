@@ -356,6 +356,9 @@ pcsc_transmit(struct pcsc_card *c, const uint8_t *command, size_t command_len,
 	    answer, &n);
 	if (rv != SCARD_S_SUCCESS)
 		return error_of(rv);
+	/* no answer at all: pulled, and the reader's driver does not say so */
+	if (n == 0)
+		return CARD_ERR_REMOVED;
 	if (n < 2 || n > room)
 		return CARD_ERR_ANSWER;
 	*len = n;

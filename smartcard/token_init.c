@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smartcard/copy.h"
+#include "smartcard/gone.h"
 #include "smartcard/opensc.h"
 #include "smartcard/session.h"
 
@@ -213,6 +214,9 @@ token_init(struct module *m, const char *label, struct token_so *so,
 	if (ret != CARD_OK)
 		return ret;
 	ret = token_init_pin(t, so, user_pin);
+	/* the caller has no token to ask */
+	if (ret == CARD_ERR_MODULE && token_gone(t))
+		ret = CARD_ERR_REMOVED;
 	if (ret != CARD_OK) {
 		token_close(t);
 		return ret;

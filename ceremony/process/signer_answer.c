@@ -63,7 +63,8 @@ void
 signer_card_fault(struct signer *s, enum card_error err, const char *doing)
 {
 	if (err == CARD_ERR_REMOVED ||
-	    ((err == CARD_ERR_MODULE || err == CARD_ERR_SELFTEST) &&
+	    ((err == CARD_ERR_MODULE || err == CARD_ERR_SELFTEST ||
+		 err == CARD_ERR_ANSWER) &&
 		signer_removed(s))) {
 		signer_fault(s, CARD_ERR_REMOVED, "%s: %s", doing,
 		    card_strerror(CARD_ERR_REMOVED));

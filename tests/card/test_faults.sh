@@ -57,9 +57,9 @@ rows() {
 	grep -v '^#' <<'END'
 # genesis: the first card is op-alice, the fourth root-1, the fifth product-1
 # enrolment
-blank|genesis|1|fault pull-before 50 1|4|op-alice: |0|
-blank|genesis|1|fault pull-before 2C 1|4|op-alice: |0|
-blank|genesis|1|fault pull-during 2C 1|4|op-alice: |0|
+blank|genesis|1|fault pull-before 50 1|4|op-alice: @|0|
+blank|genesis|1|fault pull-before 2C 1|4|op-alice: @|0|
+blank|genesis|1|fault pull-during 2C 1|4|op-alice: @|0|
 blank|genesis|1|fault pull-before 46 1|4|op-alice: @|0|
 blank|genesis|1|fault pull-during 46 1|4|op-alice: @|0|
 blank|genesis|1|fault pull-during 46 2|4|op-alice: @|0|
@@ -75,6 +75,16 @@ blank|genesis|4|fault pull-during 46 1|4|@|0|
 blank|genesis|4|fault status 46 1 6F00|4|the PKCS#11 module reports an error|0|
 blank|genesis|5|fault pull-during 46 2|4|@|0|
 blank|genesis|5|fault pull-during 68 1|4|@|0|
+# what a root signs first, certificates written beside a key, its head
+blank|genesis|4|fault pull-during 68 3|4|@|0|root-1 01 1
+blank|genesis|4|fault pull-during 68 4|4|@|0|root-1 01 1
+blank|genesis|4|fault pull-during D7 9|4|@|0|
+blank|genesis|4|fault pull-during D7 11|4|@|0|
+blank|genesis|5|fault pull-during E4 1|4|@|0|
+blank|genesis|5|fault pull-before E4 2|4|@|0|
+blank|genesis|5|fault status D7 12 6A84|4|the token is full|0|
+blank|genesis|5|fault pull-during D7 14|4|@|0|
+blank|genesis|5|fault pull-during 24 1|4|product-1: @|0|
 # the CA's card: gone, login, challenge
 genesis|batch|product-1|fault pull-before * 0|4|product-1: no such token is present|0|
 genesis|batch|product-1|fault pull-before 20 1|4|product-1: no such token is present|0|
