@@ -380,9 +380,11 @@ initialise(const struct init *in, const struct secret *so)
 }
 
 /* Of a card without a label the SO PIN is that of a use cut short, or the one
- * that cards are sold with. */
+ * that cards are sold with.  Where none is known to have been cut short it is
+ * tried last, and not with the last try. */
 static enum card_error
-initialise_wiped(const struct init *in, struct token_so *so)
+initialise_wiped(const struct init *in, const struct schsm_info *info,
+    struct token_so *so)
 {
 	struct secret *factory;
 	bool again = so->at != TOKEN_SO_PIN;
@@ -399,7 +401,10 @@ initialise_wiped(const struct init *in, struct token_so *so)
 		return CARD_ERR_MEMORY;
 	ret = schsm_move_so(in->card, factory, so->pin);
 	secret_free(factory);
-	return ret == CARD_OK ? initialise(in, so->pin) : ret;
+	if (ret == CARD_OK ||
+	    (ret == CARD_ERR_PIN && !again && info->so_tries > 2))
+		ret = initialise(in, so->pin);
+	return ret;
 }
 
 static enum card_error
@@ -411,7 +416,7 @@ initialise_card(const struct init *in, const struct schsm_info *info,
 	if (info->initialised && info->so_tries <= 1)
 		return CARD_ERR_LAST_TRY;
 	if (info->wiped)
-		return initialise_wiped(in, so);
+		return initialise_wiped(in, info, so);
 	if (!info->initialised) /* takes any: it gets the first of the two */
 		so->at = TOKEN_SO_PIN;
 	ret = initialise(in, token_so_first(so));

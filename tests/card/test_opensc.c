@@ -848,6 +848,29 @@ test_init_cut_short(void **state)
 	assert_true(cut > 15);
 }
 
+/* The same by somebody who does not know that there was one, outside of a
+ * ceremony: with the SO PIN of then the card is taken again. */
+static void
+test_init_cut_unknown(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so_next, w->so_next, TOKEN_SO_PIN };
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	control_later(w, 1, "fault pull-after 50 1\n");
+	assert_int_not_equal(token_init(w->m, "two", &so, w->other, &t),
+	    CARD_OK);
+	control_later(w, 1, "");
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_false(info[1].initialised);
+	so.at = TOKEN_SO_PIN;
+	assert_int_equal(token_init(w->m, "two", &so, w->other, &t), CARD_OK);
+	assert_string_equal(token_info(t)->serial, info[1].serial);
+	token_close(t);
+}
+
 /* The SO PIN of a use that was cut short is found where OpenSC asks for it. */
 static void
 test_so_either(void **state)
@@ -1107,6 +1130,7 @@ main(void)
 		CASE(test_init_raced),
 		CASE(test_init_wiped),
 		CASE(test_init_cut_short),
+		CASE(test_init_cut_unknown),
 		CASE(test_so_either),
 		CASE(test_copy),
 		CASE(test_copy_pulled),
