@@ -144,11 +144,42 @@ check_destroyed(struct ceremony *c, const struct plan_step *s)
 	return true;
 }
 
+static size_t
+new_label(const struct ceremony *c, unsigned token)
+{
+	return history_token(c->history, c->plan->tokens[token].label) == NULL;
+}
+
+/* The record takes so many CA tokens, and one more would be refused when its
+ * keys are made. */
+static bool
+check_room(struct ceremony *c)
+{
+	size_t count = c->history->token_count;
+
+	for (size_t i = 0; i < c->plan->step_count; i++) {
+		const struct plan_step *s = &c->plan->steps[i];
+
+		if (s->kind == PLAN_RESTORE)
+			count += new_label(c, s->u.copy.token);
+		if (s->kind != PLAN_ROOT && s->kind != PLAN_PRODUCT_CA)
+			continue;
+		for (size_t k = 0; k < s->u.ca.holder_count; k++)
+			count += new_label(c, s->u.ca.holders[k]);
+	}
+	return count <= HISTORY_TOKENS_MAX ||
+	    ceremony_stop(c, EXIT_REFUSED,
+		"%s: with it this log would have %zu CA tokens, and a log takes "
+		"%d, those destroyed among them: leave copies out, or begin "
+		"another log",
+		c->plan->ceremony, count, HISTORY_TOKENS_MAX);
+}
+
 /* Whether every step still to do can be done, before anything is written. */
 static bool
 check_steps(struct ceremony *c)
 {
-	if (!check_cards(c))
+	if (!check_cards(c) || !check_room(c))
 		return false;
 	const bool resumed = c->history->open;
 

@@ -166,4 +166,20 @@ change later -18 "$second"
 held "with a quorum-change that makes it a product CA gets two tokens" later.yaml
 change again -17
 refuses "once" 1 'has a backup secret already' again.yaml
+
+# ---- more tokens than a log takes ---------------------------------------------
+many=
+for ca in $(seq 4); do
+	list=
+	for copy in $(seq 8); do
+		label=many-$ca-$copy
+		sed -i "s/label: product-3, module: softhsm}/&\n  - {label: $label, module: softhsm}/" genesis.yaml
+		list="$list${list:+, }$label"
+	done
+	many="$many${many:+
+}  - product-ca: {issuer: root-1, subject: CN=CA $ca, sealer: CN=Sealer $ca, key: p256, years: 5, crl-days: 90, tokens: [$list]}"
+done
+ceremony many -16 "$many"
+refuses "a thirty-third CA token is refused before anything is done" 1 \
+	'this log would have 36 CA tokens, and a log takes 32' many.yaml
 echo "1..$n"
