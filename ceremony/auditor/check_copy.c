@@ -70,6 +70,6 @@ check_copy_results(struct audit *a)
 	if (count(a, "copy") != s->u.ca.holder_count - 1)
 		audit_here(a, "%zu copies in this step, not %zu",
 		    count(a, "copy"), s->u.ca.holder_count - 1);
-	/* keys leave once more for each time the step was stopped */
+	/* the history sees that keys leave once more for a stop, and no more */
 	return count(a, "copy") + count(a, "export");
 }

@@ -246,6 +246,7 @@ history_do_step_begin(struct history_line *l)
 		memcpy(l->g->kinds[step], kind, strlen(kind) + 1);
 		l->g->made[0] = '\0';
 	}
+	l->g->unmade = l->g->resumed;
 	l->g->resumed = false;
 	l->g->phase = PHASE_STEP;
 	return RECORD_OK;

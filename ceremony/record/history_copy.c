@@ -296,6 +296,11 @@ history_export_propose(struct history_line *l, struct history_act *act)
 	if (!t->leaves)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "the keys of %s were made to stay", t->label);
+	if (strcmp(act->approval.kind, "backup") != 0 && !l->g->unmade)
+		return history_refuse(l, RECORD_ERR_ORDER,
+		    "%s: keys leave once more for copies when a stop came "
+		    "between them, and once a stop",
+		    t->label);
 	ret = history_load(l, act->approval.input_sha256, "input", &text, &len);
 	if (ret != RECORD_OK)
 		return ret;
@@ -327,5 +332,7 @@ history_export_result(struct history_line *l, struct history_act *act,
 		    "another label than was approved");
 	if (ret == RECORD_OK && backup)
 		ret = check_file(l, file, act->label, true);
+	if (ret == RECORD_OK && !backup)
+		l->g->unmade = false;
 	return ret;
 }

@@ -40,6 +40,7 @@ struct history_label {
 struct history_group {
 	enum history_phase phase;
 	bool resumed;  /* the ceremony was, and no step has begun since */
+	bool unmade;   /* the step was stopped: copies may be missing */
 	unsigned step; /* that stands */
 	char kinds[HISTORY_STEPS_MAX + 1][APPROVAL_NAME_MAX + 1];
 	char made[33]; /* label of the token keyed in this step, "" if none */

@@ -28,7 +28,7 @@ struct twist {
 	const char *back; /* and with the one that came back */
 	int untested;     /* 1 the original's key, 2 the copy's */
 	int backups;      /* 1 more, or less */
-	bool stranger, extractable, alone, again;
+	bool stranger, extractable, alone, again, unstopped, twice;
 	enum record_error err;
 	const char *text;
 };
@@ -69,6 +69,13 @@ static const struct twist twists[] = {
 	    .text = "act.propose: other uses than a copy has" },
 	{ "a copy onto a copy", .again = true, .err = RECORD_ERR_RULE,
 	    .text = "act.propose: root-2 holds keys of a CA already" },
+	{ "wrapped again without a stop", .unstopped = true,
+	    .err = RECORD_ERR_ORDER,
+	    .text =
+		"act.propose: root-1: keys leave once more for copies when a stop came between them, and once a stop" },
+	{ "wrapped again twice", .twice = true, .err = RECORD_ERR_ORDER,
+	    .text =
+		"act.propose: root-1: keys leave once more for copies when a stop came between them, and once a stop" },
 	{ "keys made, and no use of them", .untested = 1,
 	    .err = RECORD_ERR_RULE,
 	    .text = "act.result: use self-test: 0, but 1 keys have signed" },
@@ -216,6 +223,15 @@ make_copy(struct synthetic *s, const struct twist *t, unsigned epoch)
 }
 
 static void
+stop(struct synthetic *s)
+{
+	syn_line(s, "ceremony.resume",
+	    json_pack("{s:o,s:b}", "plan", syn_hex(s->plan, 32), "torn", 0));
+	syn_line(s, "step.begin",
+	    json_pack("{s:i,s:s}", "step", (int)s->step, "kind", s->kind));
+}
+
+static void
 wrap_again(struct synthetic *s, const struct twist *t)
 {
 	struct approval a;
@@ -351,7 +367,11 @@ run(struct synthetic *s, const struct twist *t)
 	make_copy(s, t, 1);
 	if (t->again)
 		make_copy(s, t, 2);
+	if (!t->unstopped)
+		stop(s);
 	wrap_again(s, t);
+	if (t->twice)
+		wrap_again(s, t);
 	syn_step_end(s);
 	syn_step(s, "backup");
 	back_up(s, t);
