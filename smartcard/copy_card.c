@@ -54,15 +54,14 @@ between(struct token *t, opensc_question *question, void *arg)
 
 /* ---- out -------------------------------------------------------------- */
 
-struct export
-{
+struct outgoing {
 	const char *label;
 	size_t at;
 	uint8_t blob[COPY_BLOB_MAX];
 };
 
 static bool
-put(struct export *e, const uint8_t *data, size_t len)
+put(struct outgoing *e, const uint8_t *data, size_t len)
 {
 	if (len > sizeof(e->blob) - e->at)
 		return false;
@@ -88,7 +87,7 @@ header(uint8_t tag, size_t len, uint8_t out[HEADER])
 }
 
 static enum card_error
-put_file(struct schsm *c, struct export *e, uint16_t fid)
+put_file(struct schsm *c, struct outgoing *e, uint16_t fid)
 {
 	uint8_t file[SCHSM_FILE_MAX];
 	size_t len = 0;
@@ -99,35 +98,39 @@ put_file(struct schsm *c, struct export *e, uint16_t fid)
 	return put(e, file, len) ? CARD_OK : CARD_ERR_FULL;
 }
 
-static enum card_error export(struct schsm *c, const struct schsm_info *now,
-    void *arg) {
-	struct export *e = arg; uint8_t wrapped[SCHSM_FILE_MAX],
-	head[HEADER],
-	number = 0; size_t len = 0;
-	    enum card_error ret = schsm_find_key(c, e->label, &number);
+static enum card_error
+put_key(struct schsm *c, const struct schsm_info *now, void *arg)
+{
+	struct outgoing *e = arg;
+	uint8_t wrapped[SCHSM_FILE_MAX], head[HEADER], number = 0;
+	size_t len = 0;
+	enum card_error ret = schsm_find_key(c, e->label, &number);
 
-	    (void)now;
-	    if (ret == CARD_OK) ret = schsm_wrap(c, number, wrapped, &len);
-	    if (ret != CARD_OK) return ret;
-	    if (!put(e, head, header(OCTET_STRING, len, head)) ||
-		!put(e, wrapped, len)) return CARD_ERR_FULL;
-	    ret = put_file(c, e, SCHSM_FID(SCHSM_DESCRIPTION, number));
-	    if (ret == CARD_OK) ret =
-		put_file(c, e, SCHSM_FID(SCHSM_CERT, number));
-	    return ret;
+	(void)now;
+	if (ret == CARD_OK)
+		ret = schsm_wrap(c, number, wrapped, &len);
+	if (ret != CARD_OK)
+		return ret;
+	if (!put(e, head, header(OCTET_STRING, len, head)) ||
+	    !put(e, wrapped, len))
+		return CARD_ERR_FULL;
+	ret = put_file(c, e, SCHSM_FID(SCHSM_DESCRIPTION, number));
+	if (ret == CARD_OK)
+		ret = put_file(c, e, SCHSM_FID(SCHSM_CERT, number));
+	return ret;
 }
 
 enum card_error
 copy_card_export(struct token *t, const char *label, const struct secret *dkek,
     uint8_t **blob, size_t *len)
 {
-	struct export e = { .label = label };
+	struct outgoing e = { .label = label };
 	uint8_t head[HEADER];
 	size_t n;
 	enum card_error ret = check_dkek(t, dkek);
 
 	if (ret == CARD_OK)
-		ret = between(t, export, &e);
+		ret = between(t, put_key, &e);
 	if (ret != CARD_OK)
 		return ret;
 	n = header(SEQUENCE, e.at, head);
