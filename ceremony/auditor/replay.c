@@ -193,13 +193,19 @@ note_unfit(struct audit *a)
 	const struct history *h = a->history;
 
 	for (size_t i = 0; i < h->token_count; i++) {
-		const char *why = history_unfit(h, &h->tokens[i]);
+		const struct history_token *t = &h->tokens[i];
+		const char *why = history_unfit(h, t);
 
 		if (why != NULL)
 			report_note(a->report,
 			    "token %s: %s: it does nothing before it is "
 			    "changed",
-			    h->tokens[i].label, why);
+			    t->label, why);
+		if (t->doomed)
+			report_note(a->report,
+			    "token %s: its destruction has begun: a destroy "
+			    "step ends it",
+			    t->label);
 	}
 }
 

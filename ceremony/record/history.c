@@ -179,7 +179,9 @@ history_unfit(const struct history *h, const struct history_token *token)
 		return "a change of its PIN was cut off";
 	if (history_stale(h, token))
 		return "stale: it is keyed for an earlier quorum";
-	if (token->owed)
+	/* where its destruction has begun, only that is due: no key may be left
+	 * to answer */
+	if (token->owed && !token->doomed)
 		return "the change of its PIN is owed";
 	return NULL;
 }

@@ -190,4 +190,12 @@ copies first "  - destroy: {token: product-1, reason: a test}
   - crl: {token: product-2, out: later.crl, crl-days: 60}"
 rehearse 0 first.yaml && audited && [ "$(objects product-1)" = 0 ]
 ok "one may go, and the other goes on"
+copies cut "  - destroy: {token: product-2, reason: a test, last-copy: accepted}"
+lie 6 cut.yaml destroyed 1 end && [ "$(objects product-2)" = 0 ] &&
+	run 0 "$anchorite" rehearse cut.yaml --dir r --abandon 'the power is gone' &&
+	audited && says out 'token product-2: its destruction has begun'
+ok "a destruction that was cut off can be given up"
+copies again "  - destroy: {token: product-2, reason: a test, last-copy: accepted}"
+rehearse 0 again.yaml && says out 'product-2 is empty' && audited
+ok "and another ceremony ends it, though no key answers any more"
 echo "1..$n"
