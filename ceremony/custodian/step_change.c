@@ -249,12 +249,17 @@ say_change(struct ceremony *c, const struct plan_quorum *q)
 
 /* ---- the acts ------------------------------------------------------------ */
 
-/* CA tokens that are here are keyed for the new policy in the same group. */
+_Static_assert(PLAN_AT_ONCE_MAX <= GROUP_SESSIONS_MAX &&
+	PLAN_AT_ONCE_MAX < GROUP_ACTS_MAX,
+    "a group has room for them");
+
+/* CA tokens that are here are keyed for the new policy in the same group; those
+ * that it has no room for follow, each in its own. */
 static bool
 propose_tokens(struct ceremony *c, struct group *g, const struct plan_quorum *q,
     const uint8_t policy[32])
 {
-	for (size_t i = 0; i < q->rotate_count; i++) {
+	for (size_t i = 0; i < q->rotate_count && i < PLAN_AT_ONCE_MAX; i++) {
 		const struct history_epoch *now;
 		struct session *s = NULL;
 
@@ -311,7 +316,8 @@ agree(struct ceremony *c, const struct plan_quorum *q, unsigned index)
 	return ok;
 }
 
-/* Tokens of this step that are not keyed for the policy yet, after a stop. */
+/* Tokens of this step that are not keyed for the policy yet: after a stop, or
+ * since there are many. */
 static bool
 rotate_rest(struct ceremony *c, const struct plan_quorum *q, unsigned index)
 {

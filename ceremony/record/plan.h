@@ -18,7 +18,8 @@
 #define PLAN_PEOPLE_MAX 32
 #define PLAN_REVOKE_MAX 1000
 #define PLAN_HOLDERS_MAX 8 /* tokens that hold one CA key */
-#define PLAN_ROTATE_MAX 6  /* tokens keyed at once for a new quorum */
+#define PLAN_ROTATE_MAX 32 /* tokens keyed for a new quorum: all of a log */
+#define PLAN_AT_ONCE_MAX 8 /* of them, in the group that agrees on it */
 #define PLAN_NAME_MAX 64
 
 /*
@@ -90,7 +91,7 @@ struct plan_quorum { /* quorum and quorum-change */
 	struct plan_split backup; /* B; none when no key is to be copied */
 	/* quorum-change */
 	size_t rotate_count;
-	unsigned rotate[PLAN_ROTATE_MAX]; /* CA tokens keyed at once */
+	unsigned rotate[PLAN_ROTATE_MAX]; /* CA tokens keyed in this step */
 	char reason[PLAN_TEXT_MAX + 1];
 };
 struct plan_ca { /* root and product-ca */

@@ -80,11 +80,16 @@ plan_derive_key(const struct plan_operator *o)
 /* New cards are initialised with S and enrolled, a visit each by one who has
  * no card to approve with; tokens to be keyed are in their readers together. */
 static void
-add_change(const struct plan_quorum *q, struct plan_needs *out)
+add_change(const struct plan_quorum *q, unsigned m, struct plan_needs *out)
 {
 	unsigned cards = (unsigned)plan_new_cards(q);
-	unsigned readers = (unsigned)q->rotate_count + 1; /* a card's */
+	unsigned tokens = (unsigned)q->rotate_count;
+	unsigned most = tokens < PLAN_AT_ONCE_MAX ? tokens : PLAN_AT_ONCE_MAX;
+	unsigned readers = most + 1; /* a card's */
 
+	/* each of the rest by those who were m before */
+	out->rounds += tokens - most;
+	out->visits += (tokens - most) * m;
 	out->visits += cards;
 	if (plan_made_cards(q) > 0) {
 		out->words++;
@@ -157,7 +162,7 @@ plan_needs(const struct plan *p, unsigned m, struct plan_needs *out)
 			out->readers = (unsigned)s->u.batch.token_count + 1;
 		add_copies(s, out);
 		if (s->kind == PLAN_QUORUM_CHANGE) {
-			add_change(&s->u.quorum, out);
+			add_change(&s->u.quorum, m, out);
 			m = s->u.quorum.threshold;
 		}
 	}

@@ -167,6 +167,20 @@ held "with a quorum-change that makes it a product CA gets two tokens" later.yam
 change again -17
 refuses "once" 1 'has a backup secret already' again.yaml
 
+# ---- a quorum changes, and many tokens with it ----------------------------------
+eight=$(seq -s ', ' 4 11 | sed 's/[0-9][0-9]*/product-&/g')
+for token in $(seq 4 11); do
+	sed -i "s/label: product-3, module: softhsm}/&\n  - {label: product-$token, module: softhsm}/" genesis.yaml
+done
+ceremony third -17 "  - product-ca: {issuer: root-1, subject: CN=Third CA, sealer: CN=Third Sealer, key: p256, years: 5, crl-days: 90, tokens: [$eight]}"
+held "a CA on eight tokens" third.yaml
+ceremony all -17 "  - quorum-change: {threshold: 3, operators: [{id: alice, name: A, token: op-alice}, {id: bert, name: B, token: op-bert}, {id: carol, name: C, token: op-carol}, {id: dora, name: D, token: op-dora}, {id: emil, name: E, token: op-emil}], reason: all at once, tokens: [root-1, product-1, product-2, product-3, $eight]}"
+held "a change for all twelve tokens of the log" all.yaml
+"$anchorite" status --state r/state --json >st &&
+	jq -e '[.tokens[] | select(.stale)] == [] and (.tokens | length) == 12' \
+		<st >jq.out
+ok "none is keyed for the quorum before"
+
 # ---- more tokens than a log takes ---------------------------------------------
 many=
 for ca in $(seq 4); do
@@ -181,5 +195,5 @@ for ca in $(seq 4); do
 done
 ceremony many -16 "$many"
 refuses "a thirty-third CA token is refused before anything is done" 1 \
-	'this log would have 36 CA tokens, and a log takes 32' many.yaml
+	'this log would have 44 CA tokens, and a log takes 32' many.yaml
 echo "1..$n"

@@ -5,6 +5,8 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
+#define R8 "r, r, r, r, r, r, r, r"
+
 /* Keys, shapes and single values against the schema's rows. */
 static const struct sample_bad schema_rows[] = {
 	{ "new card at genesis", sample_genesis, "token: op-b",
@@ -32,9 +34,9 @@ static const struct sample_bad schema_rows[] = {
 	    "plan: 1\nsteps:\n  - quorum-change:\n      operators: [{id: a, name: A, token: t}]\ntokens: [{label: t, module: softhsm, owner: a}]\n",
 	    4, 18,
 	    "steps.1.quorum-change.operators: has 1, but 2 to 16 are allowed" },
-	{ "seven tokens at once", sample_change, "[root-1, prod-1]",
-	    "[root-1, root-1, root-1, root-1, root-1, root-1, root-1]", 22, 15,
-	    "steps.1.quorum-change.tokens: has 7, but 1 to 6 are allowed" },
+	{ "more tokens than a log takes", sample_change, "[root-1, prod-1]",
+	    "[" R8 "," R8 "," R8 "," R8 ", r]", 22, 15,
+	    "steps.1.quorum-change.tokens: has 33, but 1 to 32 are allowed" },
 	{ "no token at once", sample_change, "[root-1, prod-1]", "[]", 22, 15,
 	    "steps.1.quorum-change.tokens: is empty; leave it out or fill it in" },
 	{ "token at once not listed", sample_change, "[root-1, prod-1]",
@@ -274,6 +276,12 @@ test_needs(void **state)
 	assert_int_equal(needs.words, 1);
 	assert_int_equal(needs.visits, 5 + 3 + 3);
 	assert_int_equal(needs.minutes, minutes - 30 - 10 - 2);
+	/* two tokens more than are keyed at once: five come for each */
+	q->rotate_count = 10;
+	plan_needs(p, 5, &needs);
+	assert_int_equal(needs.readers, 9);
+	assert_int_equal(needs.visits, 5 + 3 + 3 + 2 * 5);
+	assert_int_equal(needs.rounds, 5);
 	q->rotate_count = 0;
 	p->step_count = 1;
 	plan_needs(p, 5, &needs);
