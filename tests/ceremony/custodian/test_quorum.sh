@@ -139,7 +139,7 @@ emil op-emil' 'dora left' 'tokens: [root-1, product-1]')"
 held "dora leaves" leave.yaml
 says held 'dora: leaves' && rehearse 0 leave.yaml && says out 'done and closed before'
 ok "once"
-run 0 "$anchorite" status --state r/state && ! says out dora &&
+run 0 "$anchorite" status --state r/state && ! says out op-dora &&
 	says out 'quorum: 3 of 4' && ! stale root-1 && ! stale product-1
 ok "the quorum is three of four, all tokens are keyed for it"
 "$collude" r >after.leave && [ "$(wc -l <after.leave)" = 2 ] &&
