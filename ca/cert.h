@@ -59,6 +59,15 @@ enum ca_error cert_lint(const struct cert_spec *spec);
  */
 enum ca_error
 cert_selfcheck(const uint8_t *der, size_t len, const struct cert_spec *spec);
+/*
+ * The same of a certificate whose TBS was built, and its digest approved,
+ * before it was signed: it has that TBS, its outer algorithm is the one in the
+ * TBS (RFC 5280, 4.1.1.2), and the signature is the issuer's.  For a signer
+ * that a token waits for.
+ * Errors: CA_ERR_ENCODING, CA_ERR_SELFCHECK, CA_ERR_SIGNATURE.
+ */
+enum ca_error cert_check_signed(const uint8_t *der, size_t len,
+    const uint8_t tbs_sha256[32], const X509 *issuer);
 /* Strict parse of one DER certificate of at most CERT_MAX octets; *out new. */
 enum ca_error cert_parse(const uint8_t *der, size_t len, X509 **out);
 /* DER of a certificate; *out new, OPENSSL_free(). */

@@ -2,6 +2,7 @@
 #include "ca/cert.h"
 
 #include <openssl/ec.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -167,6 +168,34 @@ cert_selfcheck(const uint8_t *der, size_t len, const struct cert_spec *spec)
 	if (is_as_built((struct der){ der, len }, spec))
 		return CA_OK;
 	return find_fault(der, len, spec);
+}
+
+/* TBSCertificate { [0] version, serialNumber, signature, ... } */
+static bool
+algorithms_agree(const struct parts *have)
+{
+	struct der in = have->tbs, tbs, skip, inner;
+
+	return der_take(&in, DER_SEQUENCE, &tbs) &&
+	    der_take_element(&tbs, &skip) && der_take_element(&tbs, &skip) &&
+	    der_take_element(&tbs, &inner) && der_equal(inner, have->algorithm);
+}
+
+enum ca_error
+cert_check_signed(const uint8_t *der, size_t len, const uint8_t tbs_sha256[32],
+    const X509 *issuer)
+{
+	struct parts have;
+	uint8_t digest[32];
+
+	if (!split((struct der){ der, len }, &have))
+		return CA_ERR_ENCODING;
+	SHA256(have.tbs.data, have.tbs.len, digest);
+	if (memcmp(digest, tbs_sha256, sizeof(digest)) != 0 ||
+	    !algorithms_agree(&have))
+		return CA_ERR_SELFCHECK;
+	return signed_by(&have, X509_get0_pubkey(issuer)) ? CA_OK
+							  : CA_ERR_SIGNATURE;
 }
 
 /* What OpenSSL lets pass (RFC 5280, 4.1.2.2, 4.1.2.4 and 4.1.2.6). */

@@ -217,18 +217,16 @@ sign_one(struct signer *s, struct act *a, size_t i)
 {
 	struct act_batch *b = &a->u.batch;
 	struct work *w = &b->work[i];
-	char subject[SUBJECT_TEXT_MAX + 1];
-	struct cert_spec spec;
-	enum ca_error err = CA_ERR_PROFILE;
+	enum ca_error err;
 
 	if (!build(s, a, i))
 		return false;
-	if (spec_of(s, b, i, subject, &spec))
-		err = cert_sign(w->cert, b->key);
+	err = cert_sign(w->cert, b->key);
 	if (err == CA_OK)
 		err = cert_der(w->cert, &w->der, &w->der_len);
 	if (err == CA_OK)
-		err = cert_selfcheck(w->der, w->der_len, &spec);
+		err = cert_check_signed(w->der, w->der_len, w->tbs_sha256,
+		    s->group->ca);
 	if (err == CA_OK)
 		return true;
 	OPENSSL_free(w->der);

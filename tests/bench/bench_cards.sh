@@ -153,10 +153,10 @@ row "${N:-400}" 20000
 row "${N:-100}" 150000
 printf '\n%6s %7s %8s %8s %8s\n' cards devices act speed-up 'at most'
 for k in 1 2 4 8; do
-	batch $k "${N:-800}" 150000
+	batch $k "${N:-1000}" 150000
 	ms=$(act)
 	[ $k != 1 ] || one=$ms
-	awk -v k=$k -v n="${N:-800}" -v ms="$ms" -v one="$one" 'BEGIN {
+	awk -v k=$k -v n="${N:-1000}" -v ms="$ms" -v one="$one" 'BEGIN {
 		printf "%6d %7d %8.2f %8.2f %8.2f\n", k, n, ms / 1000, one / ms,
 			(n + 3) / (n / k + 3)
 	}'

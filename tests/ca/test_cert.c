@@ -375,6 +375,42 @@ test_selfcheck_refused(void **state)
 	X509_free(cert);
 }
 
+/* With the digest of the TBS in place of what it was made from. */
+static void
+test_check_signed(void **state)
+{
+	struct pki *p = *state;
+	X509 *cert = pki_issue(&p->device_spec, p->ca_key);
+	struct der_cert d = to_der(cert);
+	uint8_t tbs[32];
+	size_t algorithm;
+
+	assert_int_equal(cert_tbs_digest(cert, tbs), CA_OK);
+	assert_int_equal(cert_check_signed(d.der, d.len, tbs, p->ca), CA_OK);
+	assert_int_equal(cert_check_signed(d.der, d.len, tbs, p->root),
+	    CA_ERR_SIGNATURE);
+	assert_int_equal(cert_check_signed(d.der, d.len - 1, tbs, p->ca),
+	    CA_ERR_ENCODING);
+	tbs[0] ^= 1;
+	assert_int_equal(cert_check_signed(d.der, d.len, tbs, p->ca),
+	    CA_ERR_SELFCHECK);
+	tbs[0] ^= 1;
+	d.der[d.len - 1] ^= 1;
+	assert_int_equal(cert_check_signed(d.der, d.len, tbs, p->ca),
+	    CA_ERR_SIGNATURE);
+	d.der[d.len - 1] ^= 1;
+	/* the last octet of ecdsa-with-SHA256, outside of the TBS */
+	algorithm = d.len - 1;
+	while (memcmp(d.der + algorithm - 7, "\x2A\x86\x48\xCE\x3D\x04\x03\x02",
+		   8) != 0)
+		algorithm--;
+	d.der[algorithm] ^= 1;
+	assert_int_equal(cert_check_signed(d.der, d.len, tbs, p->ca),
+	    CA_ERR_SELFCHECK);
+	OPENSSL_free(d.der);
+	X509_free(cert);
+}
+
 static void
 test_parse_refused(void **state)
 {
@@ -499,6 +535,7 @@ main(void)
 		cmocka_unit_test(test_hwserial),
 		cmocka_unit_test(test_sign_refused),
 		cmocka_unit_test(test_selfcheck_refused),
+		cmocka_unit_test(test_check_signed),
 		cmocka_unit_test(test_parse_refused),
 		cmocka_unit_test(test_conforms_refused),
 		cmocka_unit_test(test_read),
