@@ -278,7 +278,8 @@ history_result_body(const struct history_line *l,
 		&number, NULL };
 	all[1] = (struct history_field){ "uses", FIELD_ARRAY, APPROVAL_USES_MAX,
 		&uses, NULL };
-	memcpy(&all[2], rows, count * sizeof(*rows));
+	if (count > 0)
+		memcpy(&all[2], rows, count * sizeof(*rows));
 	return history_body(l, all, count + 2);
 }
 
