@@ -25,6 +25,7 @@ card_key_remove(struct card *c, uint8_t reference)
 
 	if (k->key == NULL)
 		return false;
+	c->state.gone[reference] = k->uses + 1;
 	card_key_clear(k);
 	return true;
 }

@@ -183,6 +183,7 @@ wipe(struct card_state *s)
 		if (s->files[i].fid != 0x2F02)
 			card_file_remove(s, s->files[i].fid);
 	s->dkek = (struct card_dkek){ 0 };
+	memset(s->gone, 0, sizeof(s->gone));
 }
 
 /* A DKEK of no shares is the card's own. */

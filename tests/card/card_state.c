@@ -164,6 +164,14 @@ read_key(struct card_state *s, char *field[FIELDS])
 }
 
 static bool
+read_gone(struct card_state *s, char *field[FIELDS])
+{
+	s->gone[strtoul(field[0], NULL, 16) & 255] =
+	    strtoul(field[1], NULL, 10) + 1;
+	return true;
+}
+
+static bool
 read_file(struct card_state *s, char *field[FIELDS])
 {
 	uint16_t fid = (uint16_t)strtoul(field[0], NULL, 16);
@@ -186,6 +194,7 @@ static const struct {
 	{ "unblock", read_unblock },
 	{ "dkek", read_dkek },
 	{ "key", read_key },
+	{ "gone", read_gone },
 	{ "file", read_file },
 };
 
@@ -263,6 +272,8 @@ write_all(struct card_state *s, FILE *f)
 		octets_write(f, s->dkek.key, CARD_DKEK_LEN);
 	}
 	for (unsigned i = 0; i < 256; i++) {
+		if (s->gone[i] != 0)
+			fprintf(f, "gone %02X %lu\n", i, s->gone[i] - 1);
 		if (s->keys[i].key == NULL)
 			continue;
 		fprintf(f, "key %02X %lu ", i, s->keys[i].uses);

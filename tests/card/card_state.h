@@ -13,6 +13,7 @@
  *   unblock 1                   the SO may set the user PIN
  *   dkek SHARES MISSING HEX     the shares so far, xored
  *   key REFERENCE USES HEX      hexadecimal, decimal, DER of a PrivateKey
+ *   gone REFERENCE USES         of the last key deleted that was called so
  *   file FID HEX                "-": no octets
  *
  * A PIN or DKEK that is not set has no line.  Each command that changes
@@ -65,6 +66,7 @@ struct card_state {
 	bool unblock; /* may the SO set the user PIN? */
 	struct card_dkek dkek;
 	struct card_key keys[256];
+	unsigned long gone[256]; /* uses of keys deleted, and 1; 0: none was */
 	struct card_file files[CARD_FILES_MAX];
 	size_t file_count;
 };

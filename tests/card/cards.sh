@@ -146,10 +146,13 @@ control() {
 		mv "$file.control.next" "$file.control"
 }
 
-# uses_made: label, key and count of every key on a labelled card, sorted
+# uses_made: label, key and count of every key on a labelled card, or that was
+# until it was deleted, sorted
 uses_made() {
 	for label in $(card_labels); do
-		sed -n "s/^key \([0-9A-F]*\) \([0-9]*\) .*/$label \1 \2/p" \
+		awk -v label="$label" '
+			$1 == "gone" || $1 == "key" { n[$2] = $3 }
+			END { for (key in n) print label, key, n[key] }' \
 			"$(card_of "$label")"
 	done | sort
 }

@@ -81,8 +81,9 @@ ok "the card counts the uses of each key"
 p11 --test && says 'No errors' && ! says 'ERR:'
 ok "pkcs11-tool --test finds no errors"
 cp out test.txt
-p11 --delete-object --type privkey --id 12 && ! grep -q '^key 03' one
-ok "a key is deleted"
+p11 --delete-object --type privkey --id 12 && ! grep -q '^key 03' one &&
+	grep -q '^gone 03 ' one
+ok "a key is deleted, and its uses stay counted"
 
 # ---- objects -----------------------------------------------------------------
 run openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem \
