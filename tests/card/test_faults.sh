@@ -1,58 +1,16 @@
 #!/bin/sh
-# What goes wrong with a card in a ceremony: a row a fault, each through the
-# whole program, pcscd, vpcd and OpenSC.  The plans are those of the crash tests.
-# A row is
-#
-#   base | plan | card | fault; fault | status | message | again | unseen
-#
-# From the base (blank cards, or after genesis) the plan runs with these faults
-# of card_control.h on that card, until it ends in that status with that message
-# on standard error or output.  Then the card is well again, and the same plan
-# ends in status `again`; "recover" is a card whose PIN is locked, so the plan is
-# given up, its PIN made anew, and another plan has the batch.  After that the auditor verifies, a serial has one TBS
-# and a device one certificate, and the keys were used as the record says (see
-# uses.jq) and as `unseen` says beside it: what the card did and could not tell.
-#
-# ROWS="3 17": those alone, with what they print.
+# What goes wrong with a card in a ceremony; see faults.sh.  The plans are those
+# of the crash tests, from blank cards or after their genesis.  After a batch a
+# serial has one TBS and a device one certificate.  "recover" is a card whose PIN
+# is locked, so the plan is given up, its PIN made anew, and another plan has the
+# batch.
 set -u
-BUILD=${BUILD:?}
 repo=$(CDPATH='' cd -- "$(dirname "$0")/../.." && pwd)
-JOBS=${JOBS:-2}
 CARDS=6
-
-# Workers have a pcscd each; their results are numbered through.
-if [ "${1:-}" != worker ]; then
-	tmp=$(mktemp -d "$BUILD/faults.XXXXXX") || exit 1
-	trap 'rm -rf "$tmp"' EXIT
-	trap 'exit 1' HUP INT TERM
-	j=0 pids=
-	while [ $j -lt "$JOBS" ]; do
-		sh "$0" worker $j >"$tmp/$j" 2>&1 &
-		pids="$pids $!"
-		j=$((j + 1))
-	done
-	bad=0
-	for pid in $pids; do wait "$pid" || bad=1; done
-	cat "$tmp"/* | awk '
-		/^(not )?ok / { n++; sub(/ok [0-9]+/, "ok " n) }
-		{ print }
-		END { print "1.." n }'
-	exit $bad
-fi
-# shellcheck source-path=SCRIPTDIR source=cards.sh
-. "$repo/tests/card/cards.sh"
-cards_enter "$@" || {
-	[ "$2" != 0 ] || echo "ok 1 - faults of cards # SKIP $why"
-	exit 0
-}
-worker=$2
-# shellcheck source-path=SCRIPTDIR/../ceremony/custodian source=lib.sh
-. "$repo/tests/ceremony/custodian/lib.sh"
-trap 'stop_cards; rm -rf "$dir"' EXIT
-S=r/state
 UNITS=5
+# shellcheck source-path=SCRIPTDIR source=faults.sh
+. "$repo/tests/card/faults.sh"
 
-# "@" is what is said of a card that was pulled
 rows() {
 	grep -v '^#' <<'END'
 # genesis: the first card is op-alice, the fourth root-1, the fifth product-1
@@ -146,31 +104,8 @@ END
 }
 
 # ---- bases -------------------------------------------------------------------
-# keep NAME, lay NAME: the cards and the scratch folder
-keep() {
-	rm -rf "base.$1" && mkdir "base.$1" && cp -a r in "base.$1" &&
-		for c in $(seq $CARDS); do
-			cp "$cards/card$c" "base.$1" || return
-		done
-}
-lay() {
-	rm -rf r in && cp -a "base.$1/r" "base.$1/in" . || return
-	for c in $(seq $CARDS); do
-		control "$c" && cp "base.$1/card$c" "$cards/card$c.next" &&
-			mv "$cards/card$c.next" "$cards/card$c" || return
-	done
-	within readers_full $CARDS
-}
-
-# on_cards PLAN [OPTION...]: its status; ends in any case
-on_cards() {
-	case $1 in
-	*.yaml) file=$1 ;;
-	*) file=$repo/tests/crash/$1.yaml ;;
-	esac
-	shift
-	timeout 120 "$anchorite" rehearse "$file" --cards --module opensc \
-		--dir r --in in "$@" >out 2>err </dev/null
+plan_of() { # PLAN
+	file=$repo/tests/crash/$1.yaml
 }
 
 bases() {
@@ -182,16 +117,8 @@ bases() {
 		keep genesis && other product-1 && other op-alice
 }
 
-# other LABEL: another card with that label, in $cards/other.LABEL
-other() {
-	pull "$1" && "$BUILD/tests/bench/tool_csign" make "$1" &&
-		mv "$cards/card$CARDS" "$cards/other.$1" &&
-		cp base.blank/card$CARDS "$cards/next" &&
-		mv "$cards/next" "$cards/card$CARDS" && insert "$1"
-}
-
-# recover: the locked card; then the batch under another name
-recover() {
+# again_recover: the locked card; then the batch under another name
+again_recover() {
 	crash=$repo/tests/crash
 	sed 's/^ceremony: .*/ceremony: recovery/; /op-berta/d; /op-dora/d
 		/op-alice/a\  - {label: op-bert, module: opensc, owner: bert}
@@ -202,14 +129,8 @@ recover() {
 		on_cards recovery.yaml && on_cards again.yaml
 }
 
-# ---- what must be true in the end --------------------------------------------
-audited() {
-	"$anchorite" status --state $S --json >status.json &&
-		"$audit" verify $S --anchor "$(jq -r .anchor status.json)"
-}
-
 # one TBS a serial, one certificate a device
-one_each() {
+settled() {
 	[ "$1" = batch ] || return 0
 	jq -e -n --argjson units $UNITS '
 		[inputs] | map(select(.type == "intent")) as $i
@@ -220,94 +141,4 @@ one_each() {
 		$S/issuance.jsonl
 }
 
-# uses_agree UNSEEN: "label key number", with commas between
-uses_agree() {
-	uses_made >made
-	{
-		uses_told $S
-		echo "$1" | tr , '\n'
-	} | awk 'NF == 3 { n[$1 " " $2] += $3 }
-		END { for (key in n) print key, n[key] }' | sort >told
-	diff -u told made
-}
-
-# ended STATUS MESSAGE GOT
-ended() {
-	[ "$3" = "$1" ] || {
-		echo "status $3, not $1" >>err
-		return 1
-	}
-	text=$2
-	[ "${2%@}" = "$2" ] || text="${2%@}the token was removed"
-	[ -z "$2" ] || grep -qF -e "$text" out err || {
-		echo "does not say: $text" >>err
-		return 1
-	}
-}
-
-# faulty CARD FAULTS: from now on; $number is its reader.  What it answers to a
-# reset, and which card it is, shows only when it is put in anew
-faulty() {
-	number=$(card_of "$1" | sed 's/.*card//')
-	: "${number:=$1}"
-	echo "$2" | tr ';' '\n' | sed "s|^ *||; s|CARDS/|$cards/|" >faults
-	case $2 in
-	*atr* | *swap*)
-		pull "$number" || return
-		anew=1
-		;;
-	*) anew= ;;
-	esac
-	cp faults "$cards/faults" &&
-		mv "$cards/faults" "$cards/card$number.control" || return
-	[ -z "$anew" ] || within card_seen "$number" Yes
-}
-well() { # NUMBER
-	[ -z "$anew" ] || pull "$1" || return
-	control "$1" && within readers_full $CARDS
-}
-
-# one row; what stands in the way is in out and err
-row() {
-	base=$1 plan=$2 card=$3 faults=$4 status=$5 message=$6 again=$7 unseen=$8
-	lay "$base" && faulty "$card" "$faults" || return
-	got=0
-	on_cards "$plan" || got=$?
-	cat out err >first
-	ended "$status" "$message" $got || return
-	well "$number" || return
-	if [ "$again" = recover ]; then
-		recover || return
-	else
-		got=0
-		on_cards "$plan" || got=$?
-		ended "$again" '' $got || return
-	fi
-	audited >out 2>err && one_each "$plan" >out 2>err &&
-		uses_agree "$unseen" >out 2>err
-}
-
-start_cards $CARDS && bases >out 2>err
-status=$?
-[ $status = 0 ] || {
-	(exit $status)
-	ok "cards and genesis"
-	exit 1
-}
-i=0
-rows >table
-while IFS='|' read -r base plan card faults status message again unseen; do
-	i=$((i + 1))
-	if [ -n "${ROWS:-}" ]; then
-		case " $ROWS " in *" $i "*) ;; *) continue ;; esac
-		[ "$worker" = 0 ] || continue
-	else
-		[ $((i % JOBS)) = "$worker" ] || continue
-	fi
-	rm -f first
-	row "$base" "$plan" "$card" "$faults" "$status" "$message" "$again" \
-		"$unseen"
-	ok "$i: $plan, $card: $faults"
-	[ -z "${ROWS:-}" ] || sed 's/^/# first: /' first
-done <table
-stop_cards
+faults "$@"

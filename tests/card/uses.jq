@@ -13,6 +13,7 @@
 #                     another card + orders and responses sealed
 # Operator's, 01:     3 at the enrolment: two certificates, a text
 #                     + 1 for each approval + 1 for each checkpoint
+#                     + 1 for each answer when it is retired
 #             02:     1 at the enrolment
 #                     + 1 for each token that a group it approved opens, or 2
 #                       where a change of its PIN was cut off (rotate.found)
@@ -63,7 +64,9 @@ def operator: $all[] | select(.type == "enrol").body as $o
 	| if any(.[]; .act as $a | $found | index($a)) then 2 else 1 end]
 	| add // 0) as $shares
 | ($notes | [scan("/\($o.operator) ")] | length) as $signed
-| "\($o.label) 01 \(3 + ($approved | length) + $signed)",
+| ([$all[] | select(.type == "retire.prove" and .body.serial == $o.serial)]
+	| length) as $retired
+| "\($o.label) 01 \(3 + ($approved | length) + $signed + $retired)",
   "\($o.label) 02 \(1 + $shares)";
 
 ca, operator
