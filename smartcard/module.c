@@ -162,7 +162,7 @@ initialize_unseeing(struct module *m)
 	if (!is_opensc(m))
 		return module_initialize(m);
 	pcsc_provider(provider, sizeof(provider));
-	ret = opensc_conf_text(provider, &none, NULL, text);
+	ret = opensc_conf_text(provider, &none, NULL, false, text);
 	return ret == CARD_OK ? initialize_with(m, text) : ret;
 }
 
@@ -258,6 +258,12 @@ module_free(struct module *m)
 }
 
 void
+module_pin_pad(struct module *m, bool use)
+{
+	m->pin_pad = use;
+}
+
+void
 module_blank(struct module *m, const char *serial)
 {
 	strncpy(m->blank, serial, sizeof(m->blank) - 1);
@@ -335,6 +341,7 @@ module_slot_info(struct module *m, CK_SLOT_ID slot, struct token_info *out,
 	copy_text(out->reader, reader.slotDescription,
 	    sizeof(reader.slotDescription));
 	copy_flags(out, info.flags);
+	out->pin_pad = out->pin_pad && m->pin_pad;
 	if (m->card != NULL && strcmp(out->serial, m->card->serial) == 0)
 		opensc_complete(m->card, out);
 	*present = true;

@@ -29,6 +29,7 @@ struct module {
 	struct schsm_info
 	    *card; /* that it was loaded for; NULL: another kind */
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see module_blank() */
+	bool pin_pad;                     /* see module_pin_pad() */
 	struct token *open;               /* every token in use */
 	struct libp11 *libp11; /* see evp_key.h; NULL until it is needed */
 };

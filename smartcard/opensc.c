@@ -104,7 +104,8 @@ start(struct module *m, const struct opensc_scan *scan, const bool *wanted)
 	enum card_error ret;
 
 	pcsc_provider(provider, sizeof(provider));
-	ret = opensc_conf_text(provider, &scan->readers, wanted, text);
+	ret = opensc_conf_text(provider, &scan->readers, wanted, m->pin_pad,
+	    text);
 	return ret == CARD_OK ? module_start(m, text) : ret;
 }
 
@@ -259,7 +260,7 @@ describe(const struct schsm_info *card, size_t slot, struct token_info *out)
 	    card->pin_tries < SCHSM_PIN_TRIES && !card->pin_locked;
 	out->pin_final_try = card->initialised && card->pin_tries == 1;
 	out->pin_locked = card->pin_locked;
-	out->pin_pad = card->pin_pad;
+	out->pin_pad = card->pin_pad || card->reader_pad;
 	out->tries = card->initialised ? card->pin_tries : 0;
 }
 

@@ -38,7 +38,7 @@ resume(struct token *t, const struct pcsc_readers *readers)
 	if (ret != CARD_OK)
 		return ret;
 	pcsc_provider(provider, sizeof(provider));
-	ret = opensc_conf_text(provider, readers, wanted, text);
+	ret = opensc_conf_text(provider, readers, wanted, t->m->pin_pad, text);
 	return ret == CARD_OK ? module_resume(t->m, text) : ret;
 }
 

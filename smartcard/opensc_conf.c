@@ -78,7 +78,7 @@ put_ignored(struct text *t, const struct pcsc_readers *readers,
 
 enum card_error
 opensc_conf_text(const char *provider, const struct pcsc_readers *readers,
-    const bool *wanted, char out[OPENSC_CONF_MAX])
+    const bool *wanted, bool pin_pad, char out[OPENSC_CONF_MAX])
 {
 	struct text t = { out, 0, false };
 	enum card_error ret;
@@ -93,7 +93,7 @@ opensc_conf_text(const char *provider, const struct pcsc_readers *readers,
 	put(&t,
 	    "\t\tconnect_exclusive = true;\n"
 	    "\t\tdisconnect_action = reset;\n"
-	    "\t\tenable_pinpad = false;\n"
+	    "\t\tenable_pinpad = %s;\n"
 	    "\t}\n"
 	    "\tframework pkcs15 {\n"
 	    "\t\tuse_pin_caching = false;\n"
@@ -106,7 +106,8 @@ opensc_conf_text(const char *provider, const struct pcsc_readers *readers,
 	    "\t\tslots_per_card = 1;\n"
 	    "\t\tmax_virtual_slots = 32;\n"
 	    "\t}\n"
-	    "}\n");
+	    "}\n",
+	    pin_pad ? "true" : "false");
 	return t.full ? CARD_ERR_READERS : CARD_OK;
 }
 

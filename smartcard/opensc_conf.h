@@ -14,14 +14,14 @@
 /*
  * The text.  provider: the library in place of libpcsclite, "" for none.
  * readers: all there are.  wanted: NULL for none of them; otherwise the one
- * whose entry is true.
+ * whose entry is true.  pin_pad: whether a reader's PIN pad may be used.
  *
  * OpenSC ignores a reader when any of the names stands anywhere in its own, so
  * a name that is part of a wanted one's, or cannot stand in quotes, is READERS.
  */
 enum card_error
 opensc_conf_text(const char *provider, const struct pcsc_readers *readers,
-    const bool *wanted, char out[OPENSC_CONF_MAX]);
+    const bool *wanted, bool pin_pad, char out[OPENSC_CONF_MAX]);
 
 /*
  * OpenSC reads the file that OPENSC_CONF names, in C_Initialize and never

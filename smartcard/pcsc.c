@@ -2,6 +2,7 @@
 #include "smartcard/pcsc.h"
 
 #include <dlfcn.h>
+#include <reader.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct functions {
 	__typeof__(SCardConnect) *connect;
 	__typeof__(SCardDisconnect) *disconnect;
 	__typeof__(SCardTransmit) *transmit;
+	__typeof__(SCardControl) *control;
 };
 static const struct {
 	const char *name;
@@ -32,6 +34,7 @@ static const struct {
 	{ "SCardConnect", offsetof(struct functions, connect) },
 	{ "SCardDisconnect", offsetof(struct functions, disconnect) },
 	{ "SCardTransmit", offsetof(struct functions, transmit) },
+	{ "SCardControl", offsetof(struct functions, control) },
 };
 
 struct pcsc {
@@ -340,6 +343,24 @@ bool
 pcsc_is_t0(const struct pcsc_card *c)
 {
 	return c->protocol == SCARD_PROTOCOL_T0;
+}
+
+/* PC/SC part 10, 2.2: features as tag, length, control code. */
+bool
+pcsc_has_pin_pad(const struct pcsc_card *c)
+{
+	uint8_t list[256];
+	DWORD len = 0;
+
+	if (c->p->f.control(c->handle, CM_IOCTL_GET_FEATURE_REQUEST, NULL, 0,
+		list, sizeof(list), &len) != SCARD_S_SUCCESS ||
+	    len > sizeof(list))
+		return false;
+	for (size_t at = 0; at + 1 < len; at += 2u + list[at + 1])
+		if (list[at] == FEATURE_VERIFY_PIN_DIRECT ||
+		    list[at] == FEATURE_VERIFY_PIN_START)
+			return true;
+	return false;
 }
 
 enum card_error

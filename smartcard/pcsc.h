@@ -70,6 +70,8 @@ void pcsc_disconnect(struct pcsc_card *c);
 /* Whether the card speaks T=0, which has neither extended lengths nor an
  * answer to a command with data. */
 bool pcsc_is_t0(const struct pcsc_card *c);
+/* Whether its reader says that a PIN may be typed there. */
+bool pcsc_has_pin_pad(const struct pcsc_card *c);
 /* One command; *len is room in answer, then octets of it, SW1 SW2 and all, at
  * least 2.  Errors: REMOVED, ANSWER, SERVICE. */
 enum card_error pcsc_transmit(struct pcsc_card *c, const uint8_t *command,

@@ -229,6 +229,7 @@ schsm_identify(struct schsm *c, struct schsm_info *out)
 
 	memset(out, 0, sizeof(*out));
 	memcpy(out->reader, c->reader, sizeof(out->reader));
+	out->reader_pad = pcsc_has_pin_pad(c->card);
 	ret = read_serial(c, out);
 	if (ret == CARD_OK)
 		ret = read_pins(c, out);

@@ -38,6 +38,7 @@ struct schsm_info {
 	bool initialised;                /* it has PINs */
 	bool wiped;                      /* it has, but nothing else */
 	bool pin_pad;                    /* on the card itself */
+	bool reader_pad;                 /* its reader says that it has one */
 	bool pin_locked;
 	unsigned pin_tries, so_tries; /* left */
 	bool dkek;                    /* set up at its initialisation */

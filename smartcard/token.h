@@ -35,6 +35,13 @@ const char *module_last_rv(const struct module *m);
  * serial alone; "": any.
  */
 void module_blank(struct module *m, const char *serial);
+/*
+ * Whether PINs may be typed at a PIN pad, a reader's or a card's own; before a
+ * token is opened.  Not unless said: a pad is none for a PIN that is derived,
+ * nor for one that is chosen.  Where it may not be used none is told of, and
+ * every PIN is given.
+ */
+void module_pin_pad(struct module *m, bool use);
 
 /*
  * What a module is: its file and SHA-256 of that as it is now, what it calls

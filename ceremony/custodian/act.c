@@ -268,6 +268,7 @@ ask_open(struct ceremony *c, struct session *s)
 	message_put_text(&c->out, s->token->module);
 	message_put_text(&c->out, s->label);
 	message_put_text(&c->out, s->token->serial);
+	message_put_number(&c->out, false); /* nobody could type its PIN */
 	return child_tell(c, &s->child) &&
 	    child_hear_either(c, &s->child, MSG_OPENED, MSG_FAULT);
 }

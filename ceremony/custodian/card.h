@@ -13,6 +13,7 @@ struct card_order {
 	    serial[33]; /* of the card that was found; "": whichever is there */
 	const char *operator_id, *log; /* personalise */
 	bool ca;                       /* wipe: a CA's keys, too */
+	bool no_pinpad;                /* PINs are typed at the keyboard */
 	bool json;                     /* list */
 };
 typedef bool card_verb(struct card_order *o);

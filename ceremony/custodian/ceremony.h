@@ -57,6 +57,7 @@ struct ceremony {
 	struct issuance *issuance;
 	struct ledger *ledger;
 	const char *abandon; /* why what is left is given up, or NULL */
+	bool no_pinpad;      /* PINs are typed here, whatever readers say */
 	bool torn;           /* a torn last line was cut off the transcript */
 	bool opened;         /* this run has written ceremony.open or .resume */
 	bool state_read;     /* what was there was replayed, and in order */
@@ -105,6 +106,7 @@ struct ceremony_files {
 	const char *plan, *state, *in, *out, *resume;
 	const char *abandon; /* why what is left is given up, or NULL */
 	const char *module;  /* a rehearsal's; NULL: as the plan names them */
+	bool no_pinpad;      /* see struct ceremony */
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);

@@ -50,6 +50,12 @@ card_ask_pin(struct card_order *o, struct secret **out)
 {
 	char prompt[160];
 
+	/* C_InitPIN and C_SetPIN at a pad: this kind of card has no such
+	 * command, and the two PINs of a change stand without a mark between */
+	if (strstr(o->module, "opensc") != NULL)
+		people_say(o->people,
+		    "A new PIN is typed here, also where the reader has a PIN "
+		    "pad.");
 	snprintf(prompt, sizeof(prompt),
 	    "New PIN of card %s, %d to %d characters: ", o->label, PIN_MIN,
 	    PIN_MAX);
@@ -132,6 +138,7 @@ open_token(struct card_order *o, struct child *signer, uint64_t *flags)
 	message_put_text(&c->out, o->module);
 	message_put_text(&c->out, o->label);
 	message_put_text(&c->out, o->serial);
+	message_put_number(&c->out, !o->no_pinpad);
 	if (!child_ask(c, signer, MSG_OPENED))
 		return false;
 	message_get_text(&c->in, label, sizeof(label) - 1);
@@ -245,10 +252,11 @@ run(struct card_order *o, const struct verb *v)
 int
 cmd_card(const struct command *self, int argc, char *argv[])
 {
-	const char *json = NULL, *ca = NULL;
+	const char *json = NULL, *ca = NULL, *no_pinpad = NULL;
 	struct card_order o = { .module = NULL };
 	const struct option_row rows[] = { { "--json", &json, 1 },
-		{ "--ca", &ca, 1 }, { "--module", &o.module, 0 },
+		{ "--ca", &ca, 1 }, { "--no-pinpad", &no_pinpad, 1 },
+		{ "--module", &o.module, 0 },
 		{ "--operator", &o.operator_id, 0 }, { "--log", &o.log, 0 },
 		{ NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
@@ -257,6 +265,7 @@ cmd_card(const struct command *self, int argc, char *argv[])
 		return status;
 	o.json = json != NULL;
 	o.ca = ca != NULL;
+	o.no_pinpad = no_pinpad != NULL;
 	o.label = argc > 1 ? argv[1] : "";
 	for (size_t i = 0; argc > 0 && i < VERBS; i++) {
 		if (strcmp(verbs[i].name, argv[0]) != 0)

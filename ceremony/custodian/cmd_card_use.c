@@ -10,8 +10,10 @@ card_pin(struct card_order *o)
 {
 	struct child signer = { .pid = -1, .sock = -1 };
 	struct secret *old = NULL, *new = NULL;
-	bool ok = card_open(o, &signer, &old) && card_ask_pin(o, &new);
+	bool ok;
 
+	o->no_pinpad = true; /* see card_ask_pin() */
+	ok = card_open(o, &signer, &old) && card_ask_pin(o, &new);
 	if (ok) {
 		message_start(&o->c->out, MSG_PIN);
 		message_put_octets(&o->c->out, old == NULL ? NULL : old->data,

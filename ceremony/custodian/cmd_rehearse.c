@@ -111,7 +111,7 @@ scratch_open(struct scratch *s, const char *dir, const char *in)
 /* What the command was called with. */
 struct rehearsal {
 	struct scratch scratch;
-	const char *dir, *in, *by_hand, *abandon;
+	const char *dir, *in, *by_hand, *abandon, *no_pinpad;
 	const char *cards, *module; /* on them; NULL: not, as planned */
 	struct drill *drill;        /* of the last plan, or NULL */
 	char **plans; /* still to be held, the present one first */
@@ -122,7 +122,7 @@ struct rehearsal {
 static char *
 resume_command(const struct rehearsal *r)
 {
-	const char **words = calloc(r->count + 10, sizeof(*words));
+	const char **words = calloc(r->count + 11, sizeof(*words));
 	size_t n = 0;
 	char *line;
 
@@ -145,6 +145,8 @@ resume_command(const struct rehearsal *r)
 	}
 	if (r->by_hand != NULL)
 		words[n++] = r->by_hand;
+	if (r->no_pinpad != NULL)
+		words[n++] = r->no_pinpad;
 	line = stop_sheet_command(false, words);
 	free(words);
 	return line;
@@ -162,6 +164,8 @@ rehearse_one(const struct rehearsal *r)
 		.out = s->out,
 		.resume = resume,
 		.abandon = r->abandon,
+		/* PINs that nobody chose are typed by nobody */
+		.no_pinpad = r->no_pinpad != NULL || r->by_hand == NULL,
 		.module = r->cards != NULL ? r->module : "softhsm" };
 	int status = EXIT_STATE;
 
@@ -252,7 +256,8 @@ cmd_rehearse(const struct command *self, int argc, char *argv[])
 		{ "--in", &r.in, 0 }, { "--by-hand", &r.by_hand, 1 },
 		{ "--cards", &r.cards, 1 }, { "--module", &r.module, 0 },
 		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
-		{ "--abandon", &r.abandon, 0 }, { NULL, NULL, 0 } };
+		{ "--abandon", &r.abandon, 0 },
+		{ "--no-pinpad", &r.no_pinpad, 1 }, { NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)

@@ -10,7 +10,8 @@ static char *
 resume_command(const struct ceremony_files *f)
 {
 	const char *const words[] = { "run", f->plan, "--state", f->state,
-		"--in", f->in, "--out", f->out, NULL };
+		"--in", f->in, "--out", f->out,
+		f->no_pinpad ? "--no-pinpad" : NULL, NULL };
 
 	return stop_sheet_command(true, words);
 }
@@ -18,11 +19,13 @@ resume_command(const struct ceremony_files *f)
 int
 cmd_run(const struct command *self, int argc, char *argv[])
 {
+	const char *no_pinpad = NULL;
 	struct ceremony_files files = { .plan = NULL };
 	struct people people = { .tty = -1, .rehearsal_fd = -1 };
 	const struct option_row rows[] = { { "--abandon", &files.abandon, 0 },
 		{ "--state", &files.state, 0 }, { "--in", &files.in, 0 },
-		{ "--out", &files.out, 0 }, { NULL, NULL, 0 } };
+		{ "--out", &files.out, 0 }, { "--no-pinpad", &no_pinpad, 1 },
+		{ NULL, NULL, 0 } };
 	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 
@@ -32,6 +35,7 @@ cmd_run(const struct command *self, int argc, char *argv[])
 	    files.out == NULL)
 		return command_usage(self);
 	files.plan = argv[0];
+	files.no_pinpad = no_pinpad != NULL;
 	if (!people_terminal(&people)) {
 		fprintf(stderr,
 		    "anchorite: no terminal: a ceremony is held by "

@@ -44,7 +44,7 @@ static bool
 has_value(const char *word)
 {
 	return strncmp(word, "--", 2) == 0 && strcmp(word, "--by-hand") != 0 &&
-	    strcmp(word, "--cards") != 0;
+	    strcmp(word, "--cards") != 0 && strcmp(word, "--no-pinpad") != 0;
 }
 
 static const char *

@@ -125,6 +125,10 @@ enrol_card(struct ceremony *c, struct child *so, const struct plan_operator *o)
 	bool ok = false;
 	int fd;
 
+	if (c->people->tty != -1 && strstr(t->module, "opensc") != NULL)
+		people_say(c->people,
+		    "  a new PIN is typed here, also where the reader has a "
+		    "PIN pad");
 	if (c->people->ops->pin(c->people, t->label, o->id, true, &pin) !=
 	    PEOPLE_YES)
 		return ceremony_stop(c, EXIT_STOPPED,

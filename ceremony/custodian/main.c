@@ -9,18 +9,21 @@
 #include "ceremony/custodian/commands.h"
 
 static const struct command commands[] = {
-	{ "run", "PLAN --state DIR --in DIR --out DIR [--abandon REASON]",
+	{ "run",
+	    "PLAN --state DIR --in DIR --out DIR [--abandon REASON] "
+	    "[--no-pinpad]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
-	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON]",
+	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON] "
+	    "[--no-pinpad]",
 	    "the same in a scratch folder, on soft tokens or blank cards",
 	    cmd_rehearse },
 	{ "plan", "check|print PLAN, plan new KIND",
 	    "check a plan, print its run sheet, start a new one", cmd_plan },
 	{ "card",
 	    "list [MODULE] [--json], init|personalise|pin|verify|wipe LABEL "
-	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca]",
+	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--no-pinpad]",
 	    "look at cards, make them ready, end them", cmd_card },
 	{ "status", "--state DIR [--json]", "say what a state folder holds",
 	    cmd_status },

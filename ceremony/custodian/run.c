@@ -389,6 +389,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->people = people;
 	c->state_path = files->state;
 	c->abandon = files->abandon;
+	c->no_pinpad = files->no_pinpad;
 	c->in_path = files->in;
 	c->out_path = files->out;
 	c->resume = files->resume;

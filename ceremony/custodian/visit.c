@@ -49,6 +49,7 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	message_put_text(&c->out, who->module);
 	message_put_text(&c->out, by_serial(who) ? "" : who->label);
 	message_put_text(&c->out, who->serial);
+	message_put_number(&c->out, !c->no_pinpad);
 	if (!child_tell(c, ch))
 		return false;
 	if (!child_hear_either(c, ch, MSG_OPENED, MSG_FAULT))
@@ -107,7 +108,7 @@ judge_login(struct ceremony *c)
 	if (code == CARD_ERR_REMOVED)
 		return TRY_PULLED;
 	if (code != CARD_ERR_PIN && code != CARD_ERR_PIN_FORM &&
-	    code != CARD_ERR_PIN_LOCKED) {
+	    code != CARD_ERR_PIN_LOCKED && code != CARD_ERR_CANCELLED) {
 		c->in.at = 0;
 		child_fault(c);
 		return TRY_STOP;

@@ -62,7 +62,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_DONE] = ANSWER("done", 0),
 
 	[MSG_LIST] = CHILD("list", STATE_IDLE, MODULE),
-	[MSG_OPEN] = CHILD("open", STATE_IDLE, MODULE + 2 * LABEL),
+	[MSG_OPEN] = CHILD("open", STATE_IDLE, MODULE + 2 * LABEL + NUMBERS(1)),
 	[MSG_WATCH] = CHILD("watch", STATE_IDLE, 0),
 	[MSG_READER] = ANSWER("reader", OCTETS(128) + NUMBERS(1) + 2 * LABEL),
 	[MSG_TOKEN] =

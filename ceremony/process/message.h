@@ -42,7 +42,8 @@ enum message_kind {
 	MSG_DONE,
 	/* operator -> signer: any role */
 	MSG_LIST,  /* text module */
-	MSG_OPEN,  /* text module, text label, text serial */
+	MSG_OPEN,  /* text module, text label, text serial, number whether the
+		      PIN may be typed at a PIN pad */
 	MSG_WATCH, /* tell what is in the readers now, and whenever that
 		      changes, for as long as this process lives */
 	/* signer -> operator */

@@ -74,12 +74,25 @@ login(struct signer *s, const struct secret *pin)
 void
 signer_login_fault(struct signer *s, enum card_error err, const char *label)
 {
+	const bool pad = token_info(s->token)->pin_pad;
+	const char *what = card_strerror(err);
+
+	/* a reader may announce one that it does not have */
+	if (pad && err == CARD_ERR_MODULE && !signer_removed(s)) {
+		signer_fault(s, err,
+		    "%s: the PIN pad of its reader failed (%s): with "
+		    "--no-pinpad PINs are typed at the keyboard",
+		    label, module_last_rv(s->module));
+		return;
+	}
 	if (err != CARD_ERR_PIN && err != CARD_ERR_PIN_LOCKED) {
 		signer_card_fault(s, err, label);
 		return;
 	}
+	if (pad && err == CARD_ERR_PIN)
+		what = "the PIN typed at the reader is wrong";
 	token_refresh(s->token);
-	signer_fault(s, err, "%s: %s; %s", label, card_strerror(err),
+	signer_fault(s, err, "%s: %s; %s", label, what,
 	    tries_left(token_info(s->token)));
 }
 

@@ -39,6 +39,7 @@ signer_use_module(struct signer *s, const char *name)
 	}
 	snprintf(s->module_name, sizeof(s->module_name), "%s", name);
 	module_blank(s->module, s->blank);
+	module_pin_pad(s->module, s->pin_pad);
 	return true;
 }
 
@@ -113,6 +114,7 @@ signer_list(struct signer *s)
 	enum card_error err;
 
 	message_get_text(&s->in, name, sizeof(name) - 1);
+	s->pin_pad = true; /* so that one shows */
 	if (signer_bad_form(s) || !signer_use_module(s, name))
 		return;
 	err = token_list(s->module, list, &count);
@@ -147,8 +149,10 @@ signer_open(struct signer *s)
 	message_get_text(&s->in, name, sizeof(name) - 1);
 	message_get_text(&s->in, label, TOKEN_LABEL_MAX);
 	message_get_text(&s->in, serial, TOKEN_SERIAL_MAX);
+	s->pin_pad = message_get_number(&s->in) != 0;
 	if (signer_bad_form(s) || !signer_use_module(s, name))
 		return;
+	module_pin_pad(s->module, s->pin_pad);
 	err = token_open(s->module, label, serial[0] == '\0' ? NULL : serial,
 	    &s->token);
 	if (err != CARD_OK) {

@@ -355,6 +355,13 @@ card_is_t0(struct card *c)
 	return c->control.t0;
 }
 
+const char *
+card_reader_pad(struct card *c)
+{
+	look_locked(c);
+	return c->control.reader_pad;
+}
+
 long
 card_key_uses(struct card *c, uint8_t reference)
 {

@@ -57,6 +57,9 @@ enum card_reply card_apdu(struct card *c, const uint8_t *command, size_t len,
 
 /* Does the card speak T=0? */
 bool card_is_t0(struct card *c);
+/* What is typed at the PIN pad of its reader, "" where that has none; as
+ * card_serial(). */
+const char *card_reader_pad(struct card *c);
 /* How often a key was used; -1 when there is no such key. */
 long card_key_uses(struct card *c, uint8_t reference);
 /* 11 characters; the card's own until card_free(). */

@@ -35,6 +35,12 @@ set_pad(struct card_control *c, char *field[FIELDS])
 }
 
 static void
+set_reader_pad(struct card_control *c, char *field[FIELDS])
+{
+	snprintf(c->reader_pad, sizeof(c->reader_pad), "%s", field[0]);
+}
+
+static void
 set_delay(struct card_control *c, char *field[FIELDS])
 {
 	c->delay = (unsigned)strtoul(field[0], NULL, 10);
@@ -64,6 +70,7 @@ static const struct {
 	{ "serial", set_serial },
 	{ "protocol", set_protocol },
 	{ "pin-pad", set_pad },
+	{ "reader-pad", set_reader_pad },
 	{ "delay", set_delay },
 	{ "fault", add_fault },
 };

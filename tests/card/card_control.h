@@ -9,6 +9,9 @@
  *   serial 11-CHARACTERS    of a card that is made new
  *   protocol t0             its ATR and its ways; otherwise t1
  *   pin-pad PIN             it asks for the user PIN itself, and gets this
+ *   reader-pad PIN|cancel|late|none
+ *                           its reader has a PIN pad, where this is typed;
+ *                           none: it announces one, and has none
  *   delay MICROSECONDS      that every use of a key takes
  *   fault KIND INS AT [ARGUMENT]
  *                           see card_fault.c; INS is hexadecimal, or "*" for
@@ -42,6 +45,7 @@ struct card_control {
 	char serial[CARD_SERIAL_LEN + 1]; /* "": none said */
 	bool t0, pad;
 	char pad_pin[CARD_PIN_MAX + 1];
+	char reader_pad[CARD_PIN_MAX + 1]; /* "": it has none */
 	unsigned delay;
 	struct card_fault faults[CARD_FAULTS_MAX];
 	size_t fault_count;

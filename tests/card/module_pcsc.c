@@ -16,6 +16,7 @@
  * share what a card keeps but not the login.  One thread.
  */
 #include <dlfcn.h>
+#include <reader.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -456,21 +457,97 @@ SCardTransmit(SCARDHANDLE handle, const SCARD_IO_REQUEST *send_pci,
 	return SCARD_S_SUCCESS;
 }
 
-/* ---- what these readers do not have ----------------------------------- */
+/* ---- PIN pads of readers ---------------------------------------------- */
+
+#define VERIFY_DIRECT SCARD_CTL_CODE(3401)
+/* PC/SC part 10: of PIN_VERIFY_STRUCTURE, before the command in abData */
+#define VERIFY_HEAD 19
+#define COMMAND_HEAD 4
+
+static void
+answer_put(LPVOID out, LPDWORD returned, const void *data, size_t len)
+{
+	memcpy(out, data, len);
+	*returned = len;
+}
+
+/* One feature: tag, length, control code with its first octet first. */
+static LONG
+features(const char *pad, LPVOID out, DWORD room, LPDWORD returned)
+{
+	const uint8_t verify[] = { FEATURE_VERIFY_PIN_DIRECT, 4,
+		(uint8_t)(VERIFY_DIRECT >> 24), (uint8_t)(VERIFY_DIRECT >> 16),
+		(uint8_t)(VERIFY_DIRECT >> 8), (uint8_t)VERIFY_DIRECT };
+
+	if (pad[0] == '\0')
+		return SCARD_E_UNSUPPORTED_FEATURE;
+	if (room < sizeof(verify))
+		return SCARD_E_INSUFFICIENT_BUFFER;
+	answer_put(out, returned, verify, sizeof(verify));
+	return SCARD_S_SUCCESS;
+}
+
+/* The command, with what is typed behind its head. */
+static LONG
+pad_send(struct reader *r, const char *pad, const uint8_t *in, LPVOID out,
+    LPDWORD returned)
+{
+	uint8_t command[COMMAND_HEAD + 1 + NAME_MAX_LEN];
+	uint8_t whole[CARD_ANSWER_MAX];
+	size_t n = strlen(pad), len = 0;
+
+	memcpy(command, in + VERIFY_HEAD, COMMAND_HEAD);
+	command[COMMAND_HEAD] = (uint8_t)n;
+	memcpy(command + COMMAND_HEAD + 1, pad, n);
+	if (card_apdu(r->card, command, COMMAND_HEAD + 1 + n, whole, &len) !=
+	    CARD_ANSWERED)
+		return SCARD_W_REMOVED_CARD;
+	answer_put(out, returned, whole + len - 2, 2);
+	return SCARD_S_SUCCESS;
+}
+
+/* What a reader answers when nothing came of it (PC/SC part 10, 2.6.1). */
+static LONG
+verify(struct connection *k, const char *pad, const uint8_t *in, DWORD len,
+    LPVOID out, LPDWORD returned)
+{
+	static const struct {
+		const char *typed;
+		uint8_t sw[2];
+	} ends[] = { { "cancel", { 0x64, 0x01 } }, { "late", { 0x64, 0x00 } } };
+	LONG ret = connection_check(k);
+
+	if (ret != SCARD_S_SUCCESS)
+		return ret;
+	if (len < VERIFY_HEAD + COMMAND_HEAD || strcmp(pad, "none") == 0)
+		return SCARD_E_NOT_TRANSACTED;
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(pad, ends[i].typed) == 0) {
+			answer_put(out, returned, ends[i].sw, 2);
+			return SCARD_S_SUCCESS;
+		}
+	return pad_send(k->reader, pad, in, out, returned);
+}
 
 LONG
 SCardControl(SCARDHANDLE handle, DWORD code, LPCVOID in, DWORD in_len,
     LPVOID out, DWORD out_len, LPDWORD returned)
 {
-	(void)handle;
-	(void)code;
-	(void)in;
-	(void)in_len;
-	(void)out;
-	(void)out_len;
+	struct connection *k = connection_of(handle);
+	const char *pad;
+
 	*returned = 0;
+	if (k == NULL)
+		return SCARD_E_INVALID_HANDLE;
+	pad = card_reader_pad(k->reader->card);
+	if (code == CM_IOCTL_GET_FEATURE_REQUEST)
+		return features(pad, out, out_len, returned);
+	if (code == VERIFY_DIRECT && pad[0] != '\0' && out_len >= 2)
+		return verify(k, pad, in, in_len, out, returned);
 	return SCARD_E_UNSUPPORTED_FEATURE;
 }
+
+/* ---- what these readers do not have ----------------------------------- */
 
 LONG
 SCardGetAttrib(SCARDHANDLE handle, DWORD id, LPBYTE out, LPDWORD len)

@@ -98,12 +98,65 @@ test_pin_pad(void **state)
 	module_free(w->m);
 	opensc_control(&w->opensc, 0, "pin-pad " USER_PIN "\n");
 	assert_int_equal(module_load("opensc", &w->m), CARD_OK);
+	module_pin_pad(w->m, true);
 	assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
 	assert_true(token_info(t)->pin_pad);
 	assert_int_equal(token_login(t, NULL), CARD_OK);
 	opensc_control(&w->opensc, 0, "pin-pad 111111\n");
 	assert_int_equal(token_login(t, NULL), CARD_ERR_PIN);
 	token_close(t);
+}
+
+/* The reader's, through OpenSC. */
+static void
+test_reader_pad(void **state)
+{
+	static const struct {
+		const char *control;
+		enum card_error want;
+	} cases[] = {
+		{ "reader-pad " USER_PIN "\n", CARD_OK },
+		{ "reader-pad 111111\n", CARD_ERR_PIN },
+		{ "reader-pad cancel\n", CARD_ERR_CANCELLED },
+		{ "reader-pad late\n", CARD_ERR_CANCELLED },
+		{ "reader-pad none\n", CARD_ERR_MODULE },
+		{ "reader-pad " USER_PIN "\n", CARD_OK },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct token *t = NULL;
+
+		opensc_control(&w->opensc, 0, cases[i].control);
+		module_pin_pad(w->m, true);
+		assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
+		assert_true(token_info(t)->pin_pad);
+		/* what we hold is not what counts */
+		assert_int_equal(token_login(t, i % 2 == 0 ? NULL : w->pin),
+		    cases[i].want);
+		token_close(t);
+	}
+}
+
+/* A pad that may not be used is not told of: the PIN is given. */
+static void
+test_reader_pad_off(void **state)
+{
+	static const char *const pads[] = { "reader-pad 111111\n",
+		"pin-pad 111111\n" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct token *t = NULL;
+
+		opensc_control(&w->opensc, 0, pads[i]);
+		module_pin_pad(w->m, false);
+		assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
+		assert_false(token_info(t)->pin_pad);
+		assert_int_equal(token_login(t, NULL), CARD_ERR_ARGUMENT);
+		assert_int_equal(token_login(t, w->pin), CARD_OK);
+		token_close(t);
+	}
 }
 
 /* ---- keys ------------------------------------------------------------- */
@@ -612,7 +665,7 @@ test_names(void **state)
 		wanted[cases[i].wanted] = true;
 		for (size_t j = 0; j < 3 && cases[i].names[j] != NULL; j++)
 			strcpy(r.reader[r.count++].name, cases[i].names[j]);
-		assert_int_equal(opensc_conf_text("", &r, wanted, text),
+		assert_int_equal(opensc_conf_text("", &r, wanted, false, text),
 		    cases[i].want);
 	}
 	/* the longest there can be */
@@ -620,7 +673,8 @@ test_names(void **state)
 	bool wanted[PCSC_READERS_MAX] = { true };
 	for (size_t i = 0; i < r.count; i++)
 		memset(r.reader[i].name, 'a' + (int)i, PCSC_NAME_MAX);
-	assert_int_equal(opensc_conf_text("/x", &r, wanted, text), CARD_OK);
+	assert_int_equal(opensc_conf_text("/x", &r, wanted, false, text),
+	    CARD_OK);
 }
 
 int
@@ -633,6 +687,8 @@ main(void)
 		CASE(test_wipe),
 		CASE(test_locked),
 		CASE(test_pin_pad),
+		CASE(test_reader_pad),
+		CASE(test_reader_pad_off),
 		CASE(test_keys),
 		CASE(test_settle),
 		CASE(test_settle_pulled),

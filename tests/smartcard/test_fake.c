@@ -536,6 +536,7 @@ test_flags(void **state)
 	};
 	struct fixture *f = *state;
 
+	module_pin_pad(f->m, true);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const bool *flag =
 		    (const bool *)((const char *)token_info(f->t) +
@@ -606,6 +607,9 @@ test_pin_pad(void **state)
 	struct fixture *f = *state;
 
 	setenv("FAKE_FLAGS", "0x100", 1);
+	assert_int_equal(token_refresh(f->t), CARD_OK);
+	assert_false(token_info(f->t)->pin_pad);
+	module_pin_pad(f->m, true);
 	assert_int_equal(token_refresh(f->t), CARD_OK);
 	setenv("FAKE_PIN", "000000", 1);
 	/* what we hold is not what counts */

@@ -63,6 +63,7 @@ act_open(struct act *a, struct world *w, const struct ca_token *t)
 	message_put_text(&a->p->out, t->module == NULL ? "softhsm" : t->module);
 	message_put_text(&a->p->out, t->label);
 	message_put_text(&a->p->out, t->serial);
+	message_put_number(&a->p->out, 0);
 	peer_ask(a->p, MSG_OPENED);
 }
 

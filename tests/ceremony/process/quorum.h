@@ -171,6 +171,7 @@ card_open(const struct card *c)
 	message_put_text(&p->out, "softhsm");
 	message_put_text(&p->out, c->label);
 	message_put_text(&p->out, "");
+	message_put_number(&p->out, 0);
 	peer_ask(p, MSG_OPENED);
 	peer_start(p, MSG_LOGIN);
 	message_put_text(&p->out, CARD_PIN);

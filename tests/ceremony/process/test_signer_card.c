@@ -41,6 +41,7 @@ card_pin(struct world *w, struct act *a, const void *arg)
 	message_put_text(&a->p->out, "softhsm");
 	message_put_text(&a->p->out, "op-alice");
 	message_put_text(&a->p->out, "");
+	message_put_number(&a->p->out, 0);
 	peer_ask(a->p, MSG_OPENED);
 	peer_start(a->p, MSG_LOGIN);
 	message_put_text(&a->p->out, arg);
@@ -97,6 +98,7 @@ card_adopt(struct world *w, struct act *a, const void *arg)
 	message_put_text(&a->p->out, "softhsm");
 	message_put_text(&a->p->out, "op-alice");
 	message_put_text(&a->p->out, "");
+	message_put_number(&a->p->out, 0);
 	peer_ask(a->p, MSG_OPENED);
 	if (n->sign != NULL) {
 		peer_start(a->p, MSG_CARD_KEYS);

@@ -102,6 +102,7 @@ open_twice(struct world *w, struct act *a, const void *arg)
 	message_put_text(&a->p->out, "softhsm");
 	message_put_text(&a->p->out, "product-1");
 	message_put_text(&a->p->out, "");
+	message_put_number(&a->p->out, 0);
 	peer_try(a->p);
 	return a->p;
 }
@@ -141,6 +142,7 @@ open_missing(struct world *w, struct act *a, const void *arg)
 	message_put_text(&a->p->out, "softhsm");
 	message_put_text(&a->p->out, "nobody");
 	message_put_text(&a->p->out, "");
+	message_put_number(&a->p->out, 0);
 	peer_try(a->p);
 	return a->p;
 }
