@@ -6,7 +6,8 @@ PREFIX  ?= /usr/local
 PACKAGES = build-essential pkg-config libssl-dev openssl libp11-dev \
 	libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
 	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
-	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2
+	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2 \
+	zlib1g-dev
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
 
@@ -23,8 +24,9 @@ SANITIZE_1 = -fsanitize=address -fsanitize=undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE = $(SANITIZE_$(if $(SAN),1))
 CFLAGS  ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED -I. \
-	-DANCHORITE_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(SANITIZE) \
+# no fused multiply-add: both ends of a QR stream must round alike
+ALL_CFLAGS = -std=c11 -ffp-contract=off -D_GNU_SOURCE \
+	-DOPENSSL_SUPPRESS_DEPRECATED -I. -DANCHORITE_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(SANITIZE) \
 	$(CFLAGS) -MMD -MP $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
 	-Wl,--gc-sections \
@@ -51,12 +53,12 @@ LIBEXEC  = anchorite-reader anchorite-signer
 # archives in the order they need each other, and the libraries of each program
 ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
 	transfer ca)
-NEED_anchorite         = -ljansson -lsqlite3 -lcrypto
+NEED_anchorite         = -ljansson -lsqlite3 -lz -lcrypto
 NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
-NEED_anchorite-factory = -ljansson -lsqlite3 -lcrypto
-NEED_anchorite-reader  = -ljansson -lyaml -lcrypto
+NEED_anchorite-factory = -ljansson -lsqlite3 -lz -lcrypto
+NEED_anchorite-reader  = -ljansson -lyaml -lz -lcrypto
 NEED_anchorite-signer  = -lp11 -lcrypto -ldl
-NEED_test = -lcmocka -ljansson -lsqlite3 -lyaml -lp11 -lcrypto -ldl
+NEED_test = -lcmocka -ljansson -lsqlite3 -lyaml -lp11 -lz -lcrypto -ldl
 
 TEST_SRC := $(shell find tests -name 'test_*.c' 2>/dev/null)
 TOOL_SRC := $(shell find tests -name 'tool_*.c' 2>/dev/null)

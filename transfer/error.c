@@ -38,6 +38,8 @@ transfer_strerror(enum transfer_error err)
 		return "could not be read or written";
 	case TRANSFER_ERR_EXISTS:
 		return "is there already";
+	case TRANSFER_ERR_UR:
+		return "not a Uniform Resource as taken here";
 	}
 	return "unknown error";
 }

@@ -19,6 +19,7 @@ enum transfer_error {
 	TRANSFER_ERR_PRIVATE,   /* holds a private key: refused whole */
 	TRANSFER_ERR_IO,        /* a file could not be read or written */
 	TRANSFER_ERR_EXISTS,    /* the output is there already */
+	TRANSFER_ERR_UR,        /* not a Uniform Resource as taken here */
 };
 
 /* A short English text for an error; total, never NULL. */

@@ -7,7 +7,7 @@ static void
 test_every_error_has_a_text(void **state)
 {
 	(void)state;
-	for (int i = TRANSFER_OK; i <= TRANSFER_ERR_EXISTS; i++) {
+	for (int i = TRANSFER_OK; i <= TRANSFER_ERR_UR; i++) {
 		const char *text = transfer_strerror((enum transfer_error)i);
 
 		assert_non_null(text);
