@@ -71,15 +71,42 @@ check_spec(const struct cert_spec *spec)
 	if (spec->profile == NULL || spec->subject == NULL ||
 	    spec->spki == NULL || spec->serial[0] != 0x01)
 		return CA_ERR_ARGUMENT;
+	if (spec->profile->stated != (spec->stated != NULL))
+		return CA_ERR_PROFILE;
 	if ((ret = check_issuer(spec->profile, spec->issuer)) != CA_OK ||
 	    (ret = check_period(spec)) != CA_OK)
 		return ret;
 	return check_within_issuer(spec);
 }
 
-static bool
-curve_allowed(const struct profile *profile, int curve)
+/* The extensions, with what is stated: never more than the issuer may be. */
+static enum ca_error
+add_extensions(X509 *cert, const struct cert_spec *spec)
 {
+	struct stated stated = { .pathlen = -1 };
+	enum ca_error ret;
+
+	if (spec->stated == NULL)
+		return extension_add_all(cert, spec->profile, NULL,
+		    spec->issuer);
+	ret = stated_parse(spec->stated, &stated);
+	if (ret == CA_OK)
+		ret = stated_within(&stated, spec->subject, spec->issuer, NULL);
+	if (ret == CA_OK)
+		ret = extension_add_all(cert, spec->profile, &stated,
+		    spec->issuer);
+	stated_clear(&stated);
+	return ret;
+}
+
+static bool
+key_allowed(const struct profile *profile, const EVP_PKEY *key)
+{
+	int curve = key_curve(key);
+
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+		return profile->rsa_min > 0 &&
+		    EVP_PKEY_get_bits(key) >= (int)profile->rsa_min;
 	return (profile->p256 && curve == NID_X9_62_prime256v1) ||
 	    (profile->p384 && curve == NID_secp384r1);
 }
@@ -92,7 +119,7 @@ set_key(X509 *cert, const struct cert_spec *spec)
 
 	if (ret != CA_OK)
 		return ret;
-	if (!curve_allowed(spec->profile, key_curve(key)))
+	if (!key_allowed(spec->profile, key))
 		ret = CA_ERR_KEY;
 	else if (X509_set_pubkey(cert, key) != 1)
 		ret = CA_ERR_MEMORY;
@@ -186,8 +213,7 @@ cert_build(const struct cert_spec *spec, X509 **out)
 	    (ret = set_names(cert, spec)) != CA_OK ||
 	    (ret = set_numbers(cert, spec)) != CA_OK ||
 	    (ret = set_algorithm(cert, spec->issuer)) != CA_OK ||
-	    (ret = extension_add_all(cert, spec->profile, spec->issuer)) !=
-		CA_OK)
+	    (ret = add_extensions(cert, spec)) != CA_OK)
 		goto out;
 	*out = cert;
 	cert = NULL;

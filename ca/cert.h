@@ -10,6 +10,7 @@
 #include "ca/error.h"
 #include "ca/profile.h"
 #include "ca/serial.h"
+#include "ca/stated.h"
 
 #define CERT_MAX 4096 /* octets of a certificate we make or take */
 
@@ -24,6 +25,8 @@ struct cert_spec {
 	const X509 *issuer;          /* NULL: issued to itself (root) */
 	uint8_t serial[SERIAL_SIZE]; /* begins with 0x01 */
 	int64_t not_before, not_after;
+	const char *stated; /* text, see stated.h, or NULL; profiles that have
+	                       it stated need one, the others take none */
 };
 
 /*
@@ -33,9 +36,11 @@ struct cert_spec {
  * (ecdsa-with-SHA256 for P-256, -SHA384 for P-384).
  *
  * Refuses what lies outside the profile or the issuer's validity
- * (device-idevid's 99991231235959Z alone may outlive its issuer).
+ * (device-idevid's 99991231235959Z alone may outlive its issuer), and a stated
+ * CA that would be more than its issuer may be: stated_within() says how.
  * out  new, X509_free(); NULL on error.
- * Errors: MEMORY, ARGUMENT, PROFILE, NAME, DATE, KEY, ENCODING, VALIDITY.
+ * Errors: MEMORY, ARGUMENT, PROFILE, NAME, DATE, KEY, ENCODING, VALIDITY,
+ * STATED, CONSTRAINT.
  */
 enum ca_error cert_build(const struct cert_spec *spec, X509 **out);
 /* SHA-256 over the DER TBSCertificate, before or after signing. */
@@ -73,13 +78,16 @@ enum ca_error cert_parse(const uint8_t *der, size_t len, X509 **out);
 /* DER of a certificate; *out new, OPENSSL_free(). */
 enum ca_error cert_der(const X509 *cert, uint8_t **out, size_t *len);
 /* Does cert conform to profile, issued by issuer (NULL: itself)?  Reads the
- * subject, hwserial, key, serial and dates out of the certificate and runs
- * cert_selfcheck() with them: an auditor's question.  subject_out may be NULL
+ * subject, hwserial, key, serial, dates and stated fields out of the
+ * certificate and runs cert_selfcheck() with them: an auditor's question.  subject_out may be NULL
  * or SUBJECT_TEXT_MAX + 1: the whole subject as subject_format() writes it, so
  * that of a certificate with hwserial ends in ",serialNumber=<hwserial>".
  * Errors as cert_selfcheck() and cert_build(). */
 enum ca_error cert_conforms(X509 *cert, const X509 *issuer,
     const struct profile *profile, char *subject_out);
+/* What limits a CA, as stated_parse() reads it.  Errors: CA_ERR_ENCODING,
+ * CA_ERR_STATED (something that no text of ours says). */
+enum ca_error cert_stated(const X509 *cert, char out[STATED_TEXT_MAX + 1]);
 /* SPKI digest of a certificate's key. */
 enum ca_error cert_spki_sha256(const X509 *cert, uint8_t out[32]);
 /* Its serial as raw octets (1 to 20, no leading zero, positive), its dates.

@@ -332,17 +332,36 @@ read_spec(X509 *cert, char subject[SUBJECT_TEXT_MAX + 1], uint8_t **spki,
 }
 
 enum ca_error
+cert_stated(const X509 *cert, char out[STATED_TEXT_MAX + 1])
+{
+	struct stated stated;
+	enum ca_error ret = stated_read(cert, &stated);
+
+	out[0] = '\0';
+	if (ret != CA_OK)
+		return ret;
+	ret = stated_format(&stated, out);
+	stated_clear(&stated);
+	return ret;
+}
+
+enum ca_error
 cert_conforms(X509 *cert, const X509 *issuer, const struct profile *profile,
     char *subject_out)
 {
 	struct cert_spec spec = { .profile = profile, .issuer = issuer };
-	char subject[SUBJECT_TEXT_MAX + 1];
+	char subject[SUBJECT_TEXT_MAX + 1], stated[STATED_TEXT_MAX + 1];
 	uint8_t *der = NULL, *spki = NULL;
 	enum ca_error ret;
 	size_t len;
 
 	if (subject_out != NULL)
 		subject_out[0] = '\0';
+	if (profile->stated) {
+		if ((ret = cert_stated(cert, stated)) != CA_OK)
+			return ret;
+		spec.stated = stated;
+	}
 	if ((ret = read_spec(cert, subject, &spki, &spec)) != CA_OK ||
 	    (ret = cert_der(cert, &der, &len)) != CA_OK ||
 	    (ret = cert_selfcheck(der, len, &spec)) != CA_OK)

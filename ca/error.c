@@ -35,6 +35,10 @@ ca_strerror(enum ca_error err)
 		return "does not chain to the issuer given";
 	case CA_ERR_REVOKED:
 		return "revoked by its issuer";
+	case CA_ERR_STATED:
+		return "fields that this program does not write";
+	case CA_ERR_CONSTRAINT:
+		return "outside the names, uses or pathLen of the issuer";
 	}
 	return "unknown error";
 }

@@ -19,6 +19,8 @@ enum ca_error {
 	CA_ERR_SELFCHECK, /* what was signed is not what was asked for */
 	CA_ERR_CHAIN,     /* does not chain to the given issuer */
 	CA_ERR_REVOKED,   /* on the issuer's CRL */
+	CA_ERR_STATED,    /* fields of a CA that are not ours to write */
+	CA_ERR_CONSTRAINT, /* a CA that would be more than its issuer may be */
 };
 
 /* A short English text for an error; total, never NULL. */

@@ -19,18 +19,20 @@ add_text(X509 *cert, int nid, const char *value)
 }
 
 static enum ca_error
-add_basic_constraints(X509 *cert, const struct profile *profile)
+add_basic_constraints(X509 *cert, const struct profile *profile,
+    const struct stated *stated)
 {
+	int pathlen = stated != NULL ? stated->pathlen : profile->pathlen;
 	char value[VALUE_MAX];
 
 	/* RFC 5280, 4.2.1.9: cA defaults to FALSE; ends go without */
 	if (!profile->ca)
 		return CA_OK;
-	if (profile->pathlen < 0)
+	if (pathlen < 0)
 		return add_text(cert, NID_basic_constraints,
 		    "critical,CA:TRUE");
 	(void)snprintf(value, sizeof(value), "critical,CA:TRUE,pathlen:%d",
-	    profile->pathlen);
+	    pathlen);
 	return add_text(cert, NID_basic_constraints, value);
 }
 
@@ -88,15 +90,18 @@ add_aki(X509 *cert, const X509 *issuer)
 }
 
 enum ca_error
-extension_add_all(X509 *cert, const struct profile *profile, const X509 *issuer)
+extension_add_all(X509 *cert, const struct profile *profile,
+    const struct stated *stated, const X509 *issuer)
 {
 	enum ca_error ret;
 
-	if ((ret = add_basic_constraints(cert, profile)) != CA_OK ||
+	if ((ret = add_basic_constraints(cert, profile, stated)) != CA_OK ||
 	    (ret = add_key_usage(cert, profile)) != CA_OK)
 		return ret;
 	if (profile->eku != NULL &&
 	    (ret = add_text(cert, NID_ext_key_usage, profile->eku)) != CA_OK)
+		return ret;
+	if (stated != NULL && (ret = stated_add(stated, cert)) != CA_OK)
 		return ret;
 	if ((ret = add_ski(cert)) != CA_OK)
 		return ret;

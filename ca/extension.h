@@ -8,12 +8,13 @@
 
 #include "ca/error.h"
 #include "ca/profile.h"
+#include "ca/stated.h"
 
-/* Add to a draft, whose key is set, every extension of its profile: see
- * cert_build().  issuer NULL: itself.
+/* Add to a draft, whose key is set, every extension of its profile, and what
+ * is stated of it (NULL: nothing): see cert_build().  issuer NULL: itself.
  * Errors: CA_ERR_MEMORY, CA_ERR_PROFILE (the issuer has no ski). */
 enum ca_error extension_add_all(X509 *cert, const struct profile *profile,
-    const X509 *issuer);
+    const struct stated *stated, const X509 *issuer);
 /* authorityKeyIdentifier with the issuer's ski as keyIdentifier and nothing
  * else (RFC 5280, 4.2.1.1).  *out new, AUTHORITY_KEYID_free().
  * Errors: CA_ERR_MEMORY, CA_ERR_PROFILE. */

@@ -57,6 +57,19 @@ static const struct profile rows[] = {
 	    .p384 = true,
 	    .hardware_serial = true,
 	},
+	{
+	    /* a CA that others run; RSA of 128 bits of strength, as their
+	     * modules have it (NIST SP 800-57 part 1, 5.6.1) */
+	    .name = "intermediate",
+	    .ca = true,
+	    .pathlen = PATHLEN_NONE,
+	    .key_usage = "keyCertSign,cRLSign",
+	    .max_years = 30,
+	    .p256 = true,
+	    .p384 = true,
+	    .rsa_min = 3072,
+	    .stated = true,
+	},
 };
 
 const struct profile *

@@ -6,8 +6,8 @@
 
 /*
  * A certificate profile: one row a reviewer can check.  Nothing in a
- * certificate comes from anywhere else but the subject, key, serial and dates
- * of its cert_spec.
+ * certificate comes from anywhere else but the subject, key, serial, dates and
+ * stated fields of its cert_spec.
  */
 struct profile {
 	const char *name;      /* "device-tls" */
@@ -20,11 +20,13 @@ struct profile {
 	bool forever;          /* notAfter is always DATE_FOREVER */
 	unsigned max_years;    /* longest validity; 0 when forever */
 	bool p256, p384;       /* curves its key may be on */
+	unsigned rsa_min;      /* bits of an RSA key; 0: none is taken */
 	bool hardware_serial;  /* subject takes serialNumber from hwserial */
+	bool stated;           /* what limits the CA is stated: stated.h */
 };
 
-/* The rows: root, product-ca, sealer, device-tls, device-idevid.  NULL when
- * there is no such profile. */
+/* The rows: root, product-ca, sealer, device-tls, device-idevid, intermediate.
+ * NULL when there is no such profile. */
 const struct profile *profile_find(const char *name);
 /* Row i, or NULL past the last. */
 const struct profile *profile_at(unsigned i);
