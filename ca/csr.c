@@ -27,6 +27,7 @@ struct check {
 	struct spki spki;
 	const EVP_MD *(*digest)(void);
 	X509_NAME *name;
+	struct csr_asks *asks;
 };
 
 static enum rule
@@ -139,8 +140,13 @@ check_key(struct check *c)
 	bool p256 = c->spki.curve == NID_X9_62_prime256v1;
 	bool p384 = c->spki.curve == NID_secp384r1;
 
-	if (c->spki.rsa)
+	if (c->spki.rsa && c->profile->rsa_min == 0)
 		return RULE_RSA;
+	if (c->spki.rsa)
+		return fault == SPKI_OK &&
+			c->spki.modulus.len * 8 >= c->profile->rsa_min
+		    ? RULE_OK
+		    : RULE_RSA_SIZE;
 	if (fault == SPKI_ENCODING)
 		return RULE_CURVE;
 	if (!(p256 && c->profile->p256) && !(p384 && c->profile->p384))
@@ -148,29 +154,34 @@ check_key(struct check *c)
 	return fault == SPKI_OK ? RULE_OK : RULE_POINT;
 }
 
-/* RFC 5758, 3.2: ecdsa-with-SHA2, the parameters field absent. */
+/* RFC 5758, 3.2: ecdsa-with-SHA2, the parameters field absent; RFC 4055, 5:
+ * sha2WithRSAEncryption, its parameters NULL. */
+#define ECDSA_WITH(n) 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, (n)
+#define RSA_WITH(n)                                                            \
+	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, (n), 0x05, \
+	    0x00
+
 static enum rule
 check_algorithm(struct check *c)
 {
 	static const struct {
-		uint8_t element[10];
+		bool rsa;
+		size_t len;
+		uint8_t element[13];
 		const EVP_MD *(*digest)(void);
 	} rows[] = {
-		{ { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03,
-		      0x02 },
-		    EVP_sha256 },
-		{ { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03,
-		      0x03 },
-		    EVP_sha384 },
-		{ { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03,
-		      0x04 },
-		    EVP_sha512 },
+		{ false, 10, { ECDSA_WITH(2) }, EVP_sha256 },
+		{ false, 10, { ECDSA_WITH(3) }, EVP_sha384 },
+		{ false, 10, { ECDSA_WITH(4) }, EVP_sha512 },
+		{ true, 13, { RSA_WITH(11) }, EVP_sha256 },
+		{ true, 13, { RSA_WITH(12) }, EVP_sha384 },
+		{ true, 13, { RSA_WITH(13) }, EVP_sha512 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (der_equal(c->algorithm,
-			(struct der){ rows[i].element,
-			    sizeof(rows[i].element) }))
+		if (rows[i].rsa == c->spki.rsa &&
+		    der_equal(c->algorithm,
+			(struct der){ rows[i].element, rows[i].len }))
 			c->digest = rows[i].digest;
 	return c->digest != NULL ? RULE_OK : RULE_ALGORITHM;
 }
@@ -238,7 +249,16 @@ check_extension(struct check *c)
 static enum rule
 check_weak(struct check *c)
 {
-	return weak_key(&c->spki) ? RULE_WEAK_KEY : RULE_OK;
+	bool weak = c->spki.rsa ? weak_rsa(&c->spki) : weak_key(&c->spki);
+
+	return weak ? RULE_WEAK_KEY : RULE_OK;
+}
+
+static enum rule
+check_asks(struct check *c)
+{
+	return csr_asks_read(c->name, c->attributes, c->asks) ? RULE_OK
+							      : RULE_ASKS;
 }
 
 /* In the order of enum rule; each may rely on those before it. */
@@ -252,6 +272,19 @@ static enum rule (*const checks[])(struct check *) = {
 	check_control,
 	check_subject,
 	check_extension,
+	check_weak,
+};
+
+/* What remains of them for a CA: its subject and its extensions are the
+ * plan's. */
+static enum rule (*const ca_checks[])(struct check *) = {
+	check_size,
+	check_der,
+	check_version,
+	check_key,
+	check_algorithm,
+	check_possession,
+	check_asks,
 	check_weak,
 };
 
@@ -283,7 +316,7 @@ keep(const struct check *c, struct csr *out)
 	if (c->spki_der.len > sizeof(out->spki) ||
 	    key_identify(c->spki_der.data, c->spki_der.len, &out->key) !=
 		CA_OK ||
-	    !hash_r(c->signature, out->r_sha256)) {
+	    (!c->spki.rsa && !hash_r(c->signature, out->r_sha256))) {
 		memset(out, 0, sizeof(*out));
 		return RULE_POP;
 	}
@@ -292,20 +325,44 @@ keep(const struct check *c, struct csr *out)
 	return RULE_OK;
 }
 
+static enum rule
+check_all(struct check *c, enum rule (*const list[])(struct check *),
+    size_t count, struct csr *out)
+{
+	enum rule rule = RULE_OK;
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < count && rule == RULE_OK; i++)
+		rule = list[i](c);
+	if (rule == RULE_OK)
+		rule = keep(c, out);
+	X509_NAME_free(c->name);
+	return rule;
+}
+
 enum rule
 csr_check(const uint8_t *der, size_t len, const char *id,
     const struct profile *profile, struct csr *out)
 {
 	struct check c = { .in = { der, len }, .id = id, .profile = profile };
-	enum rule rule = RULE_OK;
 
-	memset(out, 0, sizeof(*out));
-	for (size_t i = 0;
-	     i < sizeof(checks) / sizeof(checks[0]) && rule == RULE_OK; i++)
-		rule = checks[i](&c);
-	if (rule == RULE_OK)
-		rule = keep(&c, out);
-	X509_NAME_free(c.name);
+	return check_all(&c, checks, sizeof(checks) / sizeof(checks[0]), out);
+}
+
+enum rule
+csr_check_ca(const uint8_t *der, size_t len, const struct profile *profile,
+    struct csr *out, struct csr_asks *asks)
+{
+	struct check c = { .in = { der, len },
+		.profile = profile,
+		.asks = asks };
+	enum rule rule;
+
+	memset(asks, 0, sizeof(*asks));
+	rule = check_all(&c, ca_checks,
+	    sizeof(ca_checks) / sizeof(ca_checks[0]), out);
+	if (rule != RULE_OK)
+		memset(asks, 0, sizeof(*asks));
 	return rule;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ca/csr_asks.h"
 #include "ca/key.h"
 #include "ca/profile.h"
 #include "ca/rule.h"
@@ -33,6 +34,16 @@ struct csr {
  */
 enum rule csr_check(const uint8_t *der, size_t len, const char *id,
     const struct profile *profile, struct csr *out);
+
+/*
+ * The same of the CSR of a CA that others run: RULE_SIZE to RULE_POP, RULE_ASKS
+ * and RULE_WEAK_KEY.  Its subject and what it requests are for people to see.
+ * RSA keys sign with PKCS#1 v1.5 and SHA-2 (RFC 4055, 5); r_sha256 is zeros.
+ *
+ * asks  filled when RULE_OK is returned, else zeroed.
+ */
+enum rule csr_check_ca(const uint8_t *der, size_t len,
+    const struct profile *profile, struct csr *out, struct csr_asks *asks);
 
 /* The id a CSR claims: its single CN, if that is a valid id; used by the
  * factory to name entries.  Accepts anything OpenSSL can parse, so that a bad

@@ -15,6 +15,9 @@ static const struct rule_row rows[RULE_COUNT] = {
 	    "the CSR's version is not v1 (0): make it again" },
 	[RULE_RSA] = { "csr.rsa", "our profiles",
 	    "the key is RSA: make a P-256 or P-384 key in the device" },
+	[RULE_RSA_SIZE] = { "csr.rsa-size", "SP 800-57 1 5.6.1",
+	    "the RSA key is shorter than the profile takes, or malformed: make "
+	    "a longer one, or one on P-256 or P-384" },
 	[RULE_CURVE] = { "csr.curve", "RFC 5480 2.1.1",
 	    "the key is not on a named curve of the profile: make a new key" },
 	[RULE_POINT] = { "csr.point", "RFC 5480 2.2",
@@ -31,6 +34,9 @@ static const struct rule_row rows[RULE_COUNT] = {
 	[RULE_EXTENSION] = { "csr.extension", "RFC 2985 5.4.2",
 	    "it asks for an extension or attribute that no device gets: "
 	    "make the CSR without" },
+	[RULE_ASKS] = { "csr.asks", "RFC 2985 5.4.2",
+	    "it asks for more than 32 things, or in a form that cannot be "
+	    "read: make the CSR without" },
 	[RULE_WEAK_KEY] = { "csr.weak", "RFC 9500 1",
 	    "the private key is public or tiny: stop the line, look into the "
 	    "device's generator" },

@@ -15,6 +15,7 @@ enum rule {
 	RULE_TRAILING,    /* csr.trailing: octets after the CSR */
 	RULE_VERSION,     /* csr.version: not v1 (0) */
 	RULE_RSA,         /* csr.rsa: RSA keys are not taken by any profile */
+	RULE_RSA_SIZE,    /* csr.rsa-size: RSA too short for the profile */
 	RULE_CURVE,       /* csr.curve: not a named curve the profile allows */
 	RULE_POINT,       /* csr.point: compressed, infinite or off the curve */
 	RULE_ALGORITHM,   /* csr.algorithm: signature is not ECDSA, SHA-256+ */
@@ -22,6 +23,7 @@ enum rule {
 	RULE_SUBJECT_NUL, /* csr.nul: NUL or control character in the name */
 	RULE_SUBJECT,     /* csr.subject: not exactly one CN, equal to the id */
 	RULE_EXTENSION,   /* csr.extension: asks for what only a CA may be */
+	RULE_ASKS,        /* csr.asks: requests that cannot be shown */
 	RULE_WEAK_KEY,    /* csr.weak: published test key or tiny private key */
 	/* of the entry within its request, order and log */
 	RULE_ID,         /* entry.id: not an id, or outside the pattern */
