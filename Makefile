@@ -7,7 +7,7 @@ PACKAGES = build-essential pkg-config libssl-dev openssl libp11-dev \
 	libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
 	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
 	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2 \
-	zlib1g-dev
+	zlib1g-dev libzbar-dev libpng-dev libjpeg-dev libqrencode-dev zbar-tools
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
 
@@ -33,7 +33,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
 	$(SANITIZE) $(LDFLAGS)
 # asked once, and only after `deps` has run
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \
-	libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka libpcsclite))$(PKG_CFLAGS)
+	libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka libpcsclite \
+	libpng libjpeg))$(PKG_CFLAGS)
 
 # ---- what there is -----------------------------------------------------------
 LIBS     = ca smartcard transfer quorum record process
@@ -58,7 +59,10 @@ NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
 NEED_anchorite-factory = -ljansson -lsqlite3 -lz -lcrypto
 NEED_anchorite-reader  = -ljansson -lyaml -lz -lcrypto
 NEED_anchorite-signer  = -lp11 -lcrypto -ldl
-NEED_test = -lcmocka -ljansson -lsqlite3 -lyaml -lp11 -lz -lcrypto -ldl
+# zbar as an archive: the shared one brings X11 and D-Bus along
+PICTURES = -l:libzbar.a -lpng -ljpeg -lz -lm
+NEED_test = -lcmocka -ljansson -lsqlite3 -lyaml -lp11 $(PICTURES) -lqrencode \
+	-lcrypto -ldl
 
 TEST_SRC := $(shell find tests -name 'test_*.c' 2>/dev/null)
 TOOL_SRC := $(shell find tests -name 'tool_*.c' 2>/dev/null)

@@ -8,7 +8,7 @@ CLANG=${CLANG:-clang}
 SECONDS_EACH=${SECONDS_EACH:-60}
 out=${FUZZ_BUILD:-build/fuzz}
 sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all'
-packages='libcrypto libp11 p11-kit-1 libpcsclite jansson yaml-0.1 sqlite3 libseccomp zlib'
+packages='libcrypto libp11 p11-kit-1 libpcsclite jansson yaml-0.1 sqlite3 libseccomp zlib libpng libjpeg'
 libs=
 cflags='-std=c11 -ffp-contract=off -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED -I. -O1 -g'
 cflags="$cflags -fno-omit-frame-pointer -DANCHORITE_VERSION='\"fuzz\"'"
@@ -123,7 +123,7 @@ fuzz() {
 	mkdir -p "$corpus" "$out/crashes"
 	cp -n "$out"/seeds/* "$corpus"/
 	eval "$CLANG $cflags $sanitize -fsanitize=fuzzer" -o "$out/$name" "$1" \
-	    "$out/liball.a" "$libs" -ldl || return 1
+	    "$out/liball.a" -l:libzbar.a "$libs" -ldl -lm || return 1
 	"$out/$name" -max_total_time="$SECONDS_EACH" -rss_limit_mb=4096 \
 	    -timeout=25 -max_len=65536 -print_final_stats=1 \
 	    -artifact_prefix="$out/crashes/$name-" "$corpus" >"$log" 2>&1
