@@ -3,8 +3,8 @@ VERSION = 0.1.0
 BUILD   = build$(if $(SAN),/san)
 SHARED  ?= ../shared# folder of published test vectors, if there is one
 PREFIX  ?= /usr/local
-PACKAGES = build-essential pkg-config libssl-dev openssl libp11-dev \
-	libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
+PACKAGES = build-essential pkg-config libseccomp-dev libssl-dev openssl \
+	libp11-dev libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
 	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
 	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2 \
 	zlib1g-dev libzbar-dev libpng-dev libjpeg-dev libqrencode-dev zbar-tools
@@ -33,7 +33,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
 	$(SANITIZE) $(LDFLAGS)
 # asked once, and only after `deps` has run
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \
-	libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka libpcsclite \
+	libseccomp libp11 p11-kit-1 jansson yaml-0.1 sqlite3 cmocka libpcsclite \
 	libpng libjpeg))$(PKG_CFLAGS)
 
 # ---- what there is -----------------------------------------------------------
@@ -54,6 +54,7 @@ LIBEXEC  = anchorite-reader anchorite-signer
 # archives in the order they need each other, and the libraries of each program
 ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
 	transfer ca)
+CELL = -lseccomp# each program enters one
 NEED_anchorite         = -ljansson -lsqlite3 -lz -lcrypto
 NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
 NEED_anchorite-factory = -ljansson -lsqlite3 -lz -lcrypto
@@ -61,7 +62,7 @@ NEED_anchorite-reader  = -ljansson -lyaml -lz -lcrypto
 NEED_anchorite-signer  = -lp11 -lcrypto -ldl
 # zbar as an archive: the shared one brings X11 and D-Bus along
 PICTURES = -l:libzbar.a -lpng -ljpeg -lz -lm
-NEED_test = -lcmocka -ljansson -lsqlite3 -lyaml -lp11 $(PICTURES) -lqrencode \
+NEED_test = $(CELL) -lcmocka -ljansson -lsqlite3 -lyaml -lp11 $(PICTURES) -lqrencode \
 	-lcrypto -ldl
 
 TEST_SRC := $(shell find tests -name 'test_*.c' 2>/dev/null)
@@ -155,7 +156,7 @@ $(foreach l,$(LIBS),$(eval $(call ARCHIVE,$(l))))
 define PROGRAM
 $(2)/$(1): $(SRC_$(1):%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
 	@mkdir -p $$(@D)
-	$(if $(V),,@echo LD $$@; )$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(NEED_$(1))
+	$(if $(V),,@echo LD $$@; )$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(NEED_$(1)) $(CELL)
 endef
 $(foreach p,$(BIN),$(eval $(call PROGRAM,$(p),$(BUILD)/bin)))
 $(foreach p,$(LIBEXEC),$(eval $(call PROGRAM,$(p),$(BUILD)/libexec/anchorite)))

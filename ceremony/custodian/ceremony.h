@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "ceremony/custodian/people.h"
+#include "ceremony/process/sandbox.h"
 #include "ceremony/process/spawn.h"
 #include "ceremony/record/history.h"
 #include "ceremony/record/issuance.h"
@@ -65,7 +66,9 @@ struct ceremony {
 	/* while steps are checked: requests that earlier steps will answer */
 	size_t awaited_count;
 	struct awaited awaited[PLAN_STEPS_MAX];
-	char signer_level[64], reader_level[64], operator_level[64];
+	char signer_level[SANDBOX_LEVEL_MAX];
+	char reader_level[SANDBOX_LEVEL_MAX];
+	char operator_level[SANDBOX_LEVEL_MAX];
 	struct request_view *kept; /* inputs.c: checked, not yet answered */
 	char kept_name[PLAN_NAME_MAX + 1];
 	struct message in, out; /* for talking to one child at a time */

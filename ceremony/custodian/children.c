@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +13,25 @@
 #include "transfer/file.h"
 
 #define CHILD_WAIT_MS 60000
+#define READER_WAIT_MS                                                         \
+	5000 /* of silence; an answer of many entries takes as
+			       long as it takes */
 #define CHILD_FILE_MAX (64u << 20)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SLOWER 6 /* than without the sanitizer */
+#else
+#define SLOWER 1
+#endif
+
+/* How long a child may say nothing.  A reader has a file and memory, and waits
+ * for nobody; cards and people may keep a signer waiting. */
+static int
+patience(const struct child *ch)
+{
+	return ch->what == SPAWN_READER ? READER_WAIT_MS * SLOWER
+					: CHILD_WAIT_MS;
+}
 
 static bool
 channel_stop(struct ceremony *c, enum channel_error err)
@@ -29,6 +48,27 @@ channel_stop(struct ceremony *c, enum channel_error err)
 	    channel_strerror(err));
 }
 
+/* What went wrong between us and a child is no word of its own. */
+static bool
+lost(struct ceremony *c, const struct child *ch, enum channel_error err)
+{
+	const char *name = spawn_name(ch->what);
+
+	if (err == CHANNEL_ERR_CLOSED)
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "helper process: the %s %s: nothing it said is used; run "
+		    "the same plan again",
+		    name, spawn_ending(ch));
+	if (err == CHANNEL_ERR_TIMEOUT && ch->what == SPAWN_READER) {
+		kill(ch->pid, SIGKILL);
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "helper process: the reader said nothing for %d seconds "
+		    "and was ended: nothing it said is used; look at the file "
+		    "it was given before the same plan is run again",
+		    patience(ch) / 1000);
+	}
+	return channel_stop(c, err);
+}
 /* Which level of a child's own is told in its first message. */
 static bool
 hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
@@ -44,7 +84,7 @@ hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
 bool
 child_start(struct ceremony *c, enum spawn_what what, struct child *out)
 {
-	static const struct timeval patience = { CHILD_WAIT_MS / 1000, 0 };
+	struct timeval time = { 0, 0 };
 	char folder[256] = "";
 
 	if (!spawn_child(what, out)) {
@@ -55,8 +95,9 @@ child_start(struct ceremony *c, enum spawn_what what, struct child *out)
 		    folder, strerror(errno));
 	}
 	/* a child that hangs must not hold us up in sending either */
-	if (setsockopt(out->sock, SOL_SOCKET, SO_SNDTIMEO, &patience,
-		sizeof(patience)) == -1)
+	time.tv_sec = patience(out) / 1000;
+	if (setsockopt(out->sock, SOL_SOCKET, SO_SNDTIMEO, &time,
+		sizeof(time)) == -1)
 		return ceremony_stop(c, EXIT_PROCESS, "socket: %s",
 		    strerror(errno));
 	return hear_ready(c, what, out);
@@ -75,7 +116,7 @@ child_tell(struct ceremony *c, struct child *ch)
 	enum channel_error err = channel_send(ch->sock, &c->out);
 
 	message_clear(&c->out);
-	return err == CHANNEL_OK || channel_stop(c, err);
+	return err == CHANNEL_OK || lost(c, ch, err);
 }
 
 /* A fault is the child's own sentence; what it is about gives the status. */
@@ -142,10 +183,10 @@ child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
     enum message_kind b)
 {
 	enum channel_error err =
-	    channel_recv(ch->sock, &c->in, CHILD_WAIT_MS, false, 0);
+	    channel_recv(ch->sock, &c->in, patience(ch), false, 0);
 
 	if (err != CHANNEL_OK)
-		return channel_stop(c, err);
+		return lost(c, ch, err);
 	if (c->in.kind == a || c->in.kind == b)
 		return true;
 	if (c->in.kind == MSG_FAULT)

@@ -213,7 +213,7 @@ start(struct card_order *o, const struct verb *v)
 {
 	char level[64];
 
-	if (sandbox_enter(SANDBOX_OPERATOR, level, sizeof(level)) != 0)
+	if (sandbox_enter(SANDBOX_OPERATOR, NULL, level, sizeof(level)) != 0)
 		return ceremony_stop(o->c, EXIT_PROCESS,
 		    "limits cannot be set");
 	return !v->people || people_terminal(o->people) ||

@@ -393,7 +393,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->in_path = files->in;
 	c->out_path = files->out;
 	c->resume = files->resume;
-	if (sandbox_enter(SANDBOX_OPERATOR, c->operator_level,
+	if (sandbox_enter(SANDBOX_OPERATOR, NULL, c->operator_level,
 		sizeof(c->operator_level)) != 0)
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
 	else if (plan_file_load(c, files->plan) &&

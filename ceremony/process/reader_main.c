@@ -5,12 +5,14 @@
  * ends after its one job.
  */
 #include <fcntl.h>
+#include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "ca/csr.h"
 #include "ceremony/process/channel.h"
@@ -83,17 +85,16 @@ reader_done(struct reader *r)
 static bool
 reader_map(struct reader *r)
 {
-	struct stat st;
+	off_t size = lseek(r->in.fd, 0, SEEK_END); /* stat() is no reader's */
 	int want = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
 	int seals = fcntl(r->in.fd, F_GET_SEALS);
 	void *p;
 
 	/* -1, no memory file at all, has every bit set */
-	if (seals == -1 || (seals & want) != want ||
-	    fstat(r->in.fd, &st) == -1 || st.st_size < 0 ||
-	    st.st_size > SEALED_MAX)
+	if (seals == -1 || (seals & want) != want || size < 0 ||
+	    size > SEALED_MAX)
 		return false;
-	r->len = (size_t)st.st_size;
+	r->len = (size_t)size;
 	if (r->len == 0) {
 		r->file = (const uint8_t *)"";
 		return true;
@@ -347,16 +348,32 @@ reader_run(struct reader *r)
 		munmap((void *)(uintptr_t)r->file, r->len);
 }
 
+/* What libraries open once they are used, which is no more possible then: the
+ * time zone for gmtime_r(), /dev/urandom for jansson's tables, OpenSSL's
+ * configuration, which no reader needs. */
+static bool
+open_first(void)
+{
+	tzset();
+	json_object_seed(0);
+	return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+		       OPENSSL_INIT_ADD_ALL_CIPHERS |
+		       OPENSSL_INIT_ADD_ALL_DIGESTS |
+		       OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+		   NULL) == 1;
+}
+
 int
 main(void)
 {
-	char level[128];
+	char level[SANDBOX_LEVEL_MAX];
 	struct reader *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return 1;
 	message_start(&r->in, MSG_NONE);
-	if (sandbox_enter(SANDBOX_READER, level, sizeof(level)) == 0) {
+	if (open_first() &&
+	    sandbox_enter(SANDBOX_READER, NULL, level, sizeof(level)) == 0) {
 		message_start(&r->out, MSG_READY);
 		message_put_text(&r->out, level);
 		if (reader_send(r))

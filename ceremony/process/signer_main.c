@@ -122,7 +122,7 @@ main(void)
 		return 1;
 	s->sock = SPAWN_FD;
 	s->state = STATE_IDLE;
-	if (sandbox_enter(SANDBOX_SIGNER, level, sizeof(level)) == 0) {
+	if (sandbox_enter(SANDBOX_SIGNER, NULL, level, sizeof(level)) == 0) {
 		message_start(&s->out, MSG_READY);
 		message_put_text(&s->out, level);
 		if (signer_send(s))

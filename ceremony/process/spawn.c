@@ -21,9 +21,29 @@ static const char *const executables[] = {
 	[SPAWN_READER] = "anchorite-reader",
 	[SPAWN_SIGNER] = "anchorite-signer",
 };
+static const struct {
+	int signal;
+	const char *text;
+} endings[] = {
+	{ SIGSYS, "was ended by its cell (SIGSYS)" },
+	{ SIGXCPU, "used up its processor time (SIGXCPU)" },
+	{ SIGXFSZ, "wanted to write a file (SIGXFSZ)" },
+	{ SIGSEGV, "ended in a fault (SIGSEGV)" },
+	{ SIGBUS, "ended in a fault (SIGBUS)" },
+	{ SIGILL, "ended in a fault (SIGILL)" },
+	{ SIGFPE, "ended in a fault (SIGFPE)" },
+	{ SIGABRT, "ended in a fault (SIGABRT)" },
+	{ SIGKILL, "was killed (SIGKILL)" },
+};
 static const char *const passed_on[] = { "SOFTHSM2_CONF", "OPENSC_CONF",
 	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
 #define PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
+
+const char *
+spawn_name(enum spawn_what what)
+{
+	return strchr(executables[what], '-') + 1;
+}
 
 bool
 spawn_libexec(char *out, size_t size)
@@ -96,6 +116,7 @@ spawn_child(enum spawn_what what, struct child *out)
 
 	out->pid = -1;
 	out->sock = -1;
+	out->what = what;
 	if (!spawn_libexec(folder, sizeof(folder)) || !environment(env) ||
 	    asprintf(&path, "%s/%s", folder, executables[what]) == -1) {
 		path = NULL;
@@ -135,6 +156,23 @@ ends_in_time(pid_t pid)
 	ended = poll(&pfd, 1, END_MS) == 1;
 	close(pidfd);
 	return ended;
+}
+
+const char *
+spawn_ending(const struct child *c)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (c->pid <= 0 || !ends_in_time(c->pid) ||
+	    waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOWAIT) == -1)
+		return "closed its channel";
+	if (info.si_code == CLD_EXITED)
+		return "has ended";
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		if (endings[i].signal == info.si_status)
+			return endings[i].text;
+	}
+	return "was ended by a signal";
 }
 
 int

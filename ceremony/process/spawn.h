@@ -22,7 +22,10 @@ enum spawn_what {
 struct child {
 	pid_t pid;
 	int sock;
+	enum spawn_what what;
 };
+/* "reader", "signer": what people read of it. */
+const char *spawn_name(enum spawn_what what);
 /* The folder of the helper executables: ../libexec/anchorite beside the
  * folder of the running program.  False when it cannot be told. */
 bool spawn_libexec(char *out, size_t size);
@@ -32,7 +35,11 @@ bool spawn_child(enum spawn_what what, struct child *out);
 /* Close the channel, which ends the child, and wait for it; one that has not
  * ended after a second is killed.  Returns its wait status, or -1. */
 int spawn_end(struct child *c);
-/* The same at once, for one that has nothing to lose and may not listen. */
+/* How one ended that closed its channel, as the words behind "the reader": "was
+ * ended by its cell (SIGSYS)" for a system call or a file that it may not have.
+ * It is still to be waited for with spawn_end(). */
+const char *spawn_ending(const struct child *c);
+/* As spawn_end(), at once, for one that has nothing to lose and may not listen. */
 int spawn_kill(struct child *c);
 
 #endif

@@ -95,7 +95,7 @@ ok "another key"
 other=0000005b$(hex other.spki)
 
 # ---- a reader that lies about a plan ----------------------------------------
-reader "dies before it is ready" 6 'process has ended' batch ready 1 end
+reader "dies before it is ready" 6 'has ended' batch ready 1 end
 reader "field path garbage" 3 ':11: unknown key "cdremony"' \
 	batch plan-field 3 flip 5
 reader "path of another field" 3 'is there twice' \
@@ -132,7 +132,7 @@ reader "another length claimed" 6 'wrong size' batch entry 1 claim
 reader "a descriptor nobody asked for" 6 'wrong descriptor' \
 	batch entry 1 descriptor
 reader "a message for a signer" 6 'wrong kind' batch entry 1 kind execute
-reader "dies among the entries" 6 'process has ended' batch entry 2 end
+reader "dies among the entries" 6 'has ended' batch entry 2 end
 
 # What a reader that was taken over can do: docs/threats.md.
 found "another key under an id" 'must be "cert device-tls 340A9200' \
@@ -144,7 +144,7 @@ found "other digest" 'the request has another payload' batch request 1 flip 4
 found "no title" 'the plan has another title' batch plan-field 4 skip
 
 # ---- a signer that lies before it is told to sign ---------------------------
-signer "dies before it is ready" 6 'process has ended' batch ready 1 end
+signer "dies before it is ready" 6 'has ended' batch ready 1 end
 signer "other token serial" 4 'another token answered' batch opened 1 flip 17
 signer "a fault that is none" 6 'wrong size' batch ok 3 kind fault
 signer "other nonce" 1 'not of an act prepared here' batch prepared 1 flip 4
@@ -173,7 +173,7 @@ signer "certificate of another key" 6 'a certificate is not' \
 signer "certificates out of order" 6 'a certificate is not' batch cert 1 late
 signer "certificate of no octets" 6 'a certificate is not' \
 	batch cert 2 put /dev/null
-signer "dies among the certificates" 6 'process has ended' batch cert 2 end
+signer "dies among the certificates" 6 'has ended' batch cert 2 end
 signer "CRL of before" 1 'CRL' batch file 1 file old.crl
 signer "CRL with a flipped bit" 1 'the signature does not verify' \
 	batch part 1 flip -1
@@ -185,7 +185,7 @@ signer "response longer than told" 6 'wrong size' \
 	batch file 2 splice 0 8 0000000000000010
 signer "response over every limit" 6 'wrong size' \
 	batch file 2 splice 0 8 00000000ffffffff
-signer "dies before the response" 6 'process has ended' batch part 2 end
+signer "dies before the response" 6 'has ended' batch part 2 end
 
 # ---- while the token's PIN changes ------------------------------------------
 signer "a share of the new PIN fewer" 6 'wrong kind' batch made-share 5 skip
@@ -196,8 +196,8 @@ signer "a share for a stranger" 1 'no operator of the policy' \
 signer "keys another token" 6 'keys another token' batch made 1 flip 5
 signer "a commitment that is not the share's" 1 'not of this act' \
 	batch made-share 2 flip -1
-signer "does not change it" 6 'process has ended' batch made 1 end
-signer "changes it and says nothing" 6 'process has ended' batch rotated 1 end
+signer "does not change it" 6 'has ended' batch made 1 end
+signer "changes it and says nothing" 6 'has ended' batch rotated 1 end
 signer "an answer of another token" 1 'the text is not of token' \
 	batch rotated 1 flip 80
 signer "an answer that does not verify" 1 'does not verify' \

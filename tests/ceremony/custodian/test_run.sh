@@ -128,7 +128,7 @@ five="alice=op-alice bert=op-bert carol=op-carol dora=op-dora emil=op-emil"
 install_liar signer && later broken -9 "$five" "$(echo "$crl" | sed s/OUT/one.crl/)"
 echo 'made-share 1 end' >signer/libexec/anchorite/anchorite-signer.lie
 program=signer/bin/anchorite
-held 6 broken.yaml && says shown 'process has ended'
+held 6 broken.yaml && says shown 'has ended'
 ok "a signer dies while the PIN is changed"
 program=$anchorite
 p=$(token product-1) && mv "$p" away

@@ -1,102 +1,112 @@
 /* SPDX-License-Identifier: ISC */
-#include <fcntl.h>
+/* What a process that entered its cell looks like from outside. */
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "ceremony/process/sandbox.h"
+#include "tests/ceremony/process/cell.h"
 #include "tests/ceremony/process/driver.h"
 
-/* What a child finds after sandbox_enter(); sent to the test by a pipe. */
-struct finding {
-	int entered;
-	char level[128];
-	struct rlimit core, file, files, cpu, memory;
-	int dumpable, no_new_privs;
-	bool file_made;
+/* A process in its cell, which ends when its pipe is closed. */
+struct inmate {
+	pid_t pid;
+	int go;
+	struct {
+		int entered, dumpable;
+		char level[SANDBOX_LEVEL_MAX];
+	} said;
 };
 
-static void
-look(enum sandbox_role role, struct finding *f)
+static _Noreturn void
+sit(enum sandbox_role role, struct inmate *i, int told, int go)
 {
-	FILE *made;
+	char octet;
 
-	f->entered = sandbox_enter(role, f->level, sizeof(f->level));
-	getrlimit(RLIMIT_CORE, &f->core);
-	getrlimit(RLIMIT_FSIZE, &f->file);
-	getrlimit(RLIMIT_NOFILE, &f->files);
-	getrlimit(RLIMIT_CPU, &f->cpu);
-	getrlimit(RLIMIT_AS, &f->memory);
-	f->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-	f->no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
-	signal(SIGXFSZ, SIG_IGN);
-	made = tmpfile();
-	f->file_made =
-	    made != NULL && fputc('x', made) != EOF && fflush(made) == 0;
+	i->said.entered =
+	    sandbox_enter(role, NULL, i->said.level, sizeof(i->said.level));
+	i->said.dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	if (write(told, &i->said, sizeof(i->said)) != sizeof(i->said))
+		_exit(1);
+	_exit(read(go, &octet, 1) == 0 ? 0 : 1);
 }
 
-/* Rights given up do not come back: a child of its own for each role. */
-static struct finding
+static struct inmate
 enter(enum sandbox_role role)
 {
-	struct finding f = { .entered = -1 };
-	int pipes[2], status = -1;
-	pid_t pid;
+	struct inmate i = { .said.entered = -1 };
+	int told[2], go[2];
 
-	assert_int_equal(pipe(pipes), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		look(role, &f);
-		_exit(write(pipes[1], &f, sizeof(f)) != sizeof(f));
+	assert_int_equal(pipe(told), 0);
+	assert_int_equal(pipe(go), 0);
+	i.pid = fork();
+	assert_true(i.pid >= 0);
+	if (i.pid == 0) {
+		close(go[1]);
+		sit(role, &i, told[1], go[0]);
 	}
-	close(pipes[1]);
-	assert_int_equal(read(pipes[0], &f, sizeof(f)), sizeof(f));
-	close(pipes[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(told[1]);
+	close(go[0]);
+	i.go = go[1];
+	assert_int_equal(read(told[0], &i.said, sizeof(i.said)),
+	    sizeof(i.said));
+	close(told[0]);
+	return i;
+}
+
+static void
+leave(const struct inmate *i)
+{
+	int status = -1;
+
+	close(i->go);
+	assert_int_equal(waitpid(i->pid, &status, 0), i->pid);
 	assert_int_equal(status, 0);
-	return f;
+}
+
+/* What a role reaches here. */
+static const char *
+level_of(enum sandbox_role role)
+{
+	if (role != SANDBOX_READER)
+		return "nocore,nodump,nonewprivs";
+	return cell_has_landlock()
+	    ? "nocore,nodump,nonewprivs,limits,landlock,seccomp"
+	    : "nocore,nodump,nonewprivs,limits,seccomp";
 }
 
 static void
-check_common(const struct finding *f)
+every_role(void **state)
 {
-	assert_int_equal(f->entered, 0);
-	assert_int_equal(f->core.rlim_cur, 0);
-	assert_int_equal(f->core.rlim_max, 0);
-	assert_int_equal(f->dumpable, 0);
-	assert_int_equal(f->no_new_privs, 1);
-}
-
-static void
-operator_and_signer(void **state)
-{
-	const enum sandbox_role roles[] = { SANDBOX_OPERATOR, SANDBOX_SIGNER };
-
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		struct finding f = enter(roles[i]);
-		check_common(&f);
-		assert_string_equal(f.level, "nocore,nodump,nonewprivs");
-		assert_true(f.file_made);
+	for (int role = 0; role < SANDBOX_ROLE_COUNT; role++) {
+		struct inmate i = enter((enum sandbox_role)role);
+
+		assert_int_equal(i.said.entered, 0);
+		assert_string_equal(i.said.level,
+		    level_of((enum sandbox_role)role));
+		assert_int_equal(i.said.dumpable, 0);
+		cell_expect(i.pid, "status", "NoNewPrivs:", "1");
+		cell_expect(i.pid, "status", "Seccomp:",
+		    cell_has_word(i.said.level, "seccomp") ? "2" : "0");
+		cell_expect(i.pid, "limits", "Max core file size", "0");
+		leave(&i);
 	}
 }
 
 static void
-reader(void **state)
+reader_limits(void **state)
 {
-	struct finding f = enter(SANDBOX_READER);
+	struct inmate i = enter(SANDBOX_READER);
 
 	(void)state;
-	check_common(&f);
-	assert_string_equal(f.level, "nocore,nodump,nonewprivs,limits");
-	assert_int_equal(f.file.rlim_max, 0);
-	assert_int_equal(f.files.rlim_max, 64);
-	assert_int_equal(f.cpu.rlim_max, 60);
+	cell_expect(i.pid, "limits", "Max file size", "0");
+	cell_expect(i.pid, "limits", "Max open files", "64");
+	cell_expect(i.pid, "limits", "Max cpu time", "60");
+	cell_expect(i.pid, "limits", "Max processes", "0");
 #ifndef __SANITIZE_ADDRESS__
-	assert_true(f.memory.rlim_max == 1024u << 20);
+	cell_expect(i.pid, "limits", "Max address space", "1073741824");
 #endif
-	assert_false(f.file_made);
+	leave(&i);
 }
 
 /* A level that does not fit is no level. */
@@ -110,7 +120,8 @@ level_cut_short(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		char level[10];
-		_exit(sandbox_enter(SANDBOX_SIGNER, level, sizeof(level)) == -1
+		_exit(sandbox_enter(SANDBOX_SIGNER, NULL, level,
+			  sizeof(level)) == -1
 			? 0
 			: 1);
 	}
@@ -118,20 +129,24 @@ level_cut_short(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* What the real helpers say of themselves. */
+/* The real helpers, as they run: what they say of themselves, and what the
+ * kernel says of them. */
 static void
 helpers(void **state)
 {
-	static const char *const levels[] = {
-		[SPAWN_READER] = "nocore,nodump,nonewprivs,limits",
-		[SPAWN_SIGNER] = "nocore,nodump,nonewprivs",
+	static const enum sandbox_role roles[] = {
+		[SPAWN_READER] = SANDBOX_READER,
+		[SPAWN_SIGNER] = SANDBOX_SIGNER,
 	};
 
 	(void)state;
 	peer_find_executables();
 	for (int what = SPAWN_READER; what <= SPAWN_SIGNER; what++) {
 		struct peer *p = peer_new((enum spawn_what)what);
-		assert_string_equal(p->level, levels[what]);
+		assert_string_equal(p->level, level_of(roles[what]));
+		cell_expect(p->child.pid, "status", "NoNewPrivs:", "1");
+		cell_expect(p->child.pid, "status",
+		    "Seccomp:", cell_has_word(p->level, "seccomp") ? "2" : "0");
 		peer_free(p);
 	}
 }
@@ -140,8 +155,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(operator_and_signer),
-		cmocka_unit_test(reader),
+		cmocka_unit_test(every_role),
+		cmocka_unit_test(reader_limits),
 		cmocka_unit_test(level_cut_short),
 		cmocka_unit_test(helpers),
 	};
