@@ -59,10 +59,13 @@ seeds() {
 		openssl x509 -in cert.pem -outform DER -out cert.der
 		# of a virtual card: what it says of itself and of a key, and
 		# its answers when it is looked at and when a key is wrapped
-		for i in cvc_device cvc_attestation schsm_identify schsm_keys; do
+		# and of QR codes: the octets of a part, a whole message
+		for i in cvc_device cvc_attestation schsm_identify schsm_keys \
+		    ur_part qr_message; do
 			openssl base64 -d -in "$root/tests/fuzz/$i.b64" \
 			    -out "$i"
 		done
+		cp "$root/tests/fuzz/ur_lines.txt" .
 		hex=$(openssl dgst -sha256 -r <cert.der | cut -d' ' -f1)
 		zeros=$(printf '%064d' 0)
 		base64=$(openssl base64 -A -in cert.der)
