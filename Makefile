@@ -55,9 +55,9 @@ LIBEXEC  = anchorite-reader anchorite-signer
 ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
 	transfer ca)
 CELL = -lseccomp# each program enters one
-NEED_anchorite         = -ljansson -lsqlite3 -lz -lcrypto
+NEED_anchorite         = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
 NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
-NEED_anchorite-factory = -ljansson -lsqlite3 -lz -lcrypto
+NEED_anchorite-factory = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
 NEED_anchorite-reader  = -ljansson -lyaml -lz -lcrypto
 NEED_anchorite-signer  = -lp11 -lcrypto -ldl
 # zbar as an archive: the shared one brings X11 and D-Bus along

@@ -8,7 +8,7 @@ CLANG=${CLANG:-clang}
 SECONDS_EACH=${SECONDS_EACH:-60}
 out=${FUZZ_BUILD:-build/fuzz}
 sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all'
-packages='libcrypto libp11 p11-kit-1 libpcsclite jansson yaml-0.1 sqlite3 libseccomp zlib libpng libjpeg'
+packages='libcrypto libp11 p11-kit-1 libpcsclite jansson yaml-0.1 sqlite3 libseccomp zlib libpng libjpeg libqrencode'
 libs=
 cflags='-std=c11 -ffp-contract=off -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED -I. -O1 -g'
 cflags="$cflags -fno-omit-frame-pointer -DANCHORITE_VERSION='\"fuzz\"'"
