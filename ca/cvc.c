@@ -431,24 +431,24 @@ check_spki(EVP_PKEY *key, const uint8_t *spki, size_t spki_len)
 	return ret;
 }
 
-enum ca_error
-cvc_attestation_check(const uint8_t *data, size_t len,
-    const struct cvc_device *device, const uint8_t *spki, size_t spki_len)
+/* Read the answer to a key's making, and verify what the device signed and what
+ * the key did; *key new. */
+static enum ca_error
+check_request(struct der in, const struct cvc_device *device, struct cvc *c,
+    EVP_PKEY **key)
 {
-	struct der in = { data, len }, inner, text, signature;
-	struct cvc c = { .request = false };
+	struct der inner, text, signature;
 	char named[CVC_NAME_MAX + 1];
-	EVP_PKEY *key = NULL;
 	enum ca_error ret;
 
-	if (len > CVC_MAX || !take(&in, TAG_REQUEST, &inner, NULL) ||
+	if (in.len > CVC_MAX || !take(&in, TAG_REQUEST, &inner, NULL) ||
 	    in.len != 0)
 		return CA_ERR_ENCODING;
 	text = inner;
-	ret = take_cvc(&inner, &c);
+	ret = take_cvc(&inner, c);
 	if (ret != CA_OK)
 		return ret;
-	if (!c.request || !take_name(&inner, TAG_CAR, named))
+	if (!c->request || !take_name(&inner, TAG_CAR, named))
 		return CA_ERR_ENCODING;
 	text.len = (size_t)(inner.data - text.data);
 	if (!take(&inner, TAG_SIGNATURE, &signature, NULL) || inner.len != 0)
@@ -457,11 +457,38 @@ cvc_attestation_check(const uint8_t *data, size_t len,
 		return CA_ERR_CHAIN;
 	ret = verify(device->key, device->md, text, signature);
 	if (ret == CA_OK)
-		ret = key_of(&c, NULL, &key);
+		ret = key_of(c, NULL, key);
 	if (ret == CA_OK)
-		ret = verify(key, c.md, c.body, c.signature);
+		ret = verify(*key, c->md, c->body, c->signature);
+	return ret;
+}
+
+enum ca_error
+cvc_attestation_check(const uint8_t *data, size_t len,
+    const struct cvc_device *device, const uint8_t *spki, size_t spki_len)
+{
+	struct cvc c = { .request = false };
+	EVP_PKEY *key = NULL;
+	enum ca_error ret =
+	    check_request((struct der){ data, len }, device, &c, &key);
+
 	if (ret == CA_OK)
 		ret = check_spki(key, spki, spki_len);
+	EVP_PKEY_free(key);
+	return ret;
+}
+
+enum ca_error
+cvc_proof_check(const uint8_t *data, size_t len,
+    const struct cvc_device *device, const char *holder)
+{
+	struct cvc c = { .request = false };
+	EVP_PKEY *key = NULL;
+	enum ca_error ret =
+	    check_request((struct der){ data, len }, device, &c, &key);
+
+	if (ret == CA_OK && strcmp(c.chr, holder) != 0)
+		ret = CA_ERR_SELFCHECK;
 	EVP_PKEY_free(key);
 	return ret;
 }

@@ -45,4 +45,13 @@ cvc_device_read(const uint8_t *file, size_t len, struct cvc_device *out);
 enum ca_error cvc_attestation_check(const uint8_t *data, size_t len,
     const struct cvc_device *device, const uint8_t *spki, size_t spki_len);
 
+/*
+ * The same of a key that is made to show that the card has the device's key
+ * now: whatever key it is, but it is a request of this holder, which nobody
+ * knew before.
+ * Errors: as above; SELFCHECK (of another holder).
+ */
+enum ca_error cvc_proof_check(const uint8_t *data, size_t len,
+    const struct cvc_device *device, const char *holder);
+
 #endif

@@ -69,7 +69,8 @@ state_make(struct card *c)
 	else
 		snprintf(s->serial, sizeof(s->serial), "ANC%08X", number);
 	s->device.key = EVP_EC_gen("P-256");
-	if (s->device.key == NULL || !card_cvc_device(s, &cvc) ||
+	if (s->device.key == NULL ||
+	    !card_cvc_device(s, c->control.vendor, &cvc) ||
 	    !card_file_write(s, 0x2F02, 0, cvc.data, cvc.len))
 		return -1;
 	c->changed = true;
@@ -293,6 +294,23 @@ changes(const struct apdu *a)
 	return a->len > 0 && memchr(ins, a->ins, sizeof(ins)) != NULL;
 }
 
+/* NAME.log: each command that came, a line of hexadecimal. */
+static void
+keep_log(const struct card *c, const uint8_t *command, size_t len)
+{
+	char name[4096];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s.log", c->home);
+	f = c->control.log ? fopen(name, "a") : NULL;
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < len; i++)
+		fprintf(f, "%02X", command[i]);
+	fputc('\n', f);
+	fclose(f);
+}
+
 /* All between a command and its answer, with the lock held. */
 static enum card_reply
 serve(struct card *c, const struct apdu *a, uint16_t *sw,
@@ -332,6 +350,7 @@ card_apdu(struct card *c, const uint8_t *command, size_t len,
 	if (look(c)) {
 		c->work.len = 0;
 		c->work.full = false;
+		keep_log(c, command, len);
 		sw = parse(c, command, len, &a);
 		reply = sw == SW_OK ? serve(c, &a, &sw, &out) : CARD_ANSWERED;
 	}

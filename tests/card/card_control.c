@@ -22,6 +22,19 @@ set_serial(struct card_control *c, char *field[FIELDS])
 }
 
 static void
+set_vendor(struct card_control *c, char *field[FIELDS])
+{
+	snprintf(c->vendor, sizeof(c->vendor), "%s", field[0]);
+}
+
+static void
+set_log(struct card_control *c, char *field[FIELDS])
+{
+	(void)field;
+	c->log = true;
+}
+
+static void
 set_protocol(struct card_control *c, char *field[FIELDS])
 {
 	c->t0 = strcmp(field[0], "t0") == 0;
@@ -68,6 +81,8 @@ static const struct {
 	void (*set)(struct card_control *c, char *field[FIELDS]);
 } lines[] = {
 	{ "serial", set_serial },
+	{ "vendor", set_vendor },
+	{ "log", set_log },
 	{ "protocol", set_protocol },
 	{ "pin-pad", set_pad },
 	{ "reader-pad", set_reader_pad },

@@ -7,6 +7,9 @@
  * thing a line.
  *
  *   serial 11-CHARACTERS    of a card that is made new
+ *   vendor TEXT             whose it is, of a card that is made new; otherwise the
+ *                           same one's as all others
+ *   log                     every command it gets is written to NAME.log
  *   protocol t0             its ATR and its ways; otherwise t1
  *   pin-pad PIN             it asks for the user PIN itself, and gets this
  *   reader-pad PIN|cancel|late|none
@@ -31,6 +34,7 @@
 
 #define CARD_FAULTS_MAX 16
 #define CARD_ARGUMENT_MAX 255
+#define CARD_VENDOR_MAX 31
 
 struct card_fault_kind;
 
@@ -43,7 +47,8 @@ struct card_fault {
 
 struct card_control {
 	char serial[CARD_SERIAL_LEN + 1]; /* "": none said */
-	bool t0, pad;
+	char vendor[CARD_VENDOR_MAX + 1]; /* "": that of most */
+	bool t0, pad, log;
 	char pad_pin[CARD_PIN_MAX + 1];
 	char reader_pad[CARD_PIN_MAX + 1]; /* "": it has none */
 	unsigned delay;

@@ -257,17 +257,20 @@ put_cvc(const struct cvc *v, struct card_bytes *out)
 	out->full = out->full || body.full || whole.full;
 }
 
-/* The issuer's key, no secret: 32 octets of text. */
+/* The issuer's key, no secret: 32 octets of text, with the vendor's name over
+ * them. */
 static EVP_PKEY *
-issuer_key(void)
+issuer_key(const char *vendor)
 {
-	static const uint8_t d[] = "virtual cards only, not a secret";
+	char d[] = "virtual cards only, not a secret";
 	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
 	EC_KEY *ec = EC_KEY_new();
 	EC_POINT *q = EC_POINT_new(group);
-	BIGNUM *n = BN_bin2bn(d, 32, NULL);
+	BIGNUM *n;
 	EVP_PKEY *key = EVP_PKEY_new();
 
+	memcpy(d, vendor, strnlen(vendor, sizeof(d) - 1));
+	n = BN_bin2bn((const uint8_t *)d, 32, NULL);
 	if (EC_POINT_mul(group, q, n, NULL, NULL, NULL) != 1 ||
 	    EC_KEY_set_group(ec, group) != 1 ||
 	    EC_KEY_set_private_key(ec, n) != 1 ||
@@ -292,9 +295,10 @@ device_name(const struct card_state *s, char out[CARD_HOLDER_MAX + 1])
 }
 
 bool
-card_cvc_device(const struct card_state *s, struct card_bytes *out)
+card_cvc_device(const struct card_state *s, const char *vendor,
+    struct card_bytes *out)
 {
-	EVP_PKEY *issuer = issuer_key();
+	EVP_PKEY *issuer = issuer_key(vendor);
 	char name[CARD_HOLDER_MAX + 1];
 	struct cvc own = { .car = issuer_name,
 		.car_len = strlen(issuer_name),

@@ -32,7 +32,7 @@ begin_curve(void **state, const char *curve)
 	new_state(&w->state, "ANC00000001");
 	new_state(&w->other, "ANC00000001");
 	w->key = EVP_EC_gen(curve);
-	return card_cvc_device(&w->state, &w->device) &&
+	return card_cvc_device(&w->state, "", &w->device) &&
 		card_cvc_request(&w->state, w->key,
 		    (const uint8_t *)"UTCA00001", 9,
 		    (const uint8_t *)"ANC0000000100001", 16, &w->attestation) &&
@@ -164,11 +164,11 @@ test_others(void **state)
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	uint8_t *spki = w->spki;
 
-	assert_true(card_cvc_device(&w->other, &device));
+	assert_true(card_cvc_device(&w->other, "", &device));
 	assert_int_equal(judge(w, &w->attestation, &device), CA_ERR_SIGNATURE);
 	strcpy(w->other.serial, "ANC00000002");
 	device.len = 0;
-	assert_true(card_cvc_device(&w->other, &device));
+	assert_true(card_cvc_device(&w->other, "", &device));
 	assert_int_equal(judge(w, &w->attestation, &device), CA_ERR_CHAIN);
 	assert_true(
 	    card_cvc_request(&w->state, key, (const uint8_t *)"UTCA00001", 9,
@@ -179,6 +179,51 @@ test_others(void **state)
 	assert_int_equal(judge(w, &b, &w->device), CA_OK);
 	OPENSSL_free(spki);
 	EVP_PKEY_free(key);
+}
+
+/* What a card shows before it gets a DKEK: any key, but for that holder. */
+static void
+test_proof(void **state)
+{
+	struct words *w = *state;
+	struct card_bytes *b = &w->attestation, device = { 0 };
+	struct cvc_device d;
+
+	assert_int_equal(read_device(&w->device, &d), CA_OK);
+	assert_int_equal(cvc_proof_check(b->data, b->len, &d,
+			     "ANC0000000100001"),
+	    CA_OK);
+	assert_int_equal(cvc_proof_check(b->data, b->len, &d,
+			     "ANC0000000100002"),
+	    CA_ERR_SELFCHECK);
+	assert_int_equal(cvc_proof_check(b->data, b->len, &d, ""),
+	    CA_ERR_SELFCHECK);
+	assert_int_equal(cvc_proof_check(b->data, b->len - 1, &d,
+			     "ANC0000000100001"),
+	    CA_ERR_ENCODING);
+	cvc_device_clear(&d);
+	assert_true(card_cvc_device(&w->other, "", &device));
+	assert_int_equal(read_device(&device, &d), CA_OK);
+	assert_int_equal(cvc_proof_check(b->data, b->len, &d,
+			     "ANC0000000100001"),
+	    CA_ERR_SIGNATURE);
+	cvc_device_clear(&d);
+}
+
+/* Another vendor's issuer has the same name and another key. */
+static void
+test_vendor(void **state)
+{
+	struct words *w = *state;
+	struct card_bytes strange = { 0 };
+	struct cvc_device ours, theirs;
+
+	assert_true(card_cvc_device(&w->state, "another", &strange));
+	assert_int_equal(read_device(&w->device, &ours), CA_OK);
+	assert_int_equal(read_device(&strange, &theirs), CA_OK);
+	assert_memory_not_equal(ours.issuer_sha256, theirs.issuer_sha256, 32);
+	cvc_device_clear(&ours);
+	cvc_device_clear(&theirs);
 }
 
 /* RSA keys are no CA's and no operator's. */
@@ -208,6 +253,8 @@ main(void)
 		CASE(test_changed),
 		CASE(test_cut),
 		CASE(test_others),
+		CASE(test_proof),
+		CASE(test_vendor),
 		CASE(test_rsa),
 	};
 

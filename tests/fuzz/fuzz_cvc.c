@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.md = EVP_sha256() };
 
 	(void)cvc_attestation_check(data, size, &d, data, 0);
+	(void)cvc_proof_check(data, size, &d, "UTABCDEFGHIJKLMN");
 	cvc_device_clear(&d);
 	(void)cvc_device_read(data, size, &d);
 	cvc_device_clear(&d);
