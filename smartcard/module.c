@@ -250,6 +250,7 @@ module_free(struct module *m)
 {
 	if (m == NULL)
 		return;
+	opensc_drop(m);
 	module_stop(m);
 	free(m->path);
 	free(m->conf);

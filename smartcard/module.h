@@ -16,6 +16,7 @@ struct libp11;
 struct evp_key;
 
 struct schsm_info;
+struct opensc_held;
 
 struct module {
 	void *handle; /* dlopen; NULL: not loaded now, see opensc.h */
@@ -28,6 +29,8 @@ struct module {
 	char *conf;       /* that OpenSC was loaded with last */
 	struct schsm_info
 	    *card; /* that it was loaded for; NULL: another kind */
+	/* of token_prove_blank(), until it is a token; NULL: none */
+	struct opensc_held *held;
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see module_blank() */
 	bool pin_pad;                     /* see module_pin_pad() */
 	struct token *open;               /* every token in use */

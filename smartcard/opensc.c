@@ -75,10 +75,9 @@ is_wanted(const struct schsm_info *card, const char *label, const char *serial)
 	    (any_serial || strcmp(card->serial, serial) == 0);
 }
 
-/* The reader of the initialised SmartCard-HSM of that label and serial. */
-static enum card_error
-scan_find(const struct opensc_scan *scan, const char *label, const char *serial,
-    size_t *reader)
+enum card_error
+opensc_scan_find(const struct opensc_scan *scan, const char *label,
+    const char *serial, size_t *reader)
 {
 	size_t found = 0;
 
@@ -226,7 +225,7 @@ opensc_enter(struct module *m, const char *label, const char *serial)
 			wait_a_moment(&scan);
 		ret = scan_once(&scan);
 		if (ret == CARD_OK)
-			ret = scan_find(&scan, label, serial, &reader);
+			ret = opensc_scan_find(&scan, label, serial, &reader);
 		if (ret == CARD_ERR_NO_TOKEN &&
 		    scan_has(&scan, CARD_ERR_FOREIGN))
 			ret = find_foreign(m, &scan, label, serial, &reader);
@@ -307,195 +306,4 @@ opensc_list(struct module *m, struct token_info *out, size_t *count)
 	if (!scan_has(&scan, CARD_ERR_FOREIGN))
 		return CARD_OK;
 	return list_foreign(m, &scan, out, count);
-}
-
-/* ---- initialising ----------------------------------------------------- */
-
-/* Which cards may become a token, in the order they are taken. */
-enum rank {
-	RANK_NO,
-	RANK_LAST,
-	RANK_NEXT
-};
-
-/* One without a label may be what a use that was cut short left behind, so it
- * goes first when there was one. */
-static enum rank
-rank_of(const struct schsm_info *c, bool again)
-{
-	if (!c->initialised)
-		return again ? RANK_LAST : RANK_NEXT;
-	if (c->wiped)
-		return again ? RANK_NEXT : RANK_LAST;
-	return RANK_NO;
-}
-
-static enum card_error
-find_blank(const struct opensc_scan *scan, const char *serial, bool again,
-    size_t *reader)
-{
-	enum rank best = RANK_NO;
-
-	for (size_t i = 0; i < scan->readers.count; i++) {
-		const struct schsm_info *c = &scan->card[i];
-		enum rank rank =
-		    scan->error[i] == CARD_OK ? rank_of(c, again) : RANK_NO;
-
-		if (serial[0] != '\0' && strcmp(serial, c->serial) != 0)
-			continue;
-		if (rank > best) {
-			best = rank;
-			*reader = i;
-		}
-	}
-	return best != RANK_NO ? CARD_OK : CARD_ERR_NO_TOKEN;
-}
-
-static enum card_error
-find_target(const struct module *m, const struct opensc_scan *scan,
-    const char *label, bool again, size_t *reader)
-{
-	enum card_error ret = scan_find(scan, label, NULL, reader);
-
-	if (ret == CARD_ERR_NO_TOKEN)
-		return find_blank(scan, m->blank, again, reader);
-	if (!again)
-		return CARD_ERR_NOT_BLANK;
-	if (ret == CARD_OK && m->blank[0] != '\0' &&
-	    strcmp(scan->card[*reader].serial, m->blank) != 0)
-		return CARD_ERR_NO_TOKEN;
-	return ret;
-}
-
-/* What an initialisation has to do with. */
-struct init {
-	struct schsm *card;
-	const char *label;
-	const struct secret *user, *dkek;
-};
-
-static enum card_error
-initialise(const struct init *in, const struct secret *so)
-{
-	return schsm_initialise(in->card, in->label, so, in->user, in->dkek);
-}
-
-/* Of a card without a label the SO PIN is that of a use cut short, or the one
- * that cards are sold with.  Where none is known to have been cut short it is
- * tried last, and not with the last try. */
-static enum card_error
-initialise_wiped(const struct init *in, const struct schsm_info *info,
-    struct token_so *so)
-{
-	struct secret *factory;
-	bool again = so->at != TOKEN_SO_PIN;
-	enum card_error ret;
-
-	so->at = TOKEN_SO_PIN;
-	if (again) {
-		ret = initialise(in, so->pin);
-		if (ret != CARD_ERR_PIN)
-			return ret;
-	}
-	factory = schsm_factory_so();
-	if (factory == NULL)
-		return CARD_ERR_MEMORY;
-	ret = schsm_move_so(in->card, factory, so->pin);
-	secret_free(factory);
-	if (ret == CARD_OK ||
-	    (ret == CARD_ERR_PIN && !again && info->so_tries > 2))
-		ret = initialise(in, so->pin);
-	return ret;
-}
-
-static enum card_error
-initialise_card(const struct init *in, const struct schsm_info *info,
-    struct token_so *so)
-{
-	enum card_error ret;
-
-	if (info->initialised && info->so_tries <= 1)
-		return CARD_ERR_LAST_TRY;
-	if (info->wiped)
-		return initialise_wiped(in, info, so);
-	if (!info->initialised) /* takes any: it gets the first of the two */
-		so->at = TOKEN_SO_PIN;
-	ret = initialise(in, token_so_first(so));
-	if (token_so_second(so, ret))
-		ret = initialise(in, so->pin);
-	return ret;
-}
-
-/* Nobody has put another in its place meanwhile, nor made it ready. */
-static bool
-same_card(const struct schsm_info *a, const struct schsm_info *b)
-{
-	return strcmp(a->serial, b->serial) == 0 &&
-	    strcmp(a->label, b->label) == 0 &&
-	    a->initialised == b->initialised && a->wiped == b->wiped;
-}
-
-/* With nothing else on the card; its info is as it is afterwards. */
-static enum card_error
-initialise_reader(struct pcsc *p, struct init *in, struct schsm_info *info,
-    struct token_so *so)
-{
-	struct schsm_info now;
-	enum card_error ret = schsm_open(p, info->reader, &in->card);
-
-	if (ret == CARD_OK)
-		ret = schsm_identify(in->card, &now);
-	if (ret == CARD_OK && !same_card(&now, info))
-		ret = CARD_ERR_REMOVED;
-	if (ret == CARD_OK)
-		ret = initialise_card(in, &now, so);
-	if (ret == CARD_OK)
-		ret = schsm_identify(in->card, info);
-	schsm_close(in->card);
-	return ret;
-}
-
-static enum card_error
-open_only(struct module *m, struct token **out)
-{
-	struct token_info info;
-	enum card_error ret =
-	    token_select(m, m->card->label, m->card->serial, &info);
-
-	if (ret == CARD_OK)
-		ret = token_open_slot(m, info.slot, out);
-	if (ret != CARD_OK)
-		opensc_leave(m);
-	return ret;
-}
-
-enum card_error
-opensc_init(struct module *m, const char *label, struct token_so *so,
-    const struct secret *dkek, struct token **out)
-{
-	struct secret *user = schsm_random_pin();
-	struct init in = { .label = label, .user = user, .dkek = dkek };
-	struct opensc_scan scan;
-	struct pcsc *p = NULL;
-	size_t reader = 0;
-	enum card_error ret = CARD_ERR_MEMORY;
-
-	if (m->open != NULL || so->pin == NULL || so->next == NULL) {
-		secret_free(user);
-		return CARD_ERR_ARGUMENT;
-	}
-	if (user != NULL)
-		ret = pcsc_new(NULL, &p);
-	if (ret == CARD_OK)
-		ret = opensc_scan(p, &scan);
-	if (ret == CARD_OK)
-		ret = find_target(m, &scan, label, so->at != TOKEN_SO_PIN,
-		    &reader);
-	if (ret == CARD_OK)
-		ret = initialise_reader(p, &in, &scan.card[reader], so);
-	secret_free(user);
-	pcsc_free(p);
-	if (ret == CARD_OK)
-		ret = opensc_enter_reader(m, &scan, reader);
-	return ret == CARD_OK ? open_only(m, out) : ret;
 }

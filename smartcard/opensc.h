@@ -20,6 +20,10 @@ struct opensc_scan {
 	struct schsm_info card[PCSC_READERS_MAX];
 };
 enum card_error opensc_scan(struct pcsc *p, struct opensc_scan *out);
+/* The reader of the initialised SmartCard-HSM of that label and serial.
+ * Errors: NO_TOKEN, AMBIGUOUS. */
+enum card_error opensc_scan_find(const struct opensc_scan *scan,
+    const char *label, const char *serial, size_t *reader);
 
 /* Load the module for the card of that label and, unless NULL or "-", serial:
  * afterwards module_slots() has this one and no other, and m->card is it, or
@@ -33,11 +37,15 @@ enum card_error opensc_enter_reader(struct module *m,
 /* Unload it, unless a token is open. */
 void opensc_leave(struct module *m);
 
-/* As token_list() and token_init_blank(). */
+/* As token_list(), token_prove_blank() and token_init_blank(). */
 enum card_error
 opensc_list(struct module *m, struct token_info *out, size_t *count);
+enum card_error opensc_prove(struct module *m, const char *label,
+    struct token_so *so, const char *holder, struct token_evidence *out);
 enum card_error opensc_init(struct module *m, const char *label,
     struct token_so *so, const struct secret *dkek, struct token **out);
+/* Let go of a card that was proved, if there is one. */
+void opensc_drop(struct module *m);
 
 /*
  * Ask the SmartCard-HSM of an open token by its own commands, logged in there

@@ -200,6 +200,13 @@ add_key(struct schsm_info *out, uint8_t number)
 	out->key_count++;
 }
 
+static bool
+is_proof(uint16_t fid)
+{
+	return fid == SCHSM_FID(SCHSM_KEY, SCHSM_PROOF_KEY) ||
+	    fid == SCHSM_FID(SCHSM_CERT, SCHSM_PROOF_KEY);
+}
+
 static enum card_error
 read_keys(struct schsm *c, struct schsm_info *out)
 {
@@ -210,6 +217,8 @@ read_keys(struct schsm *c, struct schsm_info *out)
 	for (size_t i = 0; ret == CARD_OK && i < count; i++) {
 		uint8_t number = (uint8_t)files[i];
 
+		if (out->label[0] == '\0' && is_proof(files[i]))
+			continue; /* left when the power went */
 		if (files[i] >> 8 != SCHSM_KEY)
 			others++;
 		else if (out->key_count == SCHSM_KEYS_MAX)

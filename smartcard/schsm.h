@@ -22,12 +22,14 @@
 #define SCHSM_PIN_TRIES 3 /* of a card initialised here */
 #define SCHSM_DKEK_SIZE 32
 #define SCHSM_KCV_SIZE 8
-#define SCHSM_SO_SIZE 16 /* hexadecimal digits of an SO PIN */
+#define SCHSM_SO_SIZE 16    /* hexadecimal digits of an SO PIN */
+#define SCHSM_HOLDER_MAX 16 /* characters of a name in a certificate */
 
 /* First octets of the identifiers of files; the second is the key's number. */
 #define SCHSM_KEY 0xCC
 #define SCHSM_DESCRIPTION 0xC4 /* PKCS#15 of a private key: label, id */
 #define SCHSM_CERT 0xCE        /* key-generation CVC, later a certificate */
+#define SCHSM_PROOF_KEY 127    /* see schsm_prove() */
 #define SCHSM_FID(prefix, number) ((uint16_t)((prefix) << 8 | (number)))
 
 struct schsm_info {
@@ -36,9 +38,10 @@ struct schsm_info {
 	char serial[TOKEN_SERIAL_MAX + 1];
 	char label[TOKEN_LABEL_MAX + 1]; /* "" when none was written */
 	bool initialised;                /* it has PINs */
-	bool wiped;                      /* it has, but nothing else */
-	bool pin_pad;                    /* on the card itself */
-	bool reader_pad;                 /* its reader says that it has one */
+	/* it has, but nothing else, unless a key of schsm_prove() */
+	bool wiped;
+	bool pin_pad;    /* on the card itself */
+	bool reader_pad; /* its reader says that it has one */
 	bool pin_locked;
 	unsigned pin_tries, so_tries; /* left */
 	bool dkek;                    /* set up at its initialisation */
@@ -79,6 +82,10 @@ schsm_look(struct pcsc *p, const char *reader, struct schsm_info *out);
 enum card_error
 schsm_initialise(struct schsm *c, const char *label, const struct secret *so,
     const struct secret *user, const struct secret *dkek);
+/* INITIALIZE alone, without DKEK or label, logged in with user: afterwards it is
+ * what struct schsm_info calls wiped.  Errors: as above. */
+enum card_error schsm_initialise_bare(struct schsm *c, const struct secret *so,
+    const struct secret *user);
 /*
  * Make a card blank again: INITIALIZE, and then the SO PIN that cards are sold
  * with.  struct schsm_info has it as wiped.  Errors: as above.
@@ -119,6 +126,15 @@ enum card_error
 schsm_write(struct schsm *c, uint16_t fid, const uint8_t *data, size_t len);
 /* A file or a key.  Errors: OBJECT_MISSING, ... */
 enum card_error schsm_delete(struct schsm *c, uint16_t fid);
+/*
+ * Have the card show that it is one: it makes a key pair on P-256 for nothing
+ * else, number SCHSM_PROOF_KEY, in a request of that holder (1 to
+ * SCHSM_HOLDER_MAX printable characters), which it signs with the key of its
+ * certificate; the key is deleted.  out has the answer and EF 2F02; nothing is
+ * verified here: see cvc_proof_check().  Errors: ANSWER, ARGUMENT, STATUS, ...
+ */
+enum card_error
+schsm_prove(struct schsm *c, const char *holder, struct token_evidence *out);
 /* A key under the DKEK: *len octets.  Errors: KEY_MISSING, STATUS (no DKEK,
  * or shares missing), ... */
 enum card_error schsm_wrap(struct schsm *c, uint8_t number,

@@ -159,6 +159,18 @@ schsm_initialise(struct schsm *c, const char *label, const struct secret *so,
 	return ret;
 }
 
+enum card_error
+schsm_initialise_bare(struct schsm *c, const struct secret *so,
+    const struct secret *user)
+{
+	enum card_error ret;
+
+	if (!so_ok(so) || !user_ok(user))
+		return CARD_ERR_PIN_FORM;
+	ret = initialize(c, so, user, false);
+	return ret == CARD_OK ? schsm_login(c, user) : ret;
+}
+
 struct secret *
 schsm_factory_so(void)
 {

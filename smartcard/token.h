@@ -118,6 +118,28 @@ void token_so_clear(struct token_so *so);
  */
 enum card_error token_init(struct module *m, const char *label,
     struct token_so *so, const struct secret *user_pin, struct token **out);
+/* What a SmartCard-HSM says of a key that it made, and the certificate of the
+ * card with its issuer's; both empty on others. */
+#define TOKEN_EVIDENCE_MAX 2048
+struct token_octets {
+	size_t len;
+	uint8_t data[TOKEN_EVIDENCE_MAX];
+};
+struct token_evidence {
+	struct token_octets attestation, device;
+};
+/*
+ * Before a token gets a DKEK: find the card that token_init_blank() with the same
+ * label and SO PINs is to make one, and have it show what it is, by a key that
+ * it makes for that and deletes (see schsm_prove()) in a request of this
+ * holder.  Nothing of ours is on it then: an SO PIN only where a use was cut
+ * short.  The card is held until token_init_blank(), which takes no other, or
+ * until module_free().  Of tokens that are no cards evidence is empty, and
+ * nothing is done.
+ * Errors: those of token_init_blank(); ANSWER.
+ */
+enum card_error token_prove_blank(struct module *m, const char *label,
+    struct token_so *so, const char *holder, struct token_evidence *out);
 /* The first half of it (C_InitToken), for when the user PIN depends on the
  * serial that only the initialised token has: afterwards the token is open,
  * user PIN unset, and so->at tells which SO PIN it has.  dkek, COPY_DKEK_SIZE
@@ -204,14 +226,6 @@ enum card_error token_make_key(struct token *t, enum key_curve_id curve,
  * may fail.  Errors: ATTRIBUTES, SELFTEST (another public key), REMOVED,
  * ANSWER, PIN, ...
  */
-#define TOKEN_EVIDENCE_MAX 2048
-struct token_octets {
-	size_t len;
-	uint8_t data[TOKEN_EVIDENCE_MAX];
-};
-struct token_evidence {
-	struct token_octets attestation, device;
-};
 enum card_error token_settle_key(struct token *t, const struct secret *pin,
     const char *label, enum key_use use, const uint8_t *spki, size_t spki_len,
     struct key_attributes *attrs, struct token_evidence *out);

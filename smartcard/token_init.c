@@ -107,6 +107,17 @@ so_second(struct token_so *so, const struct token_info *info,
 }
 
 enum card_error
+token_prove_blank(struct module *m, const char *label, struct token_so *so,
+    const char *holder, struct token_evidence *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (m == NULL || label == NULL || label[0] == '\0' ||
+	    strlen(label) > TOKEN_LABEL_MAX)
+		return CARD_ERR_ARGUMENT;
+	return m->per_card ? opensc_prove(m, label, so, holder, out) : CARD_OK;
+}
+
+enum card_error
 token_init_blank(struct module *m, const char *label, struct token_so *so,
     const struct secret *dkek, struct token **out)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Making tokens of SmartCard-HSMs through OpenSC: which blank card is taken and
  * with which SO PIN, and keys that are copied from one card to another. */
+#include "ca/cvc.h"
 #include "smartcard/copy.h"
 #include "smartcard/schsm.h"
 #include "tests/card/opensc_world.h"
@@ -230,6 +231,186 @@ test_so_either(void **state)
 	token_close(t);
 }
 
+/* ---- what a card is ---------------------------------------------------- */
+
+#define HOLDER "UTABCDEFGHIJKLMN"
+
+static size_t
+logged(struct world *w, unsigned i, const char *start)
+{
+	char path[610], line[9000];
+	size_t n = 0;
+	FILE *f;
+
+	opensc_card_path(&w->opensc, i, path);
+	strcat(path, ".log");
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strncmp(line, start, strlen(start)) == 0;
+	fclose(f);
+	return n;
+}
+
+/* It shows it with nothing of ours on it, and becomes a token with all of it. */
+static void
+test_prove(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so_next, w->so, TOKEN_SO_PIN };
+	struct secret *dkek = secret_random(COPY_DKEK_SIZE);
+	static struct token_evidence shown;
+	struct cvc_device d;
+	struct token *t = NULL;
+
+	control_later(w, 1, "log\n");
+	assert_int_equal(token_prove_blank(w->m, "two", &so, HOLDER, &shown),
+	    CARD_OK);
+	assert_int_equal(cvc_device_read(shown.device.data, shown.device.len,
+			     &d),
+	    CA_OK);
+	assert_int_equal(cvc_proof_check(shown.attestation.data,
+			     shown.attestation.len, &d, HOLDER),
+	    CA_OK);
+	cvc_device_clear(&d);
+	assert_int_equal(so.at, TOKEN_SO_PIN);
+	assert_int_equal(logged(w, 1, "00467F00"), 1);
+	assert_int_equal(logged(w, 1, "00E4020002CC7F"), 1);
+	assert_int_equal(logged(w, 1, "00E4020002CE7F"), 1);
+	/* INITIALIZE once, with the SO PIN that everybody knows, no DKEK */
+	assert_int_equal(logged(w, 1, "8050"), 1);
+	assert_int_equal(logged(w, 1, "8052000020"), 0);
+	assert_int_equal(logged(w, 1, "00240088"), 0);
+	assert_int_equal(token_init_blank(w->m, "two", &so, dkek, &t), CARD_OK);
+	assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+	assert_int_equal(so.at, TOKEN_SO_NEXT);
+	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	assert_int_equal(logged(w, 1, "8050"), 2);
+	assert_int_equal(logged(w, 1, "8052000020"), 1);
+	token_close(t);
+	secret_free(dkek);
+}
+
+/* The card that was shown and no other, nor under another label. */
+static void
+test_prove_other(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
+	static struct token_evidence shown;
+	char text[700], path[600];
+	struct token *t = NULL;
+
+	assert_int_equal(token_prove_blank(w->m, "one", &so, HOLDER, &shown),
+	    CARD_ERR_NOT_BLANK);
+	assert_int_equal(token_prove_blank(w->m, "two", &so, "", &shown),
+	    CARD_ERR_ARGUMENT);
+	assert_int_equal(token_prove_blank(w->m, "two", &so,
+			     "UTABCDEFGHIJKLMNO", &shown),
+	    CARD_ERR_ARGUMENT);
+	assert_int_equal(token_prove_blank(w->m, "two", &so, HOLDER, &shown),
+	    CARD_OK);
+	assert_int_equal(token_init_blank(w->m, "three", &so, NULL, &t),
+	    CARD_ERR_ARGUMENT);
+	assert_int_equal(token_prove_blank(w->m, "two", &so, HOLDER, &shown),
+	    CARD_OK);
+	opensc_card_path(&w->opensc, 2, path);
+	assert_int_equal(opensc_initialise(&w->opensc, 2, "", USER_PIN,
+			     so_octets),
+	    0);
+	snprintf(text, sizeof(text), "fault swap * 0 %s\n", path);
+	control_later(w, 1, text);
+	assert_int_not_equal(token_init_blank(w->m, "two", &so, NULL, &t),
+	    CARD_OK);
+	assert_null(t);
+}
+
+/* One that was wiped, with the SO PIN of cards as they are sold or with that of
+ * a use cut short; and one that has the label already. */
+static void
+test_prove_again(void **state)
+{
+	static const struct {
+		bool label, again, ours;
+	} rows[] = { { false, false, false }, { false, false, true },
+		{ false, true, false }, { false, true, true },
+		{ true, true, true } };
+	struct world *w = *state;
+	static struct token_evidence shown;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct token_so so = { w->so_next, w->so, TOKEN_SO_PIN };
+		struct token *t = NULL;
+		char path[600];
+
+		opensc_card_path(&w->opensc, 1, path);
+		unlink(path);
+		assert_int_equal(token_init(w->m, "two", &so, w->other, &t),
+		    CARD_OK);
+		token_close(t);
+		if (!rows[i].label) /* sold has w->so */
+			wipe(w, "Virtual Reader 01", w->so);
+		so = (struct token_so){ rows[i].ours ? w->so : w->so_next,
+			rows[i].label ? w->so : w->so_next,
+			rows[i].again ? TOKEN_SO_EITHER : TOKEN_SO_PIN };
+		assert_int_equal(token_prove_blank(w->m, "two", &so, HOLDER,
+				     &shown),
+		    CARD_OK);
+		assert_int_equal(token_init_blank(w->m, "two", &so, NULL, &t),
+		    CARD_OK);
+		assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+		assert_int_equal(token_login(t, w->pin), CARD_OK);
+		token_close(t);
+	}
+}
+
+/* Power is lost at each command between: the next one takes the same card. */
+static void
+test_prove_cut_short(void **state)
+{
+	static const char *const commands[] = { "50 1", "20 5", "46 1", "E4 1",
+		"E4 2", "B1 4", "24 1", "50 2", "52 5", "D7 1" };
+	static const char *const faults[] = { "pull-before", "pull-during",
+		"pull-after" };
+	struct world *w = *state;
+	struct secret *dkek = secret_random(COPY_DKEK_SIZE);
+	static struct token_evidence shown;
+	struct token_info info[TOKEN_LIST_MAX];
+	size_t cut = 0, n = 0;
+
+	for (size_t i = 0; i < 30; i++) {
+		struct token_so so = { w->so_next, w->so, TOKEN_SO_PIN };
+		char text[100], path[600];
+		struct token *t = NULL;
+		enum card_error ret;
+
+		opensc_card_path(&w->opensc, 1, path);
+		unlink(path);
+		snprintf(text, sizeof(text), "fault %s %s\n", faults[i % 3],
+		    commands[i / 3]);
+		control_later(w, 1, text);
+		ret = token_prove_blank(w->m, "two", &so, HOLDER, &shown);
+		if (ret == CARD_OK)
+			ret = token_init_blank(w->m, "two", &so, dkek, &t);
+		token_close(t);
+		cut += ret != CARD_OK;
+		control_later(w, 1, "");
+		assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+		so.at = TOKEN_SO_EITHER;
+		t = NULL;
+		assert_int_equal(token_prove_blank(w->m, "two", &so, HOLDER,
+				     &shown),
+		    CARD_OK);
+		assert_int_equal(token_init_blank(w->m, "two", &so, dkek, &t),
+		    CARD_OK);
+		assert_string_equal(token_info(t)->serial, info[1].serial);
+		assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
+		token_close(t);
+	}
+	assert_true(cut > 20);
+	secret_free(dkek);
+}
+
 /* ---- copies ----------------------------------------------------------- */
 
 static void
@@ -393,6 +574,10 @@ main(void)
 		CASE(test_init_cut_short),
 		CASE(test_init_cut_unknown),
 		CASE(test_so_either),
+		CASE(test_prove),
+		CASE(test_prove_other),
+		CASE(test_prove_again),
+		CASE(test_prove_cut_short),
 		CASE(test_copy),
 		CASE(test_copy_pulled),
 	};

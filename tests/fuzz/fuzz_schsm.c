@@ -114,11 +114,23 @@ use_initialise(struct schsm *c, const struct secret *so,
 	(void)schsm_wipe(c, so);
 }
 
+static void
+use_prove(struct schsm *c, const struct secret *so, const struct secret *pin,
+    const struct secret *dkek)
+{
+	static struct token_evidence shown;
+
+	(void)dkek;
+	if (schsm_initialise_bare(c, so, pin) == CARD_OK)
+		(void)schsm_prove(c, "UTABCDEFGHIJKLMN", &shown);
+}
+
 /* Each use of a card meets the same answers. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static use *const uses[] = { use_identify, use_keys, use_initialise };
+	static use *const uses[] = { use_identify, use_keys, use_initialise,
+		use_prove };
 	struct secret *so = schsm_factory_so(), *pin = schsm_random_pin(),
 		      *dkek = secret_random(SCHSM_DKEK_SIZE);
 
