@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Groups of acts: proposed, approved by m operators, begun, done. */
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/evidence.h"
 #include "ceremony/custodian/module_note.h"
 
 #include <stdio.h>
@@ -135,6 +136,14 @@ group_void_token(struct ceremony *c, struct group *g, size_t i,
 	return true;
 }
 
+static void
+session_end(struct session *s)
+{
+	child_end(&s->child);
+	json_decref(s->proof);
+	s->proof = NULL;
+}
+
 void
 group_end(struct ceremony *c, struct group *g)
 {
@@ -142,7 +151,7 @@ group_end(struct ceremony *c, struct group *g)
 	for (size_t i = 0; i < g->visitor_count; i++)
 		child_end(&g->visitors[i].child);
 	for (size_t i = 0; i < g->session_count; i++)
-		child_end(&g->sessions[i].child);
+		session_end(&g->sessions[i]);
 	g->visitor_count = g->session_count = g->act_count = 0;
 }
 
@@ -377,17 +386,37 @@ group_fault(struct ceremony *c, const struct proposal *p)
 	return child_fault(c);
 }
 
-/* Have the signer unlock its token, by the act.begin line just written. */
-static bool
-tell_begin(struct ceremony *c, const struct proposal *p)
+/* The act.begin line just written, for its signer. */
+static void
+put_begin(struct ceremony *c, enum message_kind kind, const struct proposal *p)
 {
 	size_t len;
 	const char *line = transcript_line(c->transcript,
 	    transcript_count(c->transcript) - 1, &len);
 
-	message_start(&c->out, MSG_BEGIN);
+	message_start(&c->out, kind);
 	message_put_number(&c->out, p->number);
 	message_put_octets(&c->out, line, len);
+}
+
+/* What is to get a DKEK must show what it is first. */
+static bool
+show(struct ceremony *c, const struct proposal *p)
+{
+	struct session *s = p->session;
+
+	if (!s->shows)
+		return true;
+	put_begin(c, MSG_PROVE, p);
+	return child_ask(c, &s->child, MSG_SHOWN) &&
+	    evidence_shown(c, s->label, p->number, &s->proof);
+}
+
+/* Have the signer unlock its token. */
+static bool
+tell_begin(struct ceremony *c, const struct proposal *p)
+{
+	put_begin(c, MSG_BEGIN, p);
 	p->session->opened = 0;
 	return child_tell(c, &p->session->child);
 }
@@ -422,7 +451,8 @@ group_begin_tell(struct ceremony *c, struct group *g, size_t i)
 		return false;
 	p->begun = transcript_count(c->transcript);
 	return p->session == NULL ||
-	    (group_give_shares(c, g, p->session) && tell_begin(c, p));
+	    (show(c, p) && group_give_shares(c, g, p->session) &&
+		tell_begin(c, p));
 }
 
 /* One that S opens, or whose PIN was none of those tried, has no head to look

@@ -29,6 +29,10 @@ struct session {
 	uint32_t opened; /* epoch whose PIN was right */
 	bool shares_given;
 	bool write_certs; /* before its PIN changes, see keys.h */
+	/* it will get a DKEK: before that its card shows what it is; what it
+	 * showed, as the act's result has it, or NULL; owned */
+	bool shows;
+	json_t *proof;
 };
 /* An act of the group. */
 struct proposal {

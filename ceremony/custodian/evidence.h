@@ -12,4 +12,12 @@ bool evidence_hear(struct ceremony *c, json_t *obj, const char *name);
  * if not, the ceremony stops. */
 bool vendor_ok(struct ceremony *c, const char *label, const json_t *body);
 
+/*
+ * What a card shows in c->in before it gets a DKEK: held against the begun act
+ * of that number and the plan's vendor, and stored.  *proof: as the act's result
+ * has it, new; NULL of a token that is no card.  False: the ceremony stops.
+ */
+bool evidence_shown(struct ceremony *c, const char *label, uint64_t act,
+    json_t **proof);
+
 #endif

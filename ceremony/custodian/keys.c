@@ -181,6 +181,8 @@ execute(struct ceremony *c, struct group *g, const struct copying *m,
 	    keys, "shares", shares);
 	if (rest != NULL && m->first != NULL)
 		json_object_set_new(rest, "copy_of", json_string(m->first));
+	if (rest != NULL && s->proof != NULL)
+		json_object_set(rest, "proof", s->proof);
 	if (!vendor_ok(c, m->token->label, rest)) {
 		json_decref(rest);
 		return false;
@@ -218,13 +220,14 @@ propose_blank(struct ceremony *c, struct group *g, struct copying *m,
 {
 	struct session *s = m->session;
 
+	s->shows = m->dkek_fd != -1;
 	if (!child_ask(c, &s->child, MSG_OK))
 		return false;
 	message_start(&c->out, MSG_SO_TAKE);
 	c->out.fd = m->so_fd;
 	m->so_fd = -1;
 	return child_ask(c, &s->child, MSG_OK) &&
-	    (m->dkek_fd == -1 || backup_give(c, &m->dkek_fd, &s->child)) &&
+	    (!s->shows || backup_give(c, &m->dkek_fd, &s->child)) &&
 	    group_propose(c, g, s, uses, use_count, NULL, 0) &&
 	    group_tell_derive(c, s, g->operators, g->operator_count);
 }

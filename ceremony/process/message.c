@@ -141,6 +141,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_SO_TAKE] = CHILD_FD("so-take", STATE_ACT | STATE_PREPARED, 0),
 	[MSG_DKEK_TAKE] = CHILD_FD("dkek-take", STATE_ACT | STATE_PREPARED, 0),
 	[MSG_IMPORT] = CHILD("import", STATE_PREPARED, ID + KEY + WRAPPED),
+	[MSG_PROVE] = CHILD("prove", STATE_PREPARED, NUMBERS(1) + LINE),
 	[MSG_BEGIN] = CHILD("begin", STATE_PREPARED, NUMBERS(1) + LINE),
 	[MSG_WRITE_CERT] = CHILD("write-cert", STATE_BEGUN, CERT),
 	[MSG_INTEND] =
@@ -160,6 +161,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_PREPARED] =
 	    ANSWER("prepared", OCTETS(16) + 2 * DIGEST + NUMBERS(1)),
 	[MSG_PART] = ANSWER("part", PART),
+	[MSG_SHOWN] = ANSWER("shown", 2 * EVIDENCE),
 	[MSG_BEGUN] = ANSWER("begun", NUMBERS(1)),
 	[MSG_MADE_KEY] = ANSWER("made-key",
 	    ID + KEY + NUMBERS(1) + OCTETS(1024) + SIGNATURE + 2 * EVIDENCE),

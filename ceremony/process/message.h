@@ -150,6 +150,9 @@ enum message_kind {
 	MSG_SO_TAKE,    /* two SO PINs come by the fd, as MSG_SO_PIN has them */
 	MSG_DKEK_TAKE,  /* a DKEK comes by the fd, as MSG_DKEK has it */
 	MSG_IMPORT,     /* text role, octets spki, octets wrapped key */
+	MSG_PROVE,      /* number act, octets raw act.begin line: before BEGIN,
+			   where a token will get a DKEK; its card shows what it
+			   is, to the name that follows from the line */
 	MSG_BEGIN,      /* number act, octets raw act.begin line */
 	MSG_WRITE_CERT, /* octets certificate to write beside its key */
 	MSG_INTEND,     /* number entry, octets serial, octets tbs sha256: an
@@ -168,16 +171,18 @@ enum message_kind {
 	MSG_REST,      /* another signer sealed it: log out */
 	MSG_END_GROUP, /* log out, wipe K */
 	/* signer of a CA token -> operator */
-	MSG_PREPARED,   /* octets nonce or none, octets issuer spki sha256 or
+	MSG_PREPARED, /* octets nonce or none, octets issuer spki sha256 or
 			   none, octets sha256 of the input, number length of
 			   the input that follows in PARTs */
-	MSG_PART,       /* octets */
-	MSG_BEGUN,      /* number epoch the token was opened in; 0 for keys and
+	MSG_PART,     /* octets */
+	MSG_SHOWN,    /* octets attestation, octets device certificate: none of
+			   a token that is no card */
+	MSG_BEGUN,    /* number epoch the token was opened in; 0 for keys and
 			   recovery */
-	MSG_MADE_KEY,   /* text role, octets spki, number attributes, octets
+	MSG_MADE_KEY, /* text role, octets spki, number attributes, octets
 			   text, octets signature, octets attestation, octets
 			   device certificate */
-	MSG_WRAPPED,    /* text role, octets spki, octets wrapped key */
+	MSG_WRAPPED,  /* text role, octets spki, octets wrapped key */
 	MSG_MADE_SHARE, /* text operator, number x, octets blob, octets
 			   commitment */
 	MSG_MADE,       /* text serial */

@@ -80,6 +80,8 @@ struct act_keys {
 	uint8_t backup[32];
 	struct wrapped wrapped[2]; /* CA key; sealer */
 	struct secret *dkek;       /* when there are copies */
+	bool shown; /* then: what its card is, by this act.begin line */
+	uint8_t shown_by[32];
 	struct keying keying;
 };
 struct act_export {
@@ -255,7 +257,7 @@ signer_handler signer_context, signer_ca, signer_epoch, signer_act,
     signer_act_batch, signer_work, signer_key, signer_tree, signer_issuer,
     signer_crl, signer_act_destroy, signer_prepare, signer_proposed;
 signer_handler signer_approval, signer_derive_cert, signer_share,
-    signer_so_take, signer_dkek_take, signer_import, signer_begin,
+    signer_so_take, signer_dkek_take, signer_import, signer_prove, signer_begin,
     signer_end_group;
 signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
     signer_go, signer_sign, signer_take, signer_duplicate, signer_seal,
@@ -404,7 +406,9 @@ bool signer_destroy_gone(struct signer *s);
  * keys and give out the shares. */
 void signer_keys_input(const struct group *g, const struct act *a, char *out,
     size_t size);
-bool signer_keys_login(struct signer *s, struct act *a);
+void signer_keys_show(struct signer *s, struct act *a, const uint8_t begin[32]);
+bool
+signer_keys_login(struct signer *s, struct act *a, const uint8_t begin[32]);
 void signer_keys_execute(struct signer *s, struct act *a);
 
 /* signer_copy.c: whether the act makes a token that is, or has, a copy; whether

@@ -194,11 +194,12 @@ begins(const struct act *a, const uint8_t *line, size_t len)
 
 /* *epoch is the one the token was opened in, 0 when it was not. */
 static bool
-unlock(struct signer *s, struct act *a, uint32_t *epoch)
+unlock(struct signer *s, struct act *a, const uint8_t begin[32],
+    uint32_t *epoch)
 {
 	*epoch = 0;
 	if (a->what == ACT_KEYS)
-		return signer_keys_login(s, a);
+		return signer_keys_login(s, a, begin);
 	if (signer_group_recovers(s->group)) /* its PIN is not known yet */
 		return true;
 	if (!login(s))
@@ -207,35 +208,61 @@ unlock(struct signer *s, struct act *a, uint32_t *epoch)
 	return true;
 }
 
-void
-signer_begin(struct signer *s)
+/* The act whose act.begin line has come; NULL when it may not begin, and the
+ * fault is answered. */
+static struct act *
+act_of_line(struct signer *s, struct link *link)
 {
 	struct group *g = s->group;
 	struct act *a = signer_act_find(s, message_get_number(&s->in));
-	struct link link;
-	uint32_t epoch;
 	size_t len;
 	const uint8_t *line = message_get_octets(&s->in, LINK_LINE_MAX, &len);
 
 	if (signer_bad_form(s))
-		return;
+		return NULL;
 	if (a == NULL || !in_turn(g, a) ||
-	    !link_read((const char *)line, len, &link) ||
+	    !link_read((const char *)line, len, link) ||
 	    !begins(a, line, len)) {
 		signer_fault(s, FAULT_REFUSED, "act.begin: not its turn");
-		return;
+		return NULL;
 	}
-	if (!enough(g, a)) {
+	if (enough(g, a))
+		return a;
+	signer_fault(s, FAULT_REFUSED,
+	    "act %llu: fewer than %u approvals: nothing is done",
+	    (unsigned long long)a->approval.act, g->policy.m);
+	return NULL;
+}
+
+void
+signer_prove(struct signer *s)
+{
+	struct link link;
+	struct act *a = act_of_line(s, &link);
+
+	if (a == NULL)
+		return;
+	if (a->what != ACT_KEYS || !signer_keys_leave(&a->u.keys)) {
 		signer_fault(s, FAULT_REFUSED,
-		    "act %llu: fewer than %u approvals: nothing is done",
-		    (unsigned long long)a->approval.act, g->policy.m);
+		    "act %llu: its token gets no DKEK",
+		    (unsigned long long)a->approval.act);
 		return;
 	}
-	if (!unlock(s, a, &epoch))
+	signer_keys_show(s, a, link.hash);
+}
+
+void
+signer_begin(struct signer *s)
+{
+	struct link link;
+	struct act *a = act_of_line(s, &link);
+	uint32_t epoch;
+
+	if (a == NULL || !unlock(s, a, link.hash, &epoch))
 		return;
 	memcpy(a->begin, link.hash, sizeof(a->begin));
 	a->begun = true;
-	g->current = a;
+	s->group->current = a;
 	signer_head_forget(s); /* read afresh for each act */
 	s->state = STATE_BEGUN;
 	message_start(&s->out, MSG_BEGUN);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ceremony/process/signer.h"
+#include "ceremony/record/card_proof.h"
 #include "transfer/text.h"
 
 static void
@@ -71,25 +72,98 @@ set_pin(struct signer *s, struct act *a)
 	return false;
 }
 
-/*
- * Initialise the token and log in with a PIN derived from a fresh K.  An act
- * that stops after this leaves a token nobody can use; it is repeated as a new
- * act under the next epoch.
- */
-bool
-signer_keys_login(struct signer *s, struct act *a)
+static bool
+ready(struct signer *s, const struct act *a)
 {
-	struct keying *k = &a->u.keys.keying;
-	enum card_error err;
-	bool ok;
+	const struct keying *k = &a->u.keys.keying;
 
 	if (s->token != NULL) {
 		signer_fault(s, FAULT_REFUSED,
 		    "%s: this signer has a token already", k->label);
 		return false;
 	}
-	if (!signer_keying_ready(s, k) || !signer_copy_ready(s, &a->u.keys) ||
-	    !signer_use_module(s, a->u.keys.module) ||
+	return signer_keying_ready(s, k) && signer_copy_ready(s, &a->u.keys) &&
+	    signer_use_module(s, a->u.keys.module);
+}
+
+/* A card must have the key of its certificate, and answer for this act; whose
+ * card it is, the operator's process judges. */
+static bool
+answers(struct signer *s, const struct act_keys *k,
+    const struct token_evidence *e, const uint8_t begin[32])
+{
+	char serial[CARD_PROOF_SERIAL_SIZE];
+	const char *fault = e->device.len == 0
+	    ? NULL
+	    : card_proof_fault(e->attestation.data, e->attestation.len,
+		  e->device.data, e->device.len, begin, serial);
+
+	if (fault == NULL)
+		return true;
+	signer_fault(s, CARD_ERR_ANSWER,
+	    "%s: %s: it gets nothing: take another card", k->label, fault);
+	return false;
+}
+
+/* What will get a DKEK shows what it is, before anything secret is on it. */
+void
+signer_keys_show(struct signer *s, struct act *a, const uint8_t begin[32])
+{
+	struct act_keys *k = &a->u.keys;
+	struct token_evidence shown;
+	char holder[CARD_PROOF_HOLDER_SIZE];
+	enum card_error err;
+
+	if (k->shown) {
+		signer_fault(s, FAULT_REFUSED, "%s: it was shown already",
+		    k->label);
+		return;
+	}
+	if (!ready(s, a))
+		return;
+	card_proof_holder(begin, holder);
+	err = token_prove_blank(s->module, k->label, &k->keying.so, holder,
+	    &shown);
+	if (err != CARD_OK) {
+		signer_card_fault(s, err, k->label);
+		return;
+	}
+	if (!answers(s, k, &shown, begin))
+		return;
+	k->shown = true;
+	memcpy(k->shown_by, begin, 32);
+	message_start(&s->out, MSG_SHOWN);
+	message_put_octets(&s->out, shown.attestation.data,
+	    shown.attestation.len);
+	message_put_octets(&s->out, shown.device.data, shown.device.len);
+	signer_send(s);
+}
+
+/* BEGIN after PROVE says that the operator's process has nothing against it. */
+static bool
+was_shown(struct signer *s, const struct act_keys *k, const uint8_t begin[32])
+{
+	if (!signer_keys_leave(k) ||
+	    (k->shown && memcmp(k->shown_by, begin, 32) == 0))
+		return true;
+	signer_fault(s, FAULT_REFUSED,
+	    "%s: a DKEK for a token that was not shown for this act", k->label);
+	return false;
+}
+
+/*
+ * Initialise the token and log in with a PIN derived from a fresh K.  An act
+ * that stops after this leaves a token nobody can use; it is repeated as a new
+ * act under the next epoch.
+ */
+bool
+signer_keys_login(struct signer *s, struct act *a, const uint8_t begin[32])
+{
+	struct keying *k = &a->u.keys.keying;
+	enum card_error err;
+	bool ok;
+
+	if (!ready(s, a) || !was_shown(s, &a->u.keys, begin) ||
 	    !signer_keying_start(s, k))
 		return false;
 	err = token_init_blank(s->module, k->label, &k->so, a->u.keys.dkek,

@@ -64,6 +64,7 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_SO_TAKE] = signer_so_take,
 	[MSG_DKEK_TAKE] = signer_dkek_take,
 	[MSG_IMPORT] = signer_import,
+	[MSG_PROVE] = signer_prove,
 	[MSG_BEGIN] = signer_begin,
 	[MSG_WRITE_CERT] = signer_write_cert,
 	[MSG_INTEND] = signer_intend,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/cvc.h"
+#include "ceremony/record/card_proof.h"
 #include "ceremony/record/history_line.h"
 
 /* The card's certificate names its holder: the serial and five characters. */
@@ -62,4 +63,60 @@ history_attested(const struct history_line *l, const char *what,
 	free(data);
 	cvc_device_clear(&card);
 	return ret;
+}
+
+static enum record_error
+check_proof(const struct history_line *l, const struct history_act *act,
+    const struct history_token *token, const uint8_t attestation[32],
+    const uint8_t device[32])
+{
+	char serial[CARD_PROOF_SERIAL_SIZE];
+	uint8_t *data = NULL, *file = NULL;
+	size_t len = 0, file_len = 0;
+	const char *fault;
+	enum record_error ret =
+	    history_load(l, device, "device", &file, &file_len);
+
+	if (ret == RECORD_OK)
+		ret = history_load(l, attestation, "attestation", &data, &len);
+	if (ret == RECORD_OK) {
+		fault = card_proof_fault(data, len, file, file_len, act->begin,
+		    serial);
+		if (fault != NULL)
+			ret = history_refuse(l, RECORD_ERR_SIGNATURE, "%s: %s",
+			    token->label, fault);
+		else if (strcmp(serial, token->serial) != 0)
+			ret = history_refuse(l, RECORD_ERR_RULE,
+			    "%s: the proof is of card %s, not of %s",
+			    token->label, serial, token->serial);
+	}
+	free(data);
+	free(file);
+	return ret;
+}
+
+enum record_error
+history_shown(const struct history_line *l, const struct history_act *act,
+    const struct history_token *token, json_t *proof)
+{
+	uint8_t attestation[32], device[32];
+	enum record_error ret;
+	const struct history_field rows[] = {
+		{ "attestation", FIELD_HEX32, 0, attestation, NULL },
+		{ "device", FIELD_HEX32, 0, device, NULL },
+	};
+
+	if (proof != NULL && !token->leaves)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s: a proof, but it got no DKEK", token->label);
+	if (proof == NULL && token->leaves &&
+	    strcmp(token->module, "opensc") == 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "%s: the card did not show what it is", token->label);
+	if (proof == NULL)
+		return RECORD_OK;
+	ret = history_fields(l, proof, HISTORY_ROWS(rows));
+	return ret == RECORD_OK
+	    ? check_proof(l, act, token, attestation, device)
+	    : ret;
 }

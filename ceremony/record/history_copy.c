@@ -234,11 +234,12 @@ history_copy_result(struct history_line *l, struct history_act *act,
 	struct history_token token = { .leaves = true }, *placed;
 	const struct history_token *first = NULL;
 	const char *copy_of;
-	json_t *keys;
+	json_t *keys, *proof;
 	enum record_error ret;
 
-	if ((ret = history_keyed_body(l, act, &token, &copy_of, &keys)) !=
-		RECORD_OK ||
+	if ((ret = history_keyed_body(l, act, &token, &copy_of, &keys,
+		 &proof)) != RECORD_OK ||
+	    (ret = history_shown(l, act, &token, proof)) != RECORD_OK ||
 	    (ret = find_first(l, act, copy_of, &first)) != RECORD_OK ||
 	    (ret = take_copies(l, keys, first, &token)) != RECORD_OK)
 		return ret;

@@ -274,15 +274,19 @@ check_numbers(const struct history_line *l, const struct approval *a,
 	return RECORD_OK;
 }
 
+#define KEYED_ROWS 8 /* before copy_of and proof */
+
 enum record_error
 history_keyed_body(struct history_line *l, const struct history_act *act,
-    struct history_token *out, const char **copy_of, json_t **keys)
+    struct history_token *out, const char **copy_of, json_t **keys,
+    json_t **proof)
 {
 	const char *label, *serial, *module;
 	json_t *shares;
 	uint64_t epoch, m, n;
+	bool shown = false;
 	enum record_error ret;
-	const struct history_field rows[] = {
+	struct history_field rows[KEYED_ROWS + 2] = {
 		{ "label", FIELD_TEXT, 32, &label, NULL },
 		{ "serial", FIELD_TEXT, 16, &serial, NULL },
 		{ "module", FIELD_TEXT, 255, &module, NULL },
@@ -291,13 +295,19 @@ history_keyed_body(struct history_line *l, const struct history_act *act,
 		{ "n", FIELD_NUMBER, POLICY_OPERATORS_MAX, &n, NULL },
 		{ "keys", FIELD_ARRAY, HISTORY_KEYS_MAX, keys, NULL },
 		{ "shares", FIELD_ARRAY, POLICY_OPERATORS_MAX, &shares, NULL },
-		{ "copy_of", FIELD_TEXT, 32, copy_of, NULL },
 	};
-	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	size_t count = KEYED_ROWS;
 
-	ret = history_result_body(l, rows, copy_of == NULL ? count - 1 : count);
+	if (copy_of != NULL)
+		rows[count++] = (struct history_field){ "copy_of", FIELD_TEXT,
+			32, copy_of, NULL };
+	rows[count++] =
+	    (struct history_field){ "proof", FIELD_OBJECT, 0, proof, &shown };
+	ret = history_result_body(l, rows, count);
 	if (ret != RECORD_OK)
 		return ret;
+	if (!shown)
+		*proof = NULL;
 	memcpy(out->label, label, strlen(label) + 1);
 	memcpy(out->serial, serial, strlen(serial) + 1);
 	memcpy(out->module, module, strlen(module) + 1);
@@ -329,13 +339,14 @@ history_keygen_result(struct history_line *l, struct history_act *act,
     const struct approval *done)
 {
 	struct history_token token = { .leaves = false }, *placed;
-	json_t *keys;
+	json_t *keys, *proof;
 	enum record_error ret;
 
 	if ((ret = history_all_tested(l, act, done)) != RECORD_OK ||
-	    (ret = history_keyed_body(l, act, &token, NULL, &keys)) !=
+	    (ret = history_keyed_body(l, act, &token, NULL, &keys, &proof)) !=
 		RECORD_OK ||
 	    (ret = take_keys(l, act, keys, &token)) != RECORD_OK ||
+	    (ret = history_shown(l, act, &token, proof)) != RECORD_OK ||
 	    (ret = history_put_token(l, &token, &placed)) != RECORD_OK)
 		return ret;
 	memcpy(l->g->made, token.label, sizeof(l->g->made));

@@ -149,6 +149,13 @@ history_answer(const struct history_line *l, const struct history_token *token,
 enum record_error history_attested(const struct history_line *l,
     const char *what, const char *serial, const struct policy_spki *spki,
     const uint8_t attestation[32], const uint8_t device[32]);
+/* What the card of a token showed before it got a DKEK, which is when its keys
+ * leave or came (card_proof.h): of every SmartCard-HSM, and for this act.
+ * proof: {"attestation", "device"}, or NULL.  Errors: RULE, SIGNATURE, those of
+ * history_load(). */
+enum record_error
+history_shown(const struct history_line *l, const struct history_act *act,
+    const struct history_token *token, json_t *proof);
 /* {"name":bool,..}, not empty, none that would let a private key out; of a key
  * that has copies, none but what makes it one. */
 enum history_origin {
@@ -314,10 +321,11 @@ void history_spread(struct history *h, const struct history_token *from);
 enum record_error history_all_tested(const struct history_line *l,
     const struct history_act *act, const struct approval *done);
 /* The body of keygen's and a copy's result; epoch and shares are the token's
- * then.  keys: borrowed. */
-enum record_error
-history_keyed_body(struct history_line *l, const struct history_act *act,
-    struct history_token *out, const char **copy_of, json_t **keys);
+ * then.  copy_of NULL: it has none.  keys and proof: borrowed; proof NULL: the
+ * body has none. */
+enum record_error history_keyed_body(struct history_line *l,
+    const struct history_act *act, struct history_token *out,
+    const char **copy_of, json_t **keys, json_t **proof);
 /* Certificates written to a token: those of its keys, and in a step that
  * writes some. */
 enum record_error history_check_written(const struct history_line *l,
