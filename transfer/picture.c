@@ -219,3 +219,16 @@ picture_halve(struct picture *p)
 	p->width = width;
 	p->height = height;
 }
+
+void
+picture_preview(const struct picture *p, uint32_t width, uint32_t height,
+    uint8_t *out)
+{
+	for (uint32_t y = 0; y < height; y++) {
+		const uint8_t *row =
+		    p->grey + (size_t)y * p->height / height * p->width;
+
+		for (uint32_t x = 0; x < width; x++)
+			*out++ = row[(size_t)x * p->width / width];
+	}
+}

@@ -59,5 +59,8 @@ enum transfer_error picture_read(enum picture_form form, const uint8_t *data,
 enum transfer_error picture_smooth(struct picture *p);
 /* Half the width and height, each pixel the mean of four, in place. */
 void picture_halve(struct picture *p);
+/* A small copy of width x height octets, whatever the shape of p. */
+void picture_preview(const struct picture *p, uint32_t width, uint32_t height,
+    uint8_t *out);
 
 #endif

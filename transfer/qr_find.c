@@ -2,6 +2,7 @@
 #include "transfer/qr_find.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zbar.h>
 
 #include "transfer/zbar_alone.h"
@@ -75,4 +76,34 @@ qr_find(struct qr_finder *f, const struct picture *p, qr_found *take, void *arg)
 		count++;
 	}
 	return count;
+}
+
+enum transfer_error
+qr_look(struct qr_finder *f, struct picture *p, enum qr_ways ways,
+    qr_found *take, void *arg, unsigned *count)
+{
+	struct picture as_it_is = { .width = p->width, .height = p->height };
+	size_t size = (size_t)p->width * p->height;
+	unsigned found;
+
+	if (ways != QR_ONE_WAY) {
+		as_it_is.grey = malloc(size);
+		if (as_it_is.grey == NULL)
+			return TRANSFER_ERR_MEMORY;
+		memcpy(as_it_is.grey, p->grey, size);
+	}
+	if (picture_smooth(p) != TRANSFER_OK) {
+		picture_free(&as_it_is);
+		return TRANSFER_ERR_MEMORY;
+	}
+	found = qr_find(f, p, take, arg);
+	if (ways == QR_ALL_WAYS || (ways == QR_IF_NONE && found == 0)) {
+		found += qr_find(f, &as_it_is, take, arg);
+		picture_halve(p);
+		found += qr_find(f, p, take, arg);
+	}
+	picture_free(&as_it_is);
+	if (count != NULL)
+		*count = found;
+	return TRANSFER_OK;
 }

@@ -7,17 +7,13 @@
 #include <strings.h>
 
 #include "transfer/qr_file.h"
-#include "transfer/qr_find.h"
 
 struct scanner {
 	struct ur_decoder *decoder;
-	struct qr_finder *finder;
-	bool thorough;
 	unsigned plain;
 	bool plain_differ;
 	size_t plain_len;
-	char plain_text[QR_FIND_TEXT_MAX];
-	uint8_t preview[SCAN_PREVIEW_SIZE];
+	char plain_text[SCAN_TEXT_MAX];
 };
 
 void
@@ -26,64 +22,52 @@ scanner_free(struct scanner *s)
 	if (s == NULL)
 		return;
 	ur_decoder_free(s->decoder);
-	qr_finder_free(s->finder);
 	free(s);
 }
 
 enum transfer_error
-scanner_new(bool thorough, struct scanner **out)
+scanner_new(struct scanner **out)
 {
 	struct scanner *s = calloc(1, sizeof(*s));
+	enum transfer_error err;
 
 	*out = NULL;
 	if (s == NULL)
 		return TRANSFER_ERR_MEMORY;
-	s->thorough = thorough;
-	s->finder = qr_finder_new();
-	if (s->finder == NULL ||
-	    ur_decoder_new(UR_TYPE, &s->decoder) != TRANSFER_OK) {
+	err = ur_decoder_new(UR_TYPE, &s->decoder);
+	if (err != TRANSFER_OK)
 		scanner_free(s);
-		return TRANSFER_ERR_MEMORY;
-	}
-	*out = s;
-	return TRANSFER_OK;
+	else
+		*out = s;
+	return err;
 }
 
-static bool
-is_ur(const char *text, size_t len)
+static enum scan_taken
+take_ur(struct scanner *s, const char *text, size_t len, char *out)
 {
-	return len >= 3 && strncasecmp(text, "ur:", 3) == 0;
-}
-
-static void
-take_ur(struct scanner *s, const char *text, size_t len,
-    struct scan_found *found)
-{
+	size_t had;
+	bool whole = ur_decoder_message(s->decoder, &had) != NULL;
 	const char *why = NULL;
 
 	switch (ur_decoder_take(s->decoder, text, len, &why)) {
-	case UR_SWITCHED:
-		found->switched = true;
-		found->foreign++;
-		break;
 	case UR_NEW:
-		found->fresh++;
-		break;
-	case UR_FOREIGN:
-		found->foreign++;
-		break;
-	case UR_REFUSED:
-		found->refused++;
-		snprintf(found->why, sizeof(found->why), "%s",
-		    why == NULL ? "" : why);
-		break;
+		return SCAN_NEW;
 	case UR_KNOWN:
+		return SCAN_KNOWN;
+	case UR_FOREIGN:
+		return SCAN_FOREIGN;
+	case UR_SWITCHED:
+		return SCAN_SWITCHED;
 	case UR_COMPLETE:
+		return whole ? SCAN_KNOWN : SCAN_NEW;
+	case UR_REFUSED:
 		break;
 	}
+	snprintf(out, SCAN_WHY_MAX, "%s", why == NULL ? "refused" : why);
+	return SCAN_REFUSED;
 }
 
-static void
+static enum scan_taken
 take_plain(struct scanner *s, const char *text, size_t len)
 {
 	if (s->plain == 0) {
@@ -94,85 +78,18 @@ take_plain(struct scanner *s, const char *text, size_t len)
 		s->plain_differ = true;
 	}
 	s->plain++;
+	return SCAN_PLAIN;
 }
 
-struct taking {
-	struct scanner *scanner;
-	struct scan_found *found;
-};
-
-static void
-take_code(void *arg, const char *text, size_t len)
+enum scan_taken
+scanner_code(struct scanner *s, const char *text, size_t len, char *why)
 {
-	struct taking *t = arg;
-
-	t->found->codes++;
-	if (is_ur(text, len))
-		take_ur(t->scanner, text, len, t->found);
-	else if (len > 0)
-		take_plain(t->scanner, text, len);
-}
-
-static void
-make_preview(struct scanner *s, const struct picture *p)
-{
-	for (size_t i = 0; i < SCAN_PREVIEW_SIZE; i++) {
-		size_t x =
-		    i % SCAN_PREVIEW_WIDTH * p->width / SCAN_PREVIEW_WIDTH;
-		size_t y =
-		    i / SCAN_PREVIEW_WIDTH * p->height / SCAN_PREVIEW_HEIGHT;
-
-		s->preview[i] = p->grey[y * p->width + x];
-	}
-}
-
-/* Smoothed, which is best for photographs; as it is, for small drawn ones;
- * smoothed and halved, for large ones that are noisy. */
-static enum transfer_error
-look(struct scanner *s, struct picture *p, bool one_way,
-    struct scan_found *found)
-{
-	struct taking t = { s, found };
-	struct picture as_it_is = { .width = p->width, .height = p->height };
-	size_t size = (size_t)p->width * p->height;
-
-	if (!one_way) {
-		as_it_is.grey = malloc(size);
-		if (as_it_is.grey == NULL)
-			return TRANSFER_ERR_MEMORY;
-		memcpy(as_it_is.grey, p->grey, size);
-	}
-	if (picture_smooth(p) != TRANSFER_OK) {
-		picture_free(&as_it_is);
-		return TRANSFER_ERR_MEMORY;
-	}
-	make_preview(s, p);
-	qr_find(s->finder, p, take_code, &t);
-	if (!one_way && (s->thorough || found->codes == 0)) {
-		qr_find(s->finder, &as_it_is, take_code, &t);
-		picture_halve(p);
-		qr_find(s->finder, p, take_code, &t);
-	}
-	picture_free(&as_it_is);
-	return TRANSFER_OK;
-}
-
-enum transfer_error
-scanner_picture(struct scanner *s, enum picture_form form, const uint8_t *data,
-    size_t len, uint32_t width, uint32_t height, size_t *used,
-    struct scan_found *found, struct transfer_fault *fault)
-{
-	struct picture p;
-	enum transfer_error err;
-
-	memset(found, 0, sizeof(*found));
-	err = picture_read(form, data, len, width, height, &p, used, fault);
-	if (err == TRANSFER_OK &&
-	    look(s, &p, form != PICTURE_ANY, found) != TRANSFER_OK)
-		err = transfer_refuse(fault, TRANSFER_ERR_MEMORY,
-		    "out of memory");
-	picture_free(&p);
-	return err;
+	why[0] = '\0';
+	if (len == 0 || len > SCAN_TEXT_MAX)
+		return SCAN_NOTHING;
+	if (len >= 3 && strncasecmp(text, "ur:", 3) == 0)
+		return take_ur(s, text, len, why);
+	return take_plain(s, text, len);
 }
 
 static bool
@@ -181,17 +98,15 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-void
-scanner_text(struct scanner *s, const char *text, size_t len,
-    struct scan_found *found)
+enum scan_taken
+scanner_line(struct scanner *s, const char *text, size_t len, char *why)
 {
-	memset(found, 0, sizeof(*found));
+	why[0] = '\0';
 	for (; len > 0 && is_space(*text); len--)
 		text++;
 	while (len > 0 && is_space(text[len - 1]))
 		len--;
-	if (len > 0)
-		take_ur(s, text, len, found);
+	return len == 0 ? SCAN_NOTHING : take_ur(s, text, len, why);
 }
 
 void
@@ -204,12 +119,6 @@ scanner_progress(const struct scanner *s, struct scan_progress *p)
 	p->complete = ur_decoder_message(s->decoder, &len) != NULL;
 	p->plain = s->plain;
 	p->plain_differ = s->plain_differ;
-}
-
-const uint8_t *
-scanner_preview(const struct scanner *s)
-{
-	return s->preview;
 }
 
 static enum transfer_error

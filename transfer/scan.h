@@ -3,29 +3,29 @@
 #define TRANSFER_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "transfer/picture.h"
 #include "transfer/ur.h"
 
 /*
- * From pictures or lines of text to the file that they carry: a Uniform
- * Resource of our type in as many codes as it has, in any order, or one code
- * that holds anything else, whose octets are the file then.
+ * From codes or lines of text to the file that they carry: a Uniform Resource
+ * of our type in as many parts as it has, in any order, or one code that holds
+ * anything else, whose octets are the file then.
  */
-#define SCAN_TEXT_MAX 32768 /* characters of a line that is no picture */
-#define SCAN_PREVIEW_WIDTH 64
-#define SCAN_PREVIEW_HEIGHT 36
-#define SCAN_PREVIEW_SIZE (SCAN_PREVIEW_WIDTH * SCAN_PREVIEW_HEIGHT)
+#define SCAN_TEXT_MAX 32768 /* octets of a code or line */
 #define SCAN_WHY_MAX 160
 
-/* What a picture or line had. */
-struct scan_found {
-	unsigned codes;         /* of any kind */
-	unsigned fresh;         /* parts that were not known */
-	unsigned refused;       /* parts that are broken, or of another type */
-	unsigned foreign;       /* parts of another message */
-	bool switched;          /* that one is the one now */
-	char why[SCAN_WHY_MAX]; /* of the last that was refused, or "" */
+/* What a code or line was. */
+enum scan_taken {
+	SCAN_NOTHING, /* an empty line */
+	SCAN_NEW,     /* a part that was not known; also the last one */
+	SCAN_KNOWN,
+	SCAN_REFUSED,  /* broken, of another type, or no Uniform Resource */
+	SCAN_FOREIGN,  /* a part of another message */
+	SCAN_SWITCHED, /* the same, and that one is the message now */
+	SCAN_PLAIN,    /* a code that is no Uniform Resource */
+	SCAN_TAKEN_COUNT
 };
 
 struct scan_progress {
@@ -35,28 +35,24 @@ struct scan_progress {
 	bool complete;     /* the Uniform Resource is whole */
 };
 
-/* thorough: look at a picture in several ways, for sheets of many codes. */
 struct scanner;
-enum transfer_error scanner_new(bool thorough, struct scanner **out);
+enum transfer_error scanner_new(struct scanner **out);
 void scanner_free(struct scanner *s);
 
-/* The first picture in data; arguments and errors are picture_read()'s.  One
- * without codes is no error. */
-enum transfer_error scanner_picture(struct scanner *s, enum picture_form form,
-    const uint8_t *data, size_t len, uint32_t width, uint32_t height,
-    size_t *used, struct scan_found *found, struct transfer_fault *fault);
-/* A Uniform Resource, white space around it ignored.  len is at most
- * SCAN_TEXT_MAX; what is not one is counted as refused. */
-void scanner_text(struct scanner *s, const char *text, size_t len,
-    struct scan_found *found);
+/* The octets of a code, at most SCAN_TEXT_MAX.  why (SCAN_WHY_MAX) gets the
+ * rule when it is refused, or "". */
+enum scan_taken
+scanner_code(struct scanner *s, const char *text, size_t len, char *why);
+/* A line: white space around it is ignored, and it must be a Uniform
+ * Resource. */
+enum scan_taken
+scanner_line(struct scanner *s, const char *text, size_t len, char *why);
 void scanner_progress(const struct scanner *s, struct scan_progress *p);
-/* The last picture, small: SCAN_PREVIEW_SIZE octets of grey. */
-const uint8_t *scanner_preview(const struct scanner *s);
 
 /*
  * The file, new, free(), when all has come.  Error UR, and fault says what is
  * missing or wrong; others are qr_file_unpack()'s.  It may be tried again
- * after more pictures.
+ * after more codes.
  */
 enum transfer_error scanner_finish(const struct scanner *s, uint8_t **out,
     size_t *len, struct transfer_fault *fault);

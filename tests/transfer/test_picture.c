@@ -320,6 +320,21 @@ halved(void **state)
 	picture_free(&p);
 }
 
+static void
+previewed(void **state)
+{
+	struct picture p = sample();
+	uint8_t small[4 * 3], large[2 * W * H];
+
+	(void)state;
+	picture_preview(&p, 4, 3, small);
+	for (unsigned i = 0; i < 12; i++)
+		assert_int_equal(small[i], level(i % 4 * W / 4, i / 4 * H / 3));
+	picture_preview(&p, 2 * W, H, large);
+	assert_int_equal(large[2 * W * H - 1], level(W - 1, H - 1));
+	picture_free(&p);
+}
+
 int
 main(void)
 {
@@ -333,6 +348,7 @@ main(void)
 		cmocka_unit_test(jpeg_row),
 		cmocka_unit_test(smoothed),
 		cmocka_unit_test(halved),
+		cmocka_unit_test(previewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
