@@ -55,13 +55,13 @@ LIBEXEC  = anchorite-reader anchorite-signer
 ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
 	transfer ca)
 CELL = -lseccomp# each program enters one
+# zbar as an archive: the shared one brings X11 and D-Bus along
+PICTURES = -l:libzbar.a -lpng -ljpeg -lz -lm
 NEED_anchorite         = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
 NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
 NEED_anchorite-factory = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
-NEED_anchorite-reader  = -ljansson -lyaml -lz -lcrypto
+NEED_anchorite-reader  = -ljansson -lyaml $(PICTURES) -lcrypto
 NEED_anchorite-signer  = -lp11 -lcrypto -ldl
-# zbar as an archive: the shared one brings X11 and D-Bus along
-PICTURES = -l:libzbar.a -lpng -ljpeg -lz -lm
 NEED_test = $(CELL) -lcmocka -ljansson -lsqlite3 -lyaml -lp11 $(PICTURES) -lqrencode \
 	-lcrypto -ldl
 

@@ -190,10 +190,11 @@ picture_read_png(const uint8_t *data, size_t len, struct picture *out,
 		    be32(data + SIGNATURE + 12), fault);
 	if (err != TRANSFER_OK)
 		return err;
-	w.err =
-	    transfer_refuse(fault, TRANSFER_ERR_MEMORY, "PNG: out of memory");
+	w.err = TRANSFER_ERR_MEMORY;
 	guarded(&w);
 	png_destroy_read_struct(&w.png, &w.info, NULL);
 	free(w.rows);
-	return w.err;
+	return w.err == TRANSFER_ERR_MEMORY
+	    ? transfer_refuse(fault, w.err, "PNG: out of memory")
+	    : w.err;
 }

@@ -16,7 +16,7 @@ enum {
 	SUBJECT = OCTETS(512),
 	CERT = OCTETS(4096),
 	LINE = OCTETS(32768),
-	PART = OCTETS(49152),
+	PART = OCTETS(MESSAGE_PART_MAX),
 	KEY = OCTETS(600),
 	POLICY = OCTETS(32768),
 	SIGNATURE = OCTETS(512),
@@ -51,6 +51,11 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_READ_REQUEST] = CHILD_FD("read-request", STATE_IDLE, 0),
 	[MSG_READ_BACKUP] = CHILD_FD("read-backup", STATE_IDLE, 0),
 	[MSG_ENTRIES] = CHILD("entries", STATE_OPEN, ID),
+	[MSG_PICTURE] =
+	    CHILD_FD("picture", STATE_IDLE | STATE_OPEN, NUMBERS(5)),
+	[MSG_SCAN] = CHILD("scan", STATE_IDLE, 0),
+	[MSG_UR] = CHILD("ur", STATE_OPEN, NUMBERS(1) + OCTETS(MESSAGE_UR_MAX)),
+	[MSG_SCAN_END] = CHILD("scan-end", STATE_OPEN, 0),
 	[MSG_PLAN_FIELD] =
 	    ANSWER("plan-field", OCTETS(95) + OCTETS(512) + NUMBERS(2)),
 	[MSG_STATION] = ANSWER("station", 2 * ID + KEY),
@@ -60,6 +65,11 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	    ANSWER("request", 3 * DIGEST + OCTETS(16) + NUMBERS(2) + KEY),
 	[MSG_ENTRY] = ANSWER("entry", 2 * ID + NUMBERS(1) + KEY + DIGEST),
 	[MSG_DONE] = ANSWER("done", 0),
+	[MSG_CODE] = ANSWER("code", OCTETS(MESSAGE_CODE_MAX)),
+	[MSG_SEEN] =
+	    ANSWER("seen", NUMBERS(1) + OCTETS(200) + OCTETS(MESSAGE_PREVIEW)),
+	[MSG_SCANNED] = ANSWER("scanned", NUMBERS(8) + OCTETS(160)),
+	[MSG_SCAN_FILE] = ANSWER("scan-file", NUMBERS(1) + DIGEST),
 
 	[MSG_LIST] = CHILD("list", STATE_IDLE, MODULE),
 	[MSG_OPEN] = CHILD("open", STATE_IDLE, MODULE + 2 * LABEL + NUMBERS(1)),

@@ -8,7 +8,13 @@
 
 #define MESSAGE_EVIDENCE_MAX 2048 /* octets of a card's word for a key */
 #define MESSAGE_CONF_MAX 8192     /* octets of an opensc.conf */
-#define MESSAGE_MAX 65536         /* octets of a payload, the largest row */
+#define MESSAGE_PREVIEW_WIDTH 64  /* of a picture's small copy */
+#define MESSAGE_PREVIEW_HEIGHT 36
+#define MESSAGE_PREVIEW (MESSAGE_PREVIEW_WIDTH * MESSAGE_PREVIEW_HEIGHT)
+#define MESSAGE_CODE_MAX 7089  /* octets of a code */
+#define MESSAGE_UR_MAX 32768   /* octets of a code or line */
+#define MESSAGE_PART_MAX 49152 /* octets of a part of a file */
+#define MESSAGE_MAX 65536      /* octets of a payload, the largest row */
 
 /*
  * Every message any two processes exchange, one row each in message.c: kind,
@@ -27,7 +33,14 @@ enum message_kind {
 	MSG_READ_STATION,
 	MSG_READ_REQUEST,
 	MSG_READ_BACKUP,
-	MSG_ENTRIES, /* text profile: go on with the request's entries */
+	MSG_ENTRIES,  /* text profile: go on with the request's entries */
+	MSG_PICTURE,  /* number enum picture_form, number width, number height
+			of a raw form, number offset of the picture in the
+			file, number enum qr_ways; then more of them */
+	MSG_SCAN,     /* join codes; it gets no file, and no pictures */
+	MSG_UR,       /* number line (not a code), octets that a code or line
+			has */
+	MSG_SCAN_END, /* that was all: give the file */
 	/* reader -> operator */
 	MSG_PLAN_FIELD, /* text path, text value, number line, number column */
 	MSG_STATION,    /* text factory, text line, octets spki */
@@ -40,6 +53,14 @@ enum message_kind {
 	MSG_ENTRY, /* text id, text hwserial, number rule, octets spki, octets
 			r_sha256 */
 	MSG_DONE,
+	MSG_CODE,    /* octets of a code in a picture; so many come, then */
+	MSG_SEEN,    /* number offset behind the picture, text why it cannot be
+		     read or "", octets a small copy in grey or none */
+	MSG_SCANNED, /* number enum scan_taken, number needed, number rank,
+			number received, number checksum, number plain codes,
+			number whether they differ, number complete, text why
+			it was refused or "" */
+	MSG_SCAN_FILE, /* number length, octets sha256; it follows in PARTs */
 	/* operator -> signer: any role */
 	MSG_LIST,  /* text module */
 	MSG_OPEN,  /* text module, text label, text serial, number whether the

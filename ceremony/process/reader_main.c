@@ -1,110 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * anchorite-reader: parses one foreign file, handed over as a sealed memfd,
- * and passes on typed fields.  It has no keys and no files of its own, and
+ * anchorite-reader: parses one foreign file, or a row of pictures, handed over
+ * as sealed memfds, and passes on typed fields.  It has no keys and no files of its own, and
  * ends after its one job.
  */
-#include <fcntl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ca/csr.h"
-#include "ceremony/process/channel.h"
+#include "ceremony/process/reader.h"
 #include "ceremony/process/sandbox.h"
-#include "ceremony/process/spawn.h"
 #include "ceremony/record/backup_file.h"
 #include "ceremony/record/plan_yaml.h"
 #include "transfer/order.h"
 #include "transfer/request.h"
 #include "transfer/sealed.h"
-
-struct reader {
-	struct message in, out;
-	const uint8_t *file; /* mapped */
-	size_t len;
-};
-
-static bool
-reader_send(struct reader *r)
-{
-	bool sent = channel_send(SPAWN_FD, &r->out) == CHANNEL_OK;
-
-	message_clear(&r->out);
-	return sent;
-}
-
-static void
-reader_fault(struct reader *r, unsigned line, unsigned column, const char *text)
-{
-	char safe[400];
-
-	snprintf(safe, sizeof(safe), "%s", text);
-	for (char *c = safe; *c != '\0'; c++) {
-		if (*c < 0x20 || *c > 0x7e)
-			*c = '?';
-	}
-	message_start(&r->out, MSG_FAULT);
-	message_put_number(&r->out, FAULT_FORM);
-	message_put_number(&r->out, line);
-	message_put_number(&r->out, column);
-	message_put_text(&r->out, safe);
-	reader_send(r);
-}
-
-/* The next message; a wrong one is answered with a fault. */
-static bool
-reader_hear(struct reader *r, unsigned state)
-{
-	enum channel_error err;
-	char text[100];
-
-	message_clear(&r->in);
-	err = channel_recv(SPAWN_FD, &r->in, -1, true, state);
-	if (err != CHANNEL_OK && err != CHANNEL_ERR_CLOSED) {
-		snprintf(text, sizeof(text), "reader: %s",
-		    channel_strerror(err));
-		reader_fault(r, 0, 0, text);
-	}
-	return err == CHANNEL_OK;
-}
-
-static void
-reader_done(struct reader *r)
-{
-	message_start(&r->out, MSG_DONE);
-	reader_send(r);
-}
-
-/* Nobody can change the file while it is read: it must be sealed. */
-static bool
-reader_map(struct reader *r)
-{
-	off_t size = lseek(r->in.fd, 0, SEEK_END); /* stat() is no reader's */
-	int want = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-	int seals = fcntl(r->in.fd, F_GET_SEALS);
-	void *p;
-
-	/* -1, no memory file at all, has every bit set */
-	if (seals == -1 || (seals & want) != want || size < 0 ||
-	    size > SEALED_MAX)
-		return false;
-	r->len = (size_t)size;
-	if (r->len == 0) {
-		r->file = (const uint8_t *)"";
-		return true;
-	}
-	p = mmap(NULL, r->len, PROT_READ, MAP_PRIVATE, r->in.fd, 0);
-	if (p == MAP_FAILED)
-		return false;
-	r->file = p;
-	return true;
-}
 
 static void
 read_plan(struct reader *r)
@@ -317,12 +229,15 @@ out:
 
 static const struct {
 	enum message_kind kind;
+	size_t max; /* octets of its file; 0: it sees to that */
 	void (*read)(struct reader *r);
 } jobs[] = {
-	{ MSG_READ_PLAN, read_plan },
-	{ MSG_READ_STATION, read_station },
-	{ MSG_READ_REQUEST, read_request },
-	{ MSG_READ_BACKUP, read_backup },
+	{ MSG_READ_PLAN, SEALED_MAX, read_plan },
+	{ MSG_READ_STATION, SEALED_MAX, read_station },
+	{ MSG_READ_REQUEST, SEALED_MAX, read_request },
+	{ MSG_READ_BACKUP, SEALED_MAX, read_backup },
+	{ MSG_PICTURE, 0, reader_look },
+	{ MSG_SCAN, 0, reader_scan },
 };
 
 /* One job, and the end. */
@@ -339,13 +254,12 @@ reader_run(struct reader *r)
 		reader_fault(r, 0, 0, "reader: message of the wrong kind");
 		return;
 	}
-	if (!reader_map(r)) {
+	if (jobs[i].max > 0 && !reader_map(r, jobs[i].max)) {
 		reader_fault(r, 0, 0, "not a sealed memory file");
 		return;
 	}
 	jobs[i].read(r);
-	if (r->len > 0)
-		munmap((void *)(uintptr_t)r->file, r->len);
+	reader_unmap(r);
 }
 
 /* What libraries open once they are used, which is no more possible then: the

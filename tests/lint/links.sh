@@ -19,6 +19,8 @@ registry='registry_[a-z_]+'
 json='json_[a-z_]+'
 yaml='yaml_[a-z_]+|plan_yaml_[a-z_]+'
 sqlite='sqlite3_[a-z_0-9]+|ledger_[a-z_]+'
+# what reads pictures; writing PNG is no reading
+pictures='zbar_[a-z_]+|qr_find|picture_read|jpeg_[a-z_]+|png_(read|create_read)_[a-z_]+|png_image_begin_read_[a-z_]+'
 
 # check PROGRAM LIBRARIES SYMBOLS: extended regular expressions of both
 check() {
@@ -43,14 +45,16 @@ check() {
 	done
 }
 
-check bin/anchorite 'p11|p11-kit|yaml|zbar|pcsclite' \
-    "$tokens|$shares|$yaml|$registry"
-check bin/anchorite-audit 'p11|p11-kit|zbar|pcsclite' \
-    "$tokens|$shares|$certifies|$registry"
-check bin/anchorite-factory 'p11|p11-kit|yaml|pcsclite' \
-    "$tokens|$shares|$certifies|$yaml"
-check libexec/anchorite/anchorite-reader 'p11|p11-kit|sqlite3|pq|pcsclite' \
+check bin/anchorite 'p11|p11-kit|yaml|zbar|jpeg|pcsclite' \
+    "$tokens|$shares|$yaml|$registry|$pictures"
+check bin/anchorite-audit 'p11|p11-kit|zbar|jpeg|png16|pcsclite' \
+    "$tokens|$shares|$certifies|$registry|$pictures"
+check bin/anchorite-factory 'p11|p11-kit|yaml|zbar|jpeg|pcsclite' \
+    "$tokens|$shares|$certifies|$yaml|$pictures"
+check libexec/anchorite/anchorite-reader \
+    'p11|p11-kit|sqlite3|pq|pcsclite|zbar|dbus-1|X11|v4l2' \
     "$tokens|$shares|$certifies|$sqlite|$registry"
-check libexec/anchorite/anchorite-signer 'jansson|yaml|zbar|sqlite3|pq' \
-    "$json|$yaml|$sqlite|$registry"
+check libexec/anchorite/anchorite-signer \
+    'jansson|yaml|zbar|jpeg|png16|sqlite3|pq' \
+    "$json|$yaml|$sqlite|$registry|$pictures"
 exit $bad

@@ -35,6 +35,7 @@ assert_sample(const char *name, struct bytes *b, int off)
 		&fault) != TRANSFER_OK)
 		fail_msg("%s: %s", name, fault.text);
 	assert_int_equal(used, b->len);
+	assert_string_equal(fault.text, "");
 	assert_int_equal(p.width, W);
 	assert_int_equal(p.height, H);
 	for (unsigned i = 0; i < W * H; i++) {

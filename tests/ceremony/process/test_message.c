@@ -43,6 +43,10 @@ permitted_states(void **state)
 		unsigned when;
 	} cases[] = {
 		{ MSG_READ_PLAN, STATE_IDLE },
+		{ MSG_PICTURE, STATE_IDLE | STATE_OPEN },
+		{ MSG_SCAN, STATE_IDLE },
+		{ MSG_UR, STATE_OPEN },
+		{ MSG_SCAN_END, STATE_OPEN },
 		{ MSG_OPEN, STATE_IDLE },
 		{ MSG_LOGIN, STATE_OPEN },
 		{ MSG_APPROVE, STATE_LOGIN },
