@@ -1,0 +1,1007 @@
+/* SPDX-License-Identifier: ISC */
+/* Hostile media, with a folder in the place of each: every case ends in its
+ * message, and nothing is lost or left behind. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "transfer/media_use.h"
+
+/* ---- a medium that fails when it is told to ---------------------------------- */
+
+enum failing {
+	FAIL_NOTHING,
+	FAIL_READ,
+	FAIL_WRITE,
+	FAIL_FSYNC,
+	FAIL_SYNCFS,
+	FAIL_READDIR
+};
+static enum failing failing;
+static int failing_errno;
+static void (*while_reading)(void); /* runs before the first read */
+
+/* These stand before the C library's own for the whole program; of all files
+ * only those of the medium fail, which are the regular ones we do not map. */
+ssize_t
+read(int fd, void *buf, size_t n)
+{
+	void (*hook)(void) = while_reading;
+
+	while_reading = NULL;
+	if (hook != NULL)
+		hook();
+	if (failing == FAIL_READ) {
+		errno = failing_errno;
+		return -1;
+	}
+	return syscall(SYS_read, fd, buf, n);
+}
+
+ssize_t
+write(int fd, const void *buf, size_t n)
+{
+	if (failing == FAIL_WRITE) {
+		errno = failing_errno;
+		return -1;
+	}
+	return syscall(SYS_write, fd, buf, n);
+}
+
+int
+fsync(int fd)
+{
+	if (failing == FAIL_FSYNC) {
+		errno = failing_errno;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+syncfs(int fd)
+{
+	if (failing == FAIL_SYNCFS) {
+		errno = failing_errno;
+		return -1;
+	}
+	return (int)syscall(SYS_syncfs, fd);
+}
+
+struct dirent *
+readdir(DIR *d)
+{
+	static struct dirent *(*next)(DIR *);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "readdir");
+	if (failing == FAIL_READDIR) {
+		errno = failing_errno;
+		return NULL;
+	}
+	return next(d);
+}
+
+struct medium {
+	char path[64], away[80];
+	unsigned mounts, unmounts; /* so far */
+	unsigned bad_mount, bad_unmount;
+	const char *why;
+	void (*before)(struct medium *m); /* before the second mount */
+};
+static struct medium medium;
+
+static enum transfer_error
+folder_mount(void *arg, bool writable, int *root, struct transfer_fault *fault)
+{
+	struct medium *m = arg;
+
+	(void)writable;
+	*root = -1;
+	if (++m->mounts == m->bad_mount)
+		return transfer_refuse(fault, TRANSFER_ERR_IO, "%s", m->why);
+	if (m->mounts == 2 && m->before != NULL)
+		m->before(m);
+	*root = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(*root >= 0);
+	return TRANSFER_OK;
+}
+
+static enum transfer_error
+folder_unmount(void *arg, int root, struct transfer_fault *fault)
+{
+	struct medium *m = arg;
+
+	assert_int_equal(close(root), 0);
+	if (++m->unmounts == m->bad_unmount)
+		return transfer_refuse(fault, TRANSFER_ERR_IO, "%s", m->why);
+	return TRANSFER_OK;
+}
+
+static struct media_port
+port(void)
+{
+	return (struct media_port){ folder_mount, folder_unmount, &medium };
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	return ftw->level == 0 ? 0 : remove(path);
+}
+
+static int
+fresh(void **state)
+{
+	(void)state;
+	if (medium.path[0] == '\0') {
+		snprintf(medium.path, sizeof(medium.path),
+		    "/tmp/anchorite-medium.XXXXXX");
+		assert_non_null(mkdtemp(medium.path));
+	}
+	nftw(medium.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	medium.mounts = medium.unmounts = 0;
+	medium.bad_mount = medium.bad_unmount = 0;
+	medium.why = "";
+	medium.before = NULL;
+	failing = FAIL_NOTHING;
+	while_reading = NULL;
+	return 0;
+}
+
+static const char *
+at(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", medium.path, name);
+	return path;
+}
+
+static void
+put(const char *name, const char *text)
+{
+	int fd = open(at(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(syscall(SYS_write, fd, text, strlen(text)),
+	    strlen(text));
+	close(fd);
+}
+
+static void
+make_link(const char *name, const char *to)
+{
+	assert_int_equal(symlink(to, at(name)), 0);
+}
+
+/* ---- reading ----------------------------------------------------------------- */
+
+static void
+plain(void)
+{
+	put("f", "octets");
+}
+
+static void
+link_inside(void)
+{
+	put("g", "octets");
+	make_link("f", "g");
+}
+
+static void
+link_outside(void)
+{
+	make_link("f", "/etc/passwd");
+}
+
+static void
+link_dangling(void)
+{
+	make_link("f", "nowhere");
+}
+
+static void
+link_of_folder(void)
+{
+	make_link("d", "/etc");
+}
+
+static void
+link_to_itself(void)
+{
+	make_link("f", "f");
+}
+
+static void
+fifo(void)
+{
+	assert_int_equal(mkfifo(at("f"), 0600), 0);
+}
+
+static void
+local_socket(void)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%.100s", at("f"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	close(fd);
+}
+
+static void
+folder(void)
+{
+	assert_int_equal(mkdir(at("f"), 0700), 0);
+}
+
+static void
+too_large(void)
+{
+	put("f", "");
+	assert_int_equal(truncate(at("f"), MEDIA_FILE_MAX + 1), 0);
+}
+
+static void
+grow(void)
+{
+	put("f", "octets and more");
+}
+
+static void
+shrink(void)
+{
+	assert_int_equal(truncate(at("f"), 2), 0);
+}
+
+static void
+rewrite(void)
+{
+	static const struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
+
+	put("f", "OCTETS");
+	assert_int_equal(utimensat(AT_FDCWD, at("f"), times, 0), 0);
+}
+
+static void
+growing(void)
+{
+	plain();
+	while_reading = grow;
+}
+
+static void
+shrinking(void)
+{
+	plain();
+	while_reading = shrink;
+}
+
+static void
+rewritten(void)
+{
+	plain();
+	while_reading = rewrite;
+}
+
+static void
+failing_read(void)
+{
+	plain();
+	failing = FAIL_READ;
+	failing_errno = EIO;
+}
+
+static void
+pulled_read(void)
+{
+	plain();
+	failing = FAIL_READ;
+	failing_errno = ENODEV;
+}
+
+static void
+damaged_read(void)
+{
+	plain();
+	failing = FAIL_READ;
+	failing_errno = EUCLEAN;
+}
+
+static void
+no_mount(void)
+{
+	medium.bad_mount = 1;
+	medium.why = "is in use";
+}
+
+static void
+no_unmount(void)
+{
+	plain();
+	medium.bad_unmount = 1;
+	medium.why = "the medium is gone: put it in again";
+}
+
+static void
+nothing(void)
+{
+}
+
+#define NO_PATH                                                                \
+	"not a path on a medium: names with '/' between, 1024 octets at most"
+#define A_LINK "a link: links on media are not followed"
+#define NO_FILE "not a file: devices, FIFOs and sockets are not read"
+#define CHANGED "changed while it was read: nothing of it is used"
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+	const char *path;
+	enum transfer_error want;
+	const char *why;
+} reads[] = {
+	{ "a link", link_inside, "f", TRANSFER_ERR_IO, A_LINK },
+	{ "a link off the medium", link_outside, "f", TRANSFER_ERR_IO, A_LINK },
+	{ "a dangling link", link_dangling, "f", TRANSFER_ERR_IO, A_LINK },
+	{ "a link to itself", link_to_itself, "f", TRANSFER_ERR_IO, A_LINK },
+	{ "through a link", link_of_folder, "d/passwd", TRANSFER_ERR_IO,
+	    A_LINK },
+	{ "a FIFO", fifo, "f", TRANSFER_ERR_IO, NO_FILE },
+	{ "a socket", local_socket, "f", TRANSFER_ERR_IO, NO_FILE },
+	{ "a folder in the file's place", folder, "f", TRANSFER_ERR_IO,
+	    "is a folder, not a file" },
+	{ "a file in the folder's place", plain, "f/g", TRANSFER_ERR_IO,
+	    "is not a folder" },
+	{ "no file", nothing, "f", TRANSFER_ERR_IO, "is not there" },
+	{ "above the medium", nothing, "../etc/passwd", TRANSFER_ERR_FIELD,
+	    NO_PATH },
+	{ "above, further on", folder, "f/../../etc/passwd", TRANSFER_ERR_FIELD,
+	    NO_PATH },
+	{ "an absolute path", nothing, "/etc/passwd", TRANSFER_ERR_FIELD,
+	    NO_PATH },
+	{ "an empty path", nothing, "", TRANSFER_ERR_FIELD, NO_PATH },
+	{ "an empty name", plain, "f//g", TRANSFER_ERR_FIELD, NO_PATH },
+	{ "over the limit", too_large, "f", TRANSFER_ERR_SIZE,
+	    "67108865 octets: larger than the 67108864 that are taken" },
+	{ "grows while it is read", growing, "f", TRANSFER_ERR_IO, CHANGED },
+	{ "shrinks while it is read", shrinking, "f", TRANSFER_ERR_IO,
+	    CHANGED },
+	{ "rewritten while it is read", rewritten, "f", TRANSFER_ERR_IO,
+	    CHANGED },
+	{ "a failing medium", failing_read, "f", TRANSFER_ERR_IO,
+	    "the medium fails to read or write: take another one" },
+	{ "pulled in the middle", pulled_read, "f", TRANSFER_ERR_IO,
+	    "the medium is gone: put it in again" },
+	{ "a damaged file system", damaged_read, "f", TRANSFER_ERR_IO,
+	    "the file system on the medium is damaged" },
+	{ "does not mount", no_mount, "f", TRANSFER_ERR_IO, "is in use" },
+	{ "pulled before it is unmounted", no_unmount, "f", TRANSFER_ERR_IO,
+	    "the medium is gone: put it in again" },
+};
+
+static void
+refused_reads(void **state)
+{
+	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		struct transfer_fault fault = { .text = "" };
+		struct media_port p = port();
+		enum transfer_error err;
+		uint64_t size = 0;
+		uint8_t digest[32];
+		int fd = 0;
+
+		fresh(state);
+		reads[i].make();
+		err = media_read(&p, reads[i].path, SIZE_MAX, &fd, &size,
+		    digest, &fault);
+		failing = FAIL_NOTHING;
+		if (err != reads[i].want || fd != -1 ||
+		    strcmp(fault.text, reads[i].why) != 0)
+			fail_msg("%s: %d, \"%s\"", reads[i].name, err,
+			    fault.text);
+		assert_int_equal(medium.mounts - medium.bad_mount,
+		    medium.unmounts);
+	}
+	fresh(state);
+}
+
+/* A device node is not opened: to open some is to do something. */
+static void
+device_node(void **state)
+{
+	struct transfer_fault fault = { .text = "" };
+	struct media_port p = port();
+	uint64_t size;
+	uint8_t digest[32];
+	int fd;
+
+	(void)state;
+	if (mknod(at("f"), S_IFCHR | 0600, makedev(1, 5)) != 0)
+		skip();
+	assert_int_equal(media_read(&p, "f", SIZE_MAX, &fd, &size, digest,
+			     &fault),
+	    TRANSFER_ERR_IO);
+	assert_string_equal(fault.text, NO_FILE);
+}
+
+static void
+expect_file(const char *name, const char *text, size_t max)
+{
+	struct transfer_fault fault = { .text = "" };
+	struct media_port p = port();
+	char got[64] = "";
+	uint64_t size = 0;
+	uint8_t digest[32];
+	int fd = -1;
+
+	assert_int_equal(media_read(&p, name, max, &fd, &size, digest, &fault),
+	    TRANSFER_OK);
+	assert_int_equal(size, strlen(text));
+	assert_int_equal(syscall(SYS_read, fd, got, sizeof(got)), size);
+	assert_string_equal(got, text);
+	assert_int_equal(fcntl(fd, F_GET_SEALS),
+	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+	assert_int_equal(syscall(SYS_write, fd, "x", (size_t)1), -1);
+	close(fd);
+}
+
+static void
+good_reads(void **state)
+{
+	static const char name[] = "in/\x1b[2J\xff\xfe name";
+	char long_name[MEDIA_NAME_MAX + 1];
+	struct transfer_fault fault;
+	struct media_port p = port();
+	uint64_t size;
+	uint8_t digest[32];
+	int fd;
+
+	(void)state;
+	put("f", "octets");
+	expect_file("f", "octets", SIZE_MAX);
+	expect_file("f", "octets", 6);
+	assert_int_equal(media_read(&p, "f", 5, &fd, &size, digest, &fault),
+	    TRANSFER_ERR_SIZE);
+	put("empty", "");
+	expect_file("empty", "", 0);
+	assert_int_equal(mkdir(at("in"), 0700), 0);
+	put(name, "escapes");
+	expect_file(name, "escapes", SIZE_MAX);
+	memset(long_name, 'n', MEDIA_NAME_MAX);
+	long_name[MEDIA_NAME_MAX] = '\0';
+	put(long_name, "long");
+	expect_file(long_name, "long", SIZE_MAX);
+	/* one octet of each at a time, as a slow medium gives them */
+	put("f", "abc");
+	expect_file("f", "abc", 3);
+}
+
+static void
+long_paths(void **state)
+{
+	char path[MEDIA_PATH_MAX + 2];
+	struct transfer_fault fault = { .text = "" };
+	struct media_port p = port();
+	uint64_t size;
+	uint8_t digest[32];
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(path); i++)
+		path[i] = i % 2 == 0 ? 'a' : '/';
+	path[MEDIA_PATH_MAX + 1] = '\0';
+	assert_int_equal(media_read(&p, path, 1, &fd, &size, digest, &fault),
+	    TRANSFER_ERR_FIELD);
+	path[MEDIA_PATH_MAX - 1] = '\0';
+	assert_int_equal(media_read(&p, path, 1, &fd, &size, digest, &fault),
+	    TRANSFER_ERR_IO);
+	assert_string_equal(fault.text, "is not there");
+	memset(path, 'a', MEDIA_NAME_MAX + 1);
+	path[MEDIA_NAME_MAX + 1] = '\0';
+	assert_int_equal(media_read(&p, path, 1, &fd, &size, digest, &fault),
+	    TRANSFER_ERR_FIELD);
+	assert_string_equal(fault.text, NO_PATH);
+}
+
+/* ---- listing ------------------------------------------------------------------ */
+
+static void
+kinds(void **state)
+{
+	static const struct {
+		const char *name;
+		enum media_entry_kind kind;
+		uint64_t size;
+	} want[] = {
+		{ "\x01\x1b[31m", MEDIA_ENTRY_FILE, 1 },
+		{ "dir", MEDIA_ENTRY_FOLDER, 0 },
+		{ "f", MEDIA_ENTRY_SOCKET, 0 },
+		{ "link", MEDIA_ENTRY_LINK, 0 },
+		{ "pipe", MEDIA_ENTRY_FIFO, 0 },
+		{ "\xff\xfe", MEDIA_ENTRY_FILE, 3 },
+	};
+	struct transfer_fault fault;
+	struct media_port p = port();
+	struct media_listing l;
+
+	(void)state;
+	put("\x01\x1b[31m", "x");
+	put("\xff\xfe", "xyz");
+	make_link("link", "/etc/passwd");
+	assert_int_equal(mkfifo(at("pipe"), 0600), 0);
+	assert_int_equal(mkdir(at("dir"), 0700), 0);
+	local_socket();
+	assert_int_equal(media_list(&p, ".", &l, &fault), TRANSFER_OK);
+	assert_int_equal(l.count, sizeof(want) / sizeof(want[0]));
+	assert_int_equal(l.total, l.count);
+	assert_false(l.more);
+	for (size_t i = 0; i < l.count; i++) {
+		assert_string_equal(l.entries[i].name, want[i].name);
+		assert_int_equal(l.entries[i].kind, want[i].kind);
+		assert_int_equal(l.entries[i].size, want[i].size);
+	}
+	media_listing_clear(&l);
+	assert_int_equal(media_list(&p, "dir", &l, &fault), TRANSFER_OK);
+	assert_int_equal(l.count, 0);
+	media_listing_clear(&l);
+	for (unsigned i = 0; i < MEDIA_ENTRY_COUNT; i++)
+		assert_non_null(media_entry_name((enum media_entry_kind)i));
+	assert_string_equal(media_entry_name(MEDIA_ENTRY_COUNT), "?");
+}
+
+static void
+refused_lists(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{ "f", "is not a folder" },
+		{ "link", "is not a folder" },
+		{ "link/sub", A_LINK },
+		{ "nowhere", "is not there" },
+		{ "..", NO_PATH },
+	};
+	struct transfer_fault fault;
+	struct media_port p = port();
+	struct media_listing l;
+
+	(void)state;
+	put("f", "");
+	make_link("link", "/etc");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_not_equal(media_list(&p, rows[i].path, &l, &fault),
+		    TRANSFER_OK);
+		assert_string_equal(fault.text, rows[i].why);
+		assert_null(l.entries);
+	}
+	failing = FAIL_READDIR;
+	failing_errno = EIO;
+	assert_int_equal(media_list(&p, ".", &l, &fault), TRANSFER_ERR_IO);
+	failing = FAIL_NOTHING;
+	assert_string_equal(fault.text,
+	    "cannot be listed: the medium fails to read or write: take another "
+	    "one");
+	medium.mounts = medium.unmounts = 0;
+	medium.bad_unmount = 1;
+	medium.why = "the medium is gone: put it in again";
+	assert_int_equal(media_list(&p, ".", &l, &fault), TRANSFER_ERR_IO);
+	assert_string_equal(fault.text, medium.why);
+	assert_null(l.entries);
+}
+
+static void
+fill(unsigned from, unsigned to)
+{
+	int dir = open(medium.path, O_RDONLY | O_DIRECTORY);
+
+	for (unsigned i = from; i < to; i++) {
+		char name[16];
+		int fd;
+
+		snprintf(name, sizeof(name), "%06u", i);
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	close(dir);
+}
+
+/* So many files that nobody can have meant it: told of up to a limit. */
+static void
+many(void **state)
+{
+	static const struct {
+		unsigned files;
+		size_t count, total;
+		bool more;
+	} rows[] = {
+		{ MEDIA_SHOWN_MAX, MEDIA_SHOWN_MAX, MEDIA_SHOWN_MAX, false },
+		{ MEDIA_SHOWN_MAX + 1, MEDIA_SHOWN_MAX, MEDIA_SHOWN_MAX + 1,
+		    false },
+		{ MEDIA_ENTRIES_MAX, MEDIA_SHOWN_MAX, MEDIA_ENTRIES_MAX,
+		    false },
+		{ MEDIA_ENTRIES_MAX + 1, MEDIA_SHOWN_MAX, MEDIA_ENTRIES_MAX,
+		    true },
+	};
+	struct transfer_fault fault;
+	struct media_port p = port();
+	unsigned made = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct media_listing l;
+
+		fill(made, rows[i].files);
+		made = rows[i].files;
+		assert_int_equal(media_list(&p, ".", &l, &fault), TRANSFER_OK);
+		assert_int_equal(l.count, rows[i].count);
+		assert_int_equal(l.total, rows[i].total);
+		assert_int_equal(l.more, rows[i].more);
+		if (!l.more)
+			assert_string_equal(l.entries[9999].name, "009999");
+		media_listing_clear(&l);
+	}
+}
+
+/* ---- writing ------------------------------------------------------------------ */
+
+static void
+taken(void)
+{
+	put("out", "mine");
+}
+
+static void
+taken_by_a_link(void)
+{
+	make_link("out", "/nowhere");
+}
+
+static void
+taken_by_a_folder(void)
+{
+	assert_int_equal(mkdir(at("out"), 0700), 0);
+}
+
+static void
+fails(enum failing what, int number)
+{
+	failing = what;
+	failing_errno = number;
+}
+
+static void
+full(void)
+{
+	fails(FAIL_WRITE, ENOSPC);
+}
+
+static void
+read_only(void)
+{
+	fails(FAIL_WRITE, EROFS);
+}
+
+static void
+too_large_for_it(void)
+{
+	fails(FAIL_WRITE, EFBIG);
+}
+
+static void
+pulled_write(void)
+{
+	fails(FAIL_WRITE, ENODEV);
+}
+
+static void
+sync_fails(void)
+{
+	fails(FAIL_FSYNC, EIO);
+}
+
+static void
+syncfs_fails(void)
+{
+	fails(FAIL_SYNCFS, EIO);
+}
+
+static void
+change_octets(struct medium *m)
+{
+	(void)m;
+	put("out", "Octets");
+}
+
+static void
+cut_off(struct medium *m)
+{
+	(void)m;
+	assert_int_equal(truncate(at("out"), 3), 0);
+}
+
+static void
+lengthen(struct medium *m)
+{
+	(void)m;
+	put("out", "octets and more");
+}
+
+static void
+take_away(struct medium *m)
+{
+	(void)m;
+	assert_int_equal(unlink(at("out")), 0);
+}
+
+static void
+fail_to_read(struct medium *m)
+{
+	(void)m;
+	fails(FAIL_READ, EIO);
+}
+
+static void
+other_octets(void)
+{
+	medium.before = change_octets;
+}
+
+static void
+fewer_octets(void)
+{
+	medium.before = cut_off;
+}
+
+static void
+more_octets(void)
+{
+	medium.before = lengthen;
+}
+
+static void
+gone_after(void)
+{
+	medium.before = take_away;
+}
+
+static void
+no_read_back(void)
+{
+	medium.before = fail_to_read;
+}
+
+static void
+swapped(void)
+{
+	medium.bad_mount = 2;
+	medium.why = "was taken out or swapped meanwhile: look again";
+}
+
+static void
+pulled_after(void)
+{
+	medium.bad_unmount = 1;
+	medium.why = "the medium is gone: put it in again";
+}
+
+static void
+pulled_at_the_end(void)
+{
+	medium.bad_unmount = 2;
+	medium.why = "the medium is gone: put it in again";
+}
+
+static void
+write_no_mount(void)
+{
+	medium.bad_mount = 1;
+	medium.why = "the medium is write-protected: move its switch, or take "
+		     "another one";
+}
+
+#define NOTHING "; nothing of it is on the medium"
+#define UNUSED "; it is not to be used"
+#define NO_NAME "not a name for a file on a medium"
+#define OTHER                                                                  \
+	"written, but other octets read back: the medium is not to be used"
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+	const char *file;
+	enum transfer_error want;
+	bool left; /* a file of that name stands there, which was written */
+	const char *why;
+} writes[] = {
+	{ "the name is taken", taken, "out", TRANSFER_ERR_EXISTS, false,
+	    "is there already and is not overwritten" },
+	{ "by a link", taken_by_a_link, "out", TRANSFER_ERR_EXISTS, false,
+	    "is there already and is not overwritten" },
+	{ "by a folder", taken_by_a_folder, "out", TRANSFER_ERR_EXISTS, false,
+	    "is there already and is not overwritten" },
+	{ "full", full, "out", TRANSFER_ERR_IO, false,
+	    "not written: the medium is full: take another one" NOTHING },
+	{ "becomes read-only", read_only, "out", TRANSFER_ERR_IO, false,
+	    "not written: the medium is write-protected: move its switch, or "
+	    "take another one" NOTHING },
+	{ "too large a file", too_large_for_it, "out", TRANSFER_ERR_IO, false,
+	    "not written: too large for this medium: take another one" NOTHING },
+	{ "pulled while it is written", pulled_write, "out", TRANSFER_ERR_IO,
+	    false, "not written: the medium is gone: put it in again" NOTHING },
+	{ "fsync fails", sync_fails, "out", TRANSFER_ERR_IO, false,
+	    "not written: the medium fails to read or write: take another "
+	    "one" NOTHING },
+	{ "syncfs fails", syncfs_fails, "out", TRANSFER_ERR_IO, true,
+	    "not all of it reached the medium: the medium fails to read or "
+	    "write: take another one; what stands there is not to be used" },
+	{ "other octets read back", other_octets, "out", TRANSFER_ERR_IO, true,
+	    OTHER },
+	{ "fewer read back", fewer_octets, "out", TRANSFER_ERR_IO, true,
+	    OTHER },
+	{ "more read back", more_octets, "out", TRANSFER_ERR_IO, true, OTHER },
+	{ "gone when it is compared", gone_after, "out", TRANSFER_ERR_IO, false,
+	    "written, but does not read back: is not there" UNUSED },
+	{ "does not read back", no_read_back, "out", TRANSFER_ERR_IO, true,
+	    "written, but does not read back: the medium fails to read or "
+	    "write: take another one" UNUSED },
+	{ "swapped before the comparison", swapped, "out", TRANSFER_ERR_IO,
+	    true,
+	    "written, but not compared: was taken out or swapped meanwhile: "
+	    "look again" UNUSED },
+	{ "pulled after it is written", pulled_after, "out", TRANSFER_ERR_IO,
+	    true,
+	    "written, but not compared: the medium is gone: put it in "
+	    "again" UNUSED },
+	{ "pulled after the comparison", pulled_at_the_end, "out",
+	    TRANSFER_ERR_IO, true,
+	    "written, but not compared: the medium is gone: put it in "
+	    "again" UNUSED },
+	{ "write-protected", write_no_mount, "out", TRANSFER_ERR_IO, false,
+	    "the medium is write-protected: move its switch, or take another "
+	    "one" },
+	{ "a path for a name", nothing, "a/b", TRANSFER_ERR_FIELD, false,
+	    NO_NAME },
+	{ "above", nothing, "..", TRANSFER_ERR_FIELD, false, NO_NAME },
+	{ "a hidden name", nothing, ".out", TRANSFER_ERR_FIELD, false,
+	    NO_NAME },
+	{ "an escape code for a name", nothing, "\x1b[2J", TRANSFER_ERR_FIELD,
+	    false, NO_NAME },
+	{ "no name", nothing, "", TRANSFER_ERR_FIELD, false, NO_NAME },
+};
+
+static unsigned
+entries(void)
+{
+	DIR *d = opendir(medium.path);
+	unsigned n = 0;
+
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+static void
+refused_writes(void **state)
+{
+	for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+		struct transfer_fault fault = { .text = "" };
+		struct media_port p = port();
+		enum transfer_error err;
+		unsigned before;
+
+		fresh(state);
+		writes[i].make();
+		before = entries();
+		err = media_write(&p, writes[i].file, (const uint8_t *)"octets",
+		    6, &fault);
+		failing = FAIL_NOTHING;
+		if (err != writes[i].want ||
+		    strcmp(fault.text, writes[i].why) != 0)
+			fail_msg("%s: %d, \"%s\"", writes[i].name, err,
+			    fault.text);
+		/* no temporary file is ever left */
+		if (entries() != before + (writes[i].left ? 1 : 0))
+			fail_msg("%s: %u entries", writes[i].name, entries());
+		assert_int_equal(medium.mounts - (medium.bad_mount != 0),
+		    medium.unmounts);
+	}
+	fresh(state);
+	put("out", "mine");
+	{ /* what was there is what is there */
+		struct transfer_fault fault;
+		struct media_port p = port();
+
+		assert_int_equal(media_write(&p, "out",
+				     (const uint8_t *)"octets", 6, &fault),
+		    TRANSFER_ERR_EXISTS);
+		expect_file("out", "mine", 4);
+	}
+}
+
+static void
+too_long_a_name(void **state)
+{
+	struct transfer_fault fault = { .text = "" };
+	struct media_port p = port();
+	char name[MEDIA_NAME_MAX + 2];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	name[MEDIA_NAME_MAX + 1] = '\0';
+	assert_int_equal(media_write(&p, name, (const uint8_t *)"x", 1, &fault),
+	    TRANSFER_ERR_FIELD);
+	name[MEDIA_NAME_MAX] = '\0'; /* no room for the temporary one's mark */
+	assert_int_equal(media_write(&p, name, (const uint8_t *)"x", 1, &fault),
+	    TRANSFER_ERR_IO);
+	assert_string_equal(fault.text,
+	    "not written: the name is too long for this medium" NOTHING);
+	name[MEDIA_NAME_MAX - 8] = '\0';
+	assert_int_equal(media_write(&p, name, (const uint8_t *)"x", 1, &fault),
+	    TRANSFER_OK);
+}
+
+static void
+good_write(void **state)
+{
+	struct transfer_fault fault = { .text = "" };
+	struct media_port p = port();
+
+	(void)state;
+	assert_int_equal(media_write(&p, "out", (const uint8_t *)"octets", 6,
+			     &fault),
+	    TRANSFER_OK);
+	assert_int_equal(medium.mounts, 2);
+	assert_int_equal(medium.unmounts, 2);
+	assert_int_equal(entries(), 1);
+	expect_file("out", "octets", 6);
+}
+
+static int
+done(void **state)
+{
+	fresh(state);
+	return rmdir(medium.path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(refused_reads, fresh),
+		cmocka_unit_test_setup(device_node, fresh),
+		cmocka_unit_test_setup(good_reads, fresh),
+		cmocka_unit_test_setup(long_paths, fresh),
+		cmocka_unit_test_setup(kinds, fresh),
+		cmocka_unit_test_setup(refused_lists, fresh),
+		cmocka_unit_test_setup(many, fresh),
+		cmocka_unit_test_setup(refused_writes, fresh),
+		cmocka_unit_test_setup(too_long_a_name, fresh),
+		cmocka_unit_test_setup(good_write, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, done);
+}
