@@ -7,6 +7,7 @@ PACKAGES = build-essential pkg-config libseccomp-dev libssl-dev openssl \
 	libp11-dev libp11-kit-dev libjansson-dev libyaml-dev libsqlite3-dev \
 	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
 	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2 \
+	e2fsprogs \
 	zlib1g-dev libzbar-dev libpng-dev libjpeg-dev libqrencode-dev zbar-tools
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
@@ -49,8 +50,9 @@ SRC_anchorite-audit   := $(wildcard ceremony/auditor/*.c)
 SRC_anchorite-factory := $(wildcard ceremony/factory/*.c)
 SRC_anchorite-reader  := $(wildcard ceremony/process/reader*_main.c)
 SRC_anchorite-signer  := $(wildcard ceremony/process/signer*_main.c)
+SRC_anchorite-media   := $(wildcard ceremony/process/media*_main.c)
 BIN      = anchorite anchorite-audit anchorite-factory
-LIBEXEC  = anchorite-reader anchorite-signer
+LIBEXEC  = anchorite-reader anchorite-signer anchorite-media
 # archives in the order they need each other, and the libraries of each program
 ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
 	transfer ca)
@@ -62,6 +64,7 @@ NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
 NEED_anchorite-factory = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
 NEED_anchorite-reader  = -ljansson -lyaml $(PICTURES) -lcrypto
 NEED_anchorite-signer  = -lp11 -lcrypto -ldl
+NEED_anchorite-media   = -lcrypto
 NEED_test = $(CELL) -lcmocka -ljansson -lsqlite3 -lyaml -lp11 $(PICTURES) -lqrencode \
 	-lcrypto -ldl
 

@@ -17,7 +17,8 @@ made install
 ok "make install"
 (cd "$to" && find . -type f | sort) >installed
 for f in bin/anchorite bin/anchorite-audit bin/anchorite-factory \
-	libexec/anchorite/anchorite-reader libexec/anchorite/anchorite-signer; do
+	libexec/anchorite/anchorite-reader libexec/anchorite/anchorite-signer \
+	libexec/anchorite/anchorite-media; do
 	echo "./opt/anchorite/$f"
 done >want
 for page in "$repo"/docs/*.[15]; do

@@ -10,6 +10,7 @@
 #define HEAD_SIZE 4096 /* boot sector, partition table, ext4's superblock */
 #define ISO_AT 32768   /* 16 sectors of 2048 */
 #define ISO_SIZE 2048
+#define BLANK_SIZE (1u << 20) /* btrfs, ZFS and others have their marks here */
 #define EXFAT_ROOT 4096  /* octets of the root folder that are looked through */
 #define EXFAT_LABEL 0x83 /* its volume label entry */
 
@@ -243,29 +244,39 @@ is_table(const uint8_t *head)
 }
 
 static bool
-all_same(const uint8_t *p, size_t len, uint8_t value)
+read_some(const struct media_source *s, uint64_t at, uint8_t *out, size_t len)
 {
-	while (len > 0 && p[len - 1] == value)
-		len--;
-	return len == 0;
+	return s->size >= at + len && s->read(s->arg, at, out, len);
+}
+
+/* Whether nothing but one octet stands where anything would have its mark;
+ * false, too, when it cannot be read. */
+static bool
+is_blank(const struct media_source *s, uint8_t value)
+{
+	uint8_t part[HEAD_SIZE];
+	uint64_t end = s->size < BLANK_SIZE ? s->size : BLANK_SIZE;
+
+	for (uint64_t at = 0; at < end; at += sizeof(part)) {
+		if (end - at < sizeof(part))
+			at = end - sizeof(part);
+		if (!s->read(s->arg, at, part, sizeof(part)))
+			return false;
+		for (size_t i = 0; i < sizeof(part); i++) {
+			if (part[i] != value)
+				return false;
+		}
+	}
+	return true;
 }
 
 static enum media_fs_kind
 without_fs(const struct look *l)
 {
-	for (unsigned value = 0; value <= 0xff; value += 0xff) {
-		if (all_same(l->head, HEAD_SIZE, (uint8_t)value) &&
-		    (l->iso == NULL ||
-			all_same(l->iso, ISO_SIZE, (uint8_t)value)))
-			return MEDIA_FS_EMPTY;
-	}
+	if ((l->head[0] == 0 || l->head[0] == 0xff) &&
+	    is_blank(l->source, l->head[0]))
+		return MEDIA_FS_EMPTY;
 	return is_table(l->head) ? MEDIA_FS_TABLE : MEDIA_FS_UNKNOWN;
-}
-
-static bool
-read_some(const struct media_source *s, uint64_t at, uint8_t *out, size_t len)
-{
-	return s->size >= at + len && s->read(s->arg, at, out, len);
 }
 
 bool

@@ -232,6 +232,22 @@ mount_refused(const struct media_device *d, int number,
 	}
 }
 
+/* Its root folder, opened for more than a path leads to: what fsmount() gives
+ * is O_PATH.  The mount goes with the last descriptor of anything in it. */
+static int
+open_root(int fs, unsigned flags)
+{
+	int mounted = fsmount(fs, FSMOUNT_CLOEXEC, flags), root, number;
+
+	if (mounted < 0)
+		return -1;
+	root = openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	number = errno;
+	close(mounted);
+	errno = number;
+	return root;
+}
+
 /* A mount that stands in no folder: its descriptor is the only way to it. */
 static enum transfer_error
 mount_detached(const struct media_device *d, bool writable, int *root,
@@ -242,16 +258,16 @@ mount_detached(const struct media_device *d, bool writable, int *root,
 	int fs = fsopen(media_fs_name(d->fs.kind), FSOPEN_CLOEXEC);
 	int number = errno;
 
+	*root = -1;
 	if (fs < 0 && number == ENODEV)
 		return transfer_refuse(fault, TRANSFER_ERR_IO,
 		    "this kernel has no %s: take a medium of another kind",
 		    media_fs_name(d->fs.kind));
 	if (fs < 0)
 		return mount_refused(d, number, fault);
-	*root = -1;
 	if (set_options(fs, d, writable) == 0 &&
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		*root = fsmount(fs, FSMOUNT_CLOEXEC, flags);
+		*root = open_root(fs, flags);
 	number = errno;
 	close(fs);
 	return *root >= 0 ? TRANSFER_OK : mount_refused(d, number, fault);
@@ -296,7 +312,6 @@ port_mount(void *arg, bool writable, int *root, struct transfer_fault *fault)
 	return ret;
 }
 
-/* The mount goes with its last descriptor. */
 static enum transfer_error
 port_unmount(void *arg, int root, struct transfer_fault *fault)
 {

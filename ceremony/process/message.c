@@ -24,6 +24,7 @@ enum {
 	PROOF = OCTETS(40 * 32),
 	LABELS = OCTETS(16 * 33),
 	WRAPPED = OCTETS(2048),
+	PATH = OCTETS(1024),
 };
 
 #define CHILD(label, states, size)                                             \
@@ -39,6 +40,11 @@ enum {
 #define ANSWER(label, size)                                                    \
 	{                                                                      \
 		.name = (label), .max = (size)                                 \
+	}
+
+#define ANSWER_FD(label, size)                                                 \
+	{                                                                      \
+		.name = (label), .has_fd = true, .max = (size)                 \
 	}
 
 static const struct message_row rows[MSG_KIND_COUNT] = {
@@ -185,6 +191,22 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_INTENT] = ANSWER("intent", NUMBERS(1) + OCTETS(17) + DIGEST),
 	[MSG_CERT] = ANSWER("cert", CERT),
 	[MSG_FILE] = ANSWER("file", NUMBERS(1)),
+	[MSG_MEDIA_FIND] =
+	    CHILD("media-find", STATE_IDLE | STATE_OPEN, NUMBERS(1)),
+	[MSG_MEDIA_LIST] = CHILD("media-list", STATE_IDLE, NUMBERS(1) + PATH),
+	[MSG_MEDIA_READ] = CHILD("media-read", STATE_IDLE, NUMBERS(2) + PATH),
+	[MSG_MEDIA_WRITE] =
+	    CHILD_FD("media-write", STATE_IDLE, NUMBERS(1) + OCTETS(255)),
+	[MSG_MEDIA_PREPARE] =
+	    CHILD("media-prepare", STATE_OPEN, NUMBERS(2) + OCTETS(16)),
+	[MSG_MEDIA_STATE] = CHILD("media-state", STATE_IDLE, NUMBERS(1)),
+	[MSG_MEDIUM] = ANSWER("medium",
+	    NUMBERS(2) + 4 * OCTETS(32) + 4 * OCTETS(64) + OCTETS(200)),
+	[MSG_MEDIA_ENTRY] = ANSWER("media-entry", NUMBERS(2) + OCTETS(255)),
+	[MSG_MEDIA_LISTED] = ANSWER("media-listed", NUMBERS(2)),
+	[MSG_MEDIA_FILE] = ANSWER_FD("media-file", NUMBERS(1) + DIGEST),
+	[MSG_MEDIA_WRITTEN] = ANSWER("media-written", NUMBERS(1) + DIGEST),
+	[MSG_MEDIA_FOLDER] = ANSWER_FD("media-folder", 0),
 	[MSG_MODULE] =
 	    CHILD("module", STATE_OPEN | STATE_LOGIN | STATE_GROUP, 0),
 	[MSG_MODULE_IS] = ANSWER("module-is",

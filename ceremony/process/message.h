@@ -214,7 +214,31 @@ enum message_kind {
 	MSG_INTENT,     /* number entry, octets serial, octets tbs sha256 */
 	MSG_CERT,       /* octets certificate */
 	MSG_FILE,       /* number length of a file that follows in PARTs */
-	MSG_MODULE,     /* tell of the module: any signer that has one */
+	/* operator -> media; a medium is named by its place in the list that
+	   MSG_MEDIA_FIND got, from 0 */
+	MSG_MEDIA_FIND,    /* number loop devices count as well */
+	MSG_MEDIA_LIST,    /* number medium, octets path of a folder */
+	MSG_MEDIA_READ,    /* number medium, octets path of a file, number max
+			    */
+	MSG_MEDIA_WRITE,   /* number medium, text name; the file is the fd */
+	MSG_MEDIA_PREPARE, /* number medium, text label, number erase: make a
+			      state medium of it */
+	MSG_MEDIA_STATE,   /* number medium: mount it for as long as this
+			      process lives, hand over its folder of the state
+			    */
+	/* media -> operator */
+	MSG_MEDIUM, /* text name, text disk, text bus, number size, text model,
+		       text serial, number flags, text what is on it, text
+		       label, text uuid, text why it cannot be used or none;
+		       then the next, and a DONE */
+	MSG_MEDIA_ENTRY,   /* octets name, number kind, number size; then the
+			      next, and a LISTED */
+	MSG_MEDIA_LISTED,  /* number entries, number whether there are more */
+	MSG_MEDIA_FILE,    /* number size, octets sha256; the file is the fd,
+			      sealed */
+	MSG_MEDIA_WRITTEN, /* number size, octets sha256 */
+	MSG_MEDIA_FOLDER,  /* the folder is the fd */
+	MSG_MODULE,        /* tell of the module: any signer that has one */
 	MSG_MODULE_IS, /* text path, text version, octets sha256, octets text of
 			  opensc.conf or none */
 	MSG_KIND_COUNT
@@ -223,7 +247,7 @@ enum message_kind {
 /* States of a child that a row's `when` may name. */
 enum message_state {
 	STATE_IDLE = 1 << 0,     /* started, no token */
-	STATE_OPEN = 1 << 1,     /* a token is open */
+	STATE_OPEN = 1 << 1,     /* a token is open; media are prepared */
 	STATE_LOGIN = 1 << 2,    /* an operator's card, PIN proved */
 	STATE_ACT = 1 << 3,      /* an act is being told */
 	STATE_PREPARED = 1 << 4, /* acts prepared, collecting approvals */
@@ -246,6 +270,13 @@ enum message_state {
 #define TOKEN_PIN_LOCKED (1u << 4)
 #define TOKEN_PIN_PAD (1u << 8)
 
+/* Bits of the flags in MSG_MEDIUM. */
+#define MEDIUM_PARTITION (1u << 0)
+#define MEDIUM_READ_ONLY (1u << 1)
+#define MEDIUM_USABLE (1u << 2) /* has a file system that is mounted */
+#define MEDIUM_EMPTY (1u << 3)
+#define MEDIUM_EXT4 (1u << 4)
+
 /* What is in a reader, as MSG_READER tells. */
 enum reader_holds {
 	READER_EMPTY,
@@ -264,6 +295,7 @@ enum fault_code {
 	FAULT_EXPOSED,    /* login worked, the key is not the expected one */
 	FAULT_HEAD,       /* the card remembers another transcript */
 	FAULT_INTERNAL,   /* out of memory, or a library failed */
+	FAULT_MEDIA,      /* a medium, or what is on it */
 };
 
 struct message_row {

@@ -103,7 +103,7 @@ static const struct step {
 	{ "nonewprivs", no_new_privileges, EVERYONE },
 	{ "limits", reader_limits, ONLY(SANDBOX_READER) },
 	{ "landlock", sandbox_files, ONLY(SANDBOX_READER) },
-	{ "seccomp", calls, ONLY(SANDBOX_READER) },
+	{ "seccomp", calls, ONLY(SANDBOX_READER) | ONLY(SANDBOX_MEDIA) },
 };
 
 static bool

@@ -111,10 +111,10 @@ static const int starting[] = { SCMP_SYS(fork), SCMP_SYS(vfork),
 	SCMP_SYS(mlockall), SCMP_SYS(munlockall), SCMP_SYS(msync),
 	SCMP_SYS(memfd_create), SCMP_SYS(ioctl) };
 
-/* Media: its own namespace, and mounts in it. */
-static const int mounting[] = { SCMP_SYS(unshare), SCMP_SYS(mount),
-	SCMP_SYS(umount2), SCMP_SYS(sync), SCMP_SYS(memfd_create),
-	SCMP_SYS(ioctl), SCMP_SYS(msync) };
+/* Media: mounts that stand in no folder; its namespace it has before. */
+static const int mounting[] = { SCMP_SYS(fsopen), SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount), SCMP_SYS(openat2), SCMP_SYS(sync),
+	SCMP_SYS(memfd_create), SCMP_SYS(ioctl) };
 
 static const struct {
 	const int *calls;

@@ -20,6 +20,12 @@
 static const char *const executables[] = {
 	[SPAWN_READER] = "anchorite-reader",
 	[SPAWN_SIGNER] = "anchorite-signer",
+	[SPAWN_MEDIA] = "anchorite-media",
+	[SPAWN_MEDIA_PREPARE] = "anchorite-media",
+};
+/* What its arguments say besides its name. */
+static const char *const modes[] = {
+	[SPAWN_MEDIA_PREPARE] = "prepare",
 };
 static const struct {
 	int signal;
@@ -108,7 +114,11 @@ bool
 spawn_child(enum spawn_what what, struct child *out)
 {
 	char folder[PATH_MAX], *path = NULL;
-	char *argv[] = { (char *)(uintptr_t)executables[what], NULL };
+	const char *mode = (size_t)what < sizeof(modes) / sizeof(modes[0])
+	    ? modes[what]
+	    : NULL;
+	char *argv[] = { (char *)(uintptr_t)executables[what],
+		(char *)(uintptr_t)mode, NULL };
 	char *env[PASSED_ON + 1] = { NULL };
 	int pair[2] = { -1, -1 };
 	pid_t parent = getpid();

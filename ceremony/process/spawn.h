@@ -17,7 +17,9 @@
 
 enum spawn_what {
 	SPAWN_READER,
-	SPAWN_SIGNER
+	SPAWN_SIGNER,
+	SPAWN_MEDIA,
+	SPAWN_MEDIA_PREPARE /* the same, to make state media alone */
 };
 struct child {
 	pid_t pid;

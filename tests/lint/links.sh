@@ -57,4 +57,7 @@ check libexec/anchorite/anchorite-reader \
 check libexec/anchorite/anchorite-signer \
     'jansson|yaml|zbar|jpeg|png16|sqlite3|pq' \
     "$json|$yaml|$sqlite|$registry|$pictures"
+check libexec/anchorite/anchorite-media \
+    'p11|p11-kit|jansson|yaml|zbar|jpeg|png16|sqlite3|pq|pcsclite' \
+    "$tokens|$shares|$certifies|$json|$yaml|$sqlite|$registry|$pictures"
 exit $bad

@@ -123,7 +123,8 @@ result $? 'layers: the real tree'
 # ---- links --------------------------------------------------------------------
 
 programs='bin/anchorite bin/anchorite-audit bin/anchorite-factory
-libexec/anchorite/anchorite-reader libexec/anchorite/anchorite-signer'
+libexec/anchorite/anchorite-reader libexec/anchorite/anchorite-signer
+libexec/anchorite/anchorite-media'
 
 # the real programs under their names, but for PROGRAM, which is another
 swapped() { # NAME PROGRAM OTHER WANT

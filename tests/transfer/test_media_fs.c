@@ -146,6 +146,19 @@ exfat_shift(struct image *m)
 	m->data[109] = 60;
 }
 
+/* A mark of something further on, such as btrfs has. */
+static void
+far_mark(struct image *m)
+{
+	memcpy(m->data + 65536 + 64, "_BHRfS_M", 8);
+}
+
+static void
+last_octet(struct image *m)
+{
+	m->data[IMAGE_SIZE - 1] = 1;
+}
+
 static void
 nothing(struct image *m)
 {
@@ -161,6 +174,8 @@ static const struct {
 } cases[] = {
 	{ "zeros", nothing, MEDIA_FS_EMPTY, "", "", false },
 	{ "erased", erased, MEDIA_FS_EMPTY, "", "", false },
+	{ "a mark far on", far_mark, MEDIA_FS_UNKNOWN, "", "", false },
+	{ "a last octet", last_octet, MEDIA_FS_UNKNOWN, "", "", false },
 	{ "noise", noise, MEDIA_FS_UNKNOWN, "", "", false },
 	{ "vfat", image_vfat, MEDIA_FS_VFAT, "STICK", "1234-ABCD", false },
 	{ "vfat without a label", fat_no_label, MEDIA_FS_VFAT, "", "1234-ABCD",

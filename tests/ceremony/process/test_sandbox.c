@@ -67,6 +67,8 @@ leave(const struct inmate *i)
 static const char *
 level_of(enum sandbox_role role)
 {
+	if (role == SANDBOX_MEDIA)
+		return "nocore,nodump,nonewprivs,seccomp";
 	if (role != SANDBOX_READER)
 		return "nocore,nodump,nonewprivs";
 	return cell_has_landlock()
@@ -137,11 +139,12 @@ helpers(void **state)
 	static const enum sandbox_role roles[] = {
 		[SPAWN_READER] = SANDBOX_READER,
 		[SPAWN_SIGNER] = SANDBOX_SIGNER,
+		[SPAWN_MEDIA] = SANDBOX_MEDIA,
 	};
 
 	(void)state;
 	peer_find_executables();
-	for (int what = SPAWN_READER; what <= SPAWN_SIGNER; what++) {
+	for (int what = SPAWN_READER; what <= SPAWN_MEDIA; what++) {
 		struct peer *p = peer_new((enum spawn_what)what);
 		assert_string_equal(p->level, level_of(roles[what]));
 		cell_expect(p->child.pid, "status", "NoNewPrivs:", "1");
