@@ -8,7 +8,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/loop.h>
-#include <spawn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +20,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define LOOP_SIZE (8u << 20)
 #define LOOP_NOTES "/tmp/anchorite-media-XXXXXX"
