@@ -38,11 +38,12 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \
 	libpng libjpeg))$(PKG_CFLAGS)
 
 # ---- what there is -----------------------------------------------------------
-LIBS     = ca smartcard transfer quorum record process
+LIBS     = ca smartcard transfer quorum record process qr
 SRC_ca        := $(wildcard ca/*.c)
 SRC_smartcard := $(wildcard smartcard/*.c)
 SRC_transfer  := $(wildcard transfer/*.c)
 SRC_quorum    := $(wildcard ceremony/quorum/*.c)
+SRC_qr        := $(wildcard ceremony/qr/*.c)
 SRC_record    := $(wildcard ceremony/record/*.c)
 SRC_process   := $(filter-out %_main.c,$(wildcard ceremony/process/*.c))
 SRC_anchorite         := $(wildcard ceremony/custodian/*.c)
@@ -54,7 +55,7 @@ SRC_anchorite-media   := $(wildcard ceremony/process/media*_main.c)
 BIN      = anchorite anchorite-audit anchorite-factory
 LIBEXEC  = anchorite-reader anchorite-signer anchorite-media
 # archives in the order they need each other, and the libraries of each program
-ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,process record quorum smartcard \
+ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,qr process record quorum smartcard \
 	transfer ca)
 CELL = -lseccomp# each program enters one
 # zbar as an archive: the shared one brings X11 and D-Bus along

@@ -33,8 +33,8 @@ helps() {
 	done
 }
 
-helps anchorite run rehearse plan card status words
-helps anchorite-factory station-key request accept check
+helps anchorite run rehearse plan card status words qr
+helps anchorite-factory station-key request accept check qr
 helps anchorite-audit verify show words
 run 2 "$anchorite" plan check --nonsense && says err --nonsense
 ok "anchorite plan check: unknown option"

@@ -20,7 +20,7 @@
 #define LABEL 78 /* from the top of a row to its label */
 
 #define DOTS 12       /* pixels a millimetre, about 300 a inch */
-#define HEADING_DOT 3 /* pixels a dot of a letter */
+#define HEADING_DOT 4 /* pixels a dot of a letter */
 #define HEADINGS (3 + QR_SHEET_WORD_LINES)
 #define LINE_MAX_CHARS 160
 
@@ -84,7 +84,7 @@ heading(const struct qr_sheet *s, struct heading *h)
 	snprintf(h->line[0], LINE_MAX_CHARS, "%s, %zu octets - page %zu of %zu",
 	    s->name, s->file_len, s->page, s->pages);
 	snprintf(h->line[1], LINE_MAX_CHARS,
-	    "%zu codes, of which at least %zu are needed; read them with: "
+	    "%zu codes, of which at least %zu are needed. Read them with: "
 	    "anchorite qr read-sheet",
 	    s->total, s->needed);
 	snprintf(h->line[2], LINE_MAX_CHARS, "SHA-256 of the file:");

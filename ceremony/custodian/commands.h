@@ -7,6 +7,7 @@
 struct command {
 	const char *name, *args, *summary;
 	int (*run)(const struct command *self, int argc, char *argv[]);
+	int family; /* has commands of its own, and answers --help itself */
 };
 int cmd_run(const struct command *self, int argc, char *argv[]);
 int cmd_rehearse(const struct command *self, int argc, char *argv[]);
@@ -14,6 +15,7 @@ int cmd_plan(const struct command *self, int argc, char *argv[]);
 int cmd_card(const struct command *self, int argc, char *argv[]);
 int cmd_status(const struct command *self, int argc, char *argv[]);
 int cmd_words(const struct command *self, int argc, char *argv[]);
+int cmd_qr(const struct command *self, int argc, char *argv[]);
 
 /* "usage: anchorite NAME ARGS" on standard error; returns EXIT_USAGE. */
 int command_usage(const struct command *self);

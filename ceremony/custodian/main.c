@@ -12,22 +12,24 @@ static const struct command commands[] = {
 	{ "run",
 	    "PLAN --state DIR --in DIR --out DIR [--abandon REASON] "
 	    "[--no-pinpad]",
-	    "hold the ceremony of a plan, or go on with it", cmd_run },
+	    "hold the ceremony of a plan, or go on with it", cmd_run, 0 },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
 	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON] "
 	    "[--no-pinpad]",
 	    "the same in a scratch folder, on soft tokens or blank cards",
-	    cmd_rehearse },
+	    cmd_rehearse, 0 },
 	{ "plan", "check|print PLAN, plan new KIND",
-	    "check a plan, print its run sheet, start a new one", cmd_plan },
+	    "check a plan, print its run sheet, start a new one", cmd_plan, 0 },
 	{ "card",
 	    "list [MODULE] [--json], init|personalise|pin|verify|wipe LABEL "
 	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--no-pinpad]",
-	    "look at cards, make them ready, end them", cmd_card },
+	    "look at cards, make them ready, end them", cmd_card, 0 },
 	{ "status", "--state DIR [--json]", "say what a state folder holds",
-	    cmd_status },
-	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words },
+	    cmd_status, 0 },
+	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words, 0 },
+	{ "qr", "show|print FILE ...; see qr --help",
+	    "carry a file across the gap by QR codes", cmd_qr, 1 },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -109,7 +111,7 @@ dispatch(int argc, char *argv[])
 		const struct command *c = &commands[i];
 		if (strcmp(c->name, name) != 0)
 			continue;
-		if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+		if (argc > 2 && strcmp(argv[2], "--help") == 0 && !c->family) {
 			printf("usage: anchorite %s %s\n  %s\n", c->name,
 			    c->args, c->summary);
 			return EXIT_DONE;

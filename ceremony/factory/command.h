@@ -36,6 +36,9 @@ struct command {
 	const char *summary;
 	const struct option_row *options; /* ends in a row without a name */
 	const char *operands;             /* "FILE...", or NULL: takes none */
+	/* in place of all but the name and summary: commands of its own, which
+	 * read their arguments themselves */
+	enum outcome (*family)(int argc, char **argv);
 };
 
 /* Read argv[0..argc) by the rows of cmd, operands anywhere between (argv is
@@ -56,5 +59,6 @@ extern const struct command station_key_command;
 extern const struct command request_command;
 extern const struct command accept_command;
 extern const struct command check_command;
+extern const struct command qr_command;
 
 #endif

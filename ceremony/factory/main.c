@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&request_command,
 	&accept_command,
 	&check_command,
+	&qr_command,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -60,6 +61,8 @@ run(const struct command *cmd, int argc, char **argv)
 {
 	struct arguments args;
 
+	if (cmd->family != NULL)
+		return cmd->family(argc, argv);
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (is_help(argv[i])) {
 			command_help(cmd);

@@ -13,9 +13,10 @@ transfer:
 ceremony/quorum: ca smartcard transfer
 ceremony/record: ceremony/quorum ca transfer
 ceremony/process: ceremony/record ceremony/quorum ca smartcard transfer
-ceremony/custodian: ceremony/process ceremony/record ceremony/quorum ca smartcard transfer
+ceremony/qr: ceremony/process ceremony/record ceremony/quorum ca transfer
+ceremony/custodian: ceremony/qr ceremony/process ceremony/record ceremony/quorum ca smartcard transfer
 ceremony/auditor: ceremony/process ceremony/record ceremony/quorum ca transfer
-ceremony/factory: ceremony/process ceremony/record ceremony/quorum ca transfer
+ceremony/factory: ceremony/qr ceremony/process ceremony/record ceremony/quorum ca transfer
 '
 libraries='ca smartcard transfer ceremony/quorum ceremony/record ceremony/process'
 

@@ -15,12 +15,12 @@ complain() {
 # and words that a command of commands compares its first argument with
 commands_of() {
 	awk '
-		/struct command .*commands\[\] = \{/ { table = 1 }
+		/struct [a-z_]*command .*commands\[\] = \{/ { table = 1 }
 		table && /^\t\{ "[a-z-]+"/ {
 			split($0, part, "\""); print part[2]
 		}
 		/^};/ { table = 0; row = 0 }
-		/^const struct command [a-z_]+ = \{/ { row = 1 }
+		/^const struct [a-z_]*command [a-z_]+ = \{/ { row = 1 }
 		row && /^\t\.name = "/ { split($0, part, "\""); print part[2] }
 		/strcmp\(argv\[0\], "[a-z-]+"\)/ {
 			split($0, part, "\""); print part[2]
@@ -62,9 +62,9 @@ for page in docs/*.[15]; do
 	mandoc -Tlint -W warning "$page" >&2 || bad=1
 	grep -q '^\.Os Anchorite$' "$page" || complain "$page: .Os Anchorite"
 done
-check_program docs/anchorite.1 ceremony/custodian/*.c
+check_program docs/anchorite.1 ceremony/custodian/*.c ceremony/qr/*.c
 check_program docs/anchorite-audit.1 ceremony/auditor/*.c
-check_program docs/anchorite-factory.1 ceremony/factory/*.c
+check_program docs/anchorite-factory.1 ceremony/factory/*.c ceremony/qr/*.c
 # every page that one refers to is there
 missing=$(sed -nE 's/^\.Xr (anchorite[a-z-]*) ([15]).*/\1.\2/p' docs/*.[15] |
 	sort -u | while read -r name; do
