@@ -1,6 +1,6 @@
 # Anchorite: offline CA ceremonies.  `make help` says what can be made.
 VERSION = 0.1.0
-BUILD   = build$(if $(SAN),/san)
+BUILD   = build$(if $(SAN),/san)$(if $(COV),/cov)
 SHARED  ?= ../shared# folder of published test vectors, if there is one
 PREFIX  ?= /usr/local
 PACKAGES = build-essential pkg-config libseccomp-dev libssl-dev openssl \
@@ -20,11 +20,11 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \
 # sections: a program holds the functions it calls and no others
 HARDEN = -ffunction-sections -fdata-sections -fPIE -fcf-protection \
 	-fstack-protector-strong -fstack-clash-protection \
-	$(if $(SAN),,-D_FORTIFY_SOURCE=2)
+	$(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
 SANITIZE_1 = -fsanitize=address -fsanitize=undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
-SANITIZE = $(SANITIZE_$(if $(SAN),1))
-CFLAGS  ?= -O2 -g
+SANITIZE = $(SANITIZE_$(if $(SAN),1)) $(if $(COV),--coverage)
+CFLAGS  ?= $(if $(COV),-O0,-O2) -g
 # no fused multiply-add: both ends of a QR stream must round alike
 ALL_CFLAGS = -std=c11 -ffp-contract=off -D_GNU_SOURCE \
 	-DOPENSSL_SUPPRESS_DEPRECATED -I. -DANCHORITE_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(SANITIZE) \
@@ -85,8 +85,8 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 
 # ---- targets -----------------------------------------------------------------
 .DELETE_ON_ERROR:
-.PHONY: all check crash demo bench fuzz lint lint-deps deps install uninstall \
-	clean help $(CHECKS)
+.PHONY: all check crash demo bench fuzz coverage covered lint lint-deps deps \
+	install uninstall clean help $(CHECKS)
 .SECONDARY:
 
 all: $(PROGRAMS) ## build the programs into build/
@@ -111,6 +111,12 @@ bench: all $(TOOLS) $(BENCH_SRC:%.c=$(BUILD)/%) ## measure; asserts nothing
 fuzz: $(BUILD)/.deps ## run every fuzz target, SECONDS_EACH=60 (libFuzzer)
 	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(FUZZERS)
 	@sh tests/fuzz/run.sh $(FUZZ_SRC)
+
+coverage: ## how many lines of transfer/ its tests run, file by file
+	@$(MAKE) --no-print-directory COV=1 covered
+covered: $(filter $(BUILD)/tests/transfer/%,$(TESTS))
+	@BUILD=$(abspath $(BUILD)) SHARED=$(abspath $(SHARED)) \
+	    sh tests/coverage.sh transfer $^
 
 lint: lint-deps $(CHECKS) ## every static check
 
