@@ -68,6 +68,8 @@ card_strerror(enum card_error err)
 		return "the card refuses the command";
 	case CARD_ERR_LEFT:
 		return "not everything on the token is gone";
+	case CARD_ERR_MUTE:
+		return "the card is mute: is it the wrong way round, or dead?";
 	case CARD_ERR_CANCELLED:
 		return "no PIN was typed at the reader: it was cancelled there, or "
 		       "not typed in time; no try was used";

@@ -36,6 +36,7 @@ enum card_error {
 	CARD_ERR_ANSWER,  /* a card's answer out of form */
 	CARD_ERR_STATUS,  /* a status word that no row names */
 	CARD_ERR_LEFT,    /* what was destroyed is not all gone */
+	CARD_ERR_MUTE,    /* a card does not answer a reset */
 	CARD_ERR_CANCELLED, /* CKR_FUNCTION_CANCELED: no PIN at the PIN pad */
 };
 

@@ -264,6 +264,12 @@ module_pin_pad(struct module *m, bool use)
 	m->pin_pad = use;
 }
 
+const char *
+module_unread(const struct module *m)
+{
+	return m->unread;
+}
+
 void
 module_blank(struct module *m, const char *serial)
 {

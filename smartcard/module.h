@@ -4,6 +4,7 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include "smartcard/pcsc.h"
 #include "smartcard/token.h"
 
 /* What the files of smartcard/ share about a module and its open tokens;
@@ -33,7 +34,10 @@ struct module {
 	struct opensc_held *held;
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see module_blank() */
 	bool pin_pad;                     /* see module_pin_pad() */
-	struct token *open;               /* every token in use */
+	struct pcsc_readers hung;         /* see opensc_scan() */
+	/* reader of the card that was not asked, see module_unread() */
+	char unread[PCSC_NAME_MAX + 1];
+	struct token *open;    /* every token in use */
 	struct libp11 *libp11; /* see evp_key.h; NULL until it is needed */
 };
 

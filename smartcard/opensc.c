@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smartcard/look.h"
 #include "smartcard/session.h"
 
 #define BUSY_TRIES 3
@@ -12,9 +13,23 @@
 
 /* ---- what is in the readers ------------------------------------------- */
 
-enum card_error
-opensc_scan(struct pcsc *p, struct opensc_scan *out)
+/* The same card in the same reader: pcscd counts in the upper half of a state
+ * how often cards came and went. */
+static bool
+hung_before(const struct pcsc_readers *hung, const struct pcsc_reader *r)
 {
+	for (size_t i = 0; hung != NULL && i < hung->count; i++)
+		if (strcmp(hung->reader[i].name, r->name) == 0 &&
+		    hung->reader[i].state >> 16 == r->state >> 16)
+			return true;
+	return false;
+}
+
+enum card_error
+opensc_scan(struct pcsc *p, const struct pcsc_readers *hung,
+    struct opensc_scan *out)
+{
+	bool asked[PCSC_READERS_MAX] = { false };
 	enum card_error ret;
 
 	memset(out, 0, sizeof(*out));
@@ -22,24 +37,35 @@ opensc_scan(struct pcsc *p, struct opensc_scan *out)
 	for (size_t i = 0; ret == CARD_OK && i < out->readers.count; i++) {
 		const struct pcsc_reader *r = &out->readers.reader[i];
 
-		out->error[i] = r->present
-		    ? schsm_look(p, r->name, &out->card[i])
-		    : CARD_ERR_REMOVED;
+		asked[i] = r->present && !r->mute && !hung_before(hung, r);
+		out->error[i] = r->present ? CARD_ERR_MUTE : CARD_ERR_REMOVED;
+		if (r->present && !r->mute)
+			out->error[i] = CARD_ERR_TIMEOUT;
 	}
+	if (ret == CARD_OK)
+		look_at(&out->readers, asked, out->error, out->card);
 	return ret;
 }
 
-/* A scan with a context for it alone: OpenSC makes its own. */
+/* A scan with a context for it alone: OpenSC makes its own.  A card that hangs
+ * is waited for once. */
 static enum card_error
-scan_once(struct opensc_scan *out)
+scan_once(struct module *m, struct opensc_scan *out)
 {
 	struct pcsc *p = NULL;
 	enum card_error ret = pcsc_new(NULL, &p);
 
 	if (ret == CARD_OK)
-		ret = opensc_scan(p, out);
+		ret = opensc_scan(p, &m->hung, out);
 	pcsc_free(p);
-	return ret;
+	if (ret != CARD_OK)
+		return ret;
+	m->hung.count = 0;
+	for (size_t i = 0; i < out->readers.count; i++)
+		if (out->error[i] == CARD_ERR_TIMEOUT)
+			m->hung.reader[m->hung.count++] =
+			    out->readers.reader[i];
+	return CARD_OK;
 }
 
 static bool
@@ -49,6 +75,41 @@ scan_has(const struct opensc_scan *scan, enum card_error err)
 		if (scan->error[i] == err)
 			return true;
 	return false;
+}
+
+/* Why a card is not asked, or what it answers is not to be read; OK when there
+ * is none, or it was asked. */
+static enum card_error
+why_unread(enum card_error err)
+{
+	switch (err) {
+	case CARD_OK:
+	case CARD_ERR_REMOVED:
+	case CARD_ERR_FOREIGN:
+		return CARD_OK;
+	case CARD_ERR_BUSY:
+	case CARD_ERR_TIMEOUT:
+	case CARD_ERR_MUTE:
+		return err;
+	default:
+		return CARD_ERR_ANSWER;
+	}
+}
+
+enum card_error
+opensc_not_found(struct module *m, const struct opensc_scan *scan)
+{
+	static const enum card_error order[] = { CARD_ERR_BUSY,
+		CARD_ERR_TIMEOUT, CARD_ERR_ANSWER, CARD_ERR_MUTE };
+
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
+		for (size_t i = 0; i < scan->readers.count; i++)
+			if (why_unread(scan->error[i]) == order[k]) {
+				memcpy(m->unread, scan->readers.reader[i].name,
+				    sizeof(m->unread));
+				return order[k];
+			}
+	return CARD_ERR_NO_TOKEN;
 }
 
 /* Another signer may just be looking at the same card: give it a moment. */
@@ -218,18 +279,21 @@ opensc_enter(struct module *m, const char *label, const char *serial)
 
 	if (m->open != NULL)
 		return CARD_ERR_ARGUMENT;
+	m->unread[0] = '\0';
 	for (int i = 0; ret == CARD_ERR_NO_TOKEN && i < BUSY_TRIES; i++) {
 		if (i > 0 && !scan_has(&scan, CARD_ERR_BUSY))
 			break;
 		if (i > 0)
 			wait_a_moment(&scan);
-		ret = scan_once(&scan);
+		ret = scan_once(m, &scan);
 		if (ret == CARD_OK)
 			ret = opensc_scan_find(&scan, label, serial, &reader);
 		if (ret == CARD_ERR_NO_TOKEN &&
 		    scan_has(&scan, CARD_ERR_FOREIGN))
 			ret = find_foreign(m, &scan, label, serial, &reader);
 	}
+	if (ret == CARD_ERR_NO_TOKEN)
+		ret = opensc_not_found(m, &scan);
 	return ret == CARD_OK ? opensc_enter_reader(m, &scan, reader) : ret;
 }
 
@@ -263,6 +327,34 @@ describe(const struct schsm_info *card, size_t slot, struct token_info *out)
 	out->tries = card->initialised ? card->pin_tries : 0;
 }
 
+static void
+describe_unread(const struct pcsc_reader *r, enum card_error why,
+    struct token_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	strncpy(out->reader, r->name, sizeof(out->reader) - 1);
+	out->unread = why;
+}
+
+/* Those that OpenSC does not know either. */
+static void
+list_unknown(const struct opensc_scan *scan, struct token_info *out,
+    size_t *count)
+{
+	const size_t known = *count;
+
+	for (size_t i = 0; i < scan->readers.count; i++) {
+		const struct pcsc_reader *r = &scan->readers.reader[i];
+		bool listed = false;
+
+		for (size_t k = 0; k < known; k++)
+			listed = listed || reader_is(r->name, &out[k]);
+		if (scan->error[i] == CARD_ERR_FOREIGN && !listed &&
+		    *count < TOKEN_LIST_MAX)
+			describe_unread(r, CARD_ERR_FOREIGN, &out[(*count)++]);
+	}
+}
+
 /* Cards of other kinds are OpenSC's to tell of. */
 static enum card_error
 list_foreign(struct module *m, const struct opensc_scan *scan,
@@ -285,6 +377,8 @@ list_foreign(struct module *m, const struct opensc_scan *scan,
 	}
 	free(ids);
 	opensc_leave(m);
+	if (ret == CARD_OK)
+		list_unknown(scan, out, count);
 	return ret;
 }
 
@@ -297,12 +391,18 @@ opensc_list(struct module *m, struct token_info *out, size_t *count)
 	*count = 0;
 	if (m->open != NULL)
 		return CARD_ERR_ARGUMENT;
-	ret = scan_once(&scan);
+	ret = scan_once(m, &scan);
 	if (ret != CARD_OK)
 		return ret;
-	for (size_t i = 0; i < scan.readers.count; i++)
+	for (size_t i = 0; i < scan.readers.count; i++) {
+		const enum card_error why = why_unread(scan.error[i]);
+
 		if (scan.error[i] == CARD_OK)
 			describe(&scan.card[i], i, &out[(*count)++]);
+		else if (why != CARD_OK)
+			describe_unread(&scan.readers.reader[i], why,
+			    &out[(*count)++]);
+	}
 	if (!scan_has(&scan, CARD_ERR_FOREIGN))
 		return CARD_OK;
 	return list_foreign(m, &scan, out, count);

@@ -19,11 +19,18 @@ struct opensc_scan {
 	enum card_error error[PCSC_READERS_MAX];
 	struct schsm_info card[PCSC_READERS_MAX];
 };
-enum card_error opensc_scan(struct pcsc *p, struct opensc_scan *out);
+/* hung: cards that did not answer before, which are not asked again while they
+ * stay in their readers; NULL: none. */
+enum card_error opensc_scan(struct pcsc *p, const struct pcsc_readers *hung,
+    struct opensc_scan *out);
 /* The reader of the initialised SmartCard-HSM of that label and serial.
  * Errors: NO_TOKEN, AMBIGUOUS. */
 enum card_error opensc_scan_find(const struct opensc_scan *scan,
     const char *label, const char *serial, size_t *reader);
+/* A token was not found: it may be the card that could not be asked, see
+ * module_unread(); NO_TOKEN when all were. */
+enum card_error
+opensc_not_found(struct module *m, const struct opensc_scan *scan);
 
 /* Load the module for the card of that label and, unless NULL or "-", serial:
  * afterwards module_slots() has this one and no other, and m->card is it, or

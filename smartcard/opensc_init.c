@@ -164,16 +164,18 @@ opensc_drop(struct module *m)
 }
 
 static enum card_error
-hold(const struct module *m, const char *label, bool again,
-    struct opensc_held *h)
+hold(struct module *m, const char *label, bool again, struct opensc_held *h)
 {
 	enum card_error ret = pcsc_new(NULL, &h->p);
 
 	strncpy(h->label, label, sizeof(h->label) - 1);
 	if (ret == CARD_OK)
-		ret = opensc_scan(h->p, &h->scan);
+		ret = opensc_scan(h->p, &m->hung, &h->scan);
+	m->unread[0] = '\0';
 	if (ret == CARD_OK)
 		ret = find_target(m, &h->scan, label, again, &h->reader);
+	if (ret == CARD_ERR_NO_TOKEN)
+		ret = opensc_not_found(m, &h->scan);
 	if (ret == CARD_OK)
 		ret =
 		    schsm_open(h->p, h->scan.card[h->reader].reader, &h->card);
@@ -185,8 +187,8 @@ hold(const struct module *m, const char *label, bool again,
 }
 
 static enum card_error
-find_and_hold(const struct module *m, const char *label,
-    const struct token_so *so, struct opensc_held **out)
+find_and_hold(struct module *m, const char *label, const struct token_so *so,
+    struct opensc_held **out)
 {
 	enum card_error ret;
 

@@ -61,7 +61,7 @@ pcsc_wait(struct pcsc *p, struct pcsc_readers *seen, int timeout);
 
 struct pcsc_card;
 /* Take the card in a reader, exclusively.
- * Errors: REMOVED (none there, or no such reader), BUSY, FOREIGN (mute, or no
+ * Errors: REMOVED (none there, or no such reader), BUSY, MUTE, FOREIGN (no
  * protocol that we know), SERVICE, MEMORY. */
 enum card_error
 pcsc_connect(struct pcsc *p, const char *reader, struct pcsc_card **out);

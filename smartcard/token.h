@@ -44,6 +44,14 @@ void module_blank(struct module *m, const char *serial);
 void module_pin_pad(struct module *m, bool use);
 
 /*
+ * A token was not found, and neither could every card be asked: the reader of
+ * one that could not, as the error says that token_open() or token_init_blank()
+ * ended in: BUSY (another process has it), TIMEOUT (it hangs), MUTE, ANSWER.
+ * Otherwise "".
+ */
+const char *module_unread(const struct module *m);
+
+/*
  * What a module is: its file and SHA-256 of that as it is now, what it calls
  * itself, and the text of opensc.conf that OpenSC was loaded with last, "" for
  * other modules.  All borrowed from the module.  Errors: LOAD (unreadable).
@@ -67,8 +75,12 @@ struct token_info {
 	bool so_count_low, so_final_try, so_locked;
 	bool pin_pad;   /* CKF_PROTECTED_AUTHENTICATION_PATH */
 	unsigned tries; /* of the user PIN that are left; 0: not known */
+	/* In a list: the card could not be asked, and all but its reader is
+	 * empty: BUSY, TIMEOUT, MUTE, ANSWER, or FOREIGN (nobody knows it). */
+	enum card_error unread;
 };
-/* All present tokens, at most TOKEN_LIST_MAX. */
+/* All present tokens, and cards that could not be asked; at most
+ * TOKEN_LIST_MAX. */
 enum card_error
 token_list(struct module *m, struct token_info *out, size_t *count);
 
@@ -77,8 +89,8 @@ token_list(struct module *m, struct token_info *out, size_t *count);
  * slot number alone.  By its serial alone, label "", is for tokens that were
  * personalised elsewhere, where many have one label.  A " (UserPIN)" that OpenSC appends is not part of the
  * label.  Opens one read-write session.
- * Errors: NO_TOKEN, AMBIGUOUS, ARGUMENT (that token is open already), MODULE,
- * MEMORY.
+ * Errors: NO_TOKEN, BUSY, TIMEOUT, MUTE, ANSWER (see module_unread()),
+ * AMBIGUOUS, ARGUMENT (that token is open already), MODULE, MEMORY.
  */
 struct token;
 enum card_error token_open(struct module *m, const char *label,

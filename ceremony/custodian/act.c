@@ -259,14 +259,19 @@ hear_opened(struct ceremony *c, struct session *s)
 	return true;
 }
 
-/* A token that is not there is asked for, where it can be seen to come. */
+/* A token that is not there is asked for, where it can be seen to come; unread:
+ * what to say of a card that could not be asked, or NULL. */
 static bool
-comes(struct ceremony *c, const struct session *s)
+comes(struct ceremony *c, const struct session *s, const char *unread)
 {
 	const struct watch_card card = { s->token->module, s->label,
 		s->token->serial, "CA token", .blank = false };
 
-	return watch_possible(c, &card) && watch_card(c, &card) == PEOPLE_YES;
+	if (!watch_possible(c, &card))
+		return false;
+	if (unread != NULL)
+		people_say(c->people, "  %s", unread);
+	return watch_card(c, &card) == PEOPLE_YES;
 }
 
 /* The answer is in c->in: it is open, or a fault. */
@@ -295,7 +300,14 @@ group_open(struct ceremony *c, struct group *g, const char *label, bool *absent,
 	if (c->in.kind == MSG_FAULT && absent != NULL &&
 	    (*absent = child_is_absent(c)))
 		return false;
-	while (c->in.kind == MSG_FAULT && child_is_absent(c) && comes(c, s)) {
+	while (c->in.kind == MSG_FAULT && child_is_absent(c)) {
+		const bool unread = child_is_unread(child_fault_code(c));
+		char text[513];
+
+		if (!child_fault_text(c, text))
+			return false;
+		if (!comes(c, s, unread ? text : NULL))
+			return ceremony_stop(c, EXIT_CARD, "%s", text);
 		if (!ask_open(c, s))
 			return false;
 	}

@@ -24,8 +24,11 @@ card_verb card_list, card_init, card_personalise, card_pin, card_verify,
 struct card_row {
 	char label[33], serial[33], model[65], reader[65], keys[600];
 	uint64_t bits, tries;
+	uint64_t state; /* enum reader_holds: what could be found out */
 };
-/* What is on it: "blank", "operator's card", "CA token", "empty", "other". */
+/* Could it be asked at all? */
+bool card_is_asked(const struct card_row *r);
+/* What is on it: "unknown", "blank", "operator's card", "CA token", "empty", "other". */
 const char *card_holds(const struct card_row *r);
 bool card_has_ca(const struct card_row *r);
 /* Not all that is on it could be read: it may have a CA's keys, too. */

@@ -72,6 +72,7 @@ struct ceremony {
 	struct request_view *kept; /* inputs.c: checked, not yet answered */
 	char kept_name[PLAN_NAME_MAX + 1];
 	struct message in, out; /* for talking to one child at a time */
+	enum message_kind told; /* the last of those that went out */
 	const char *out_reason; /* act.h: visit_open() */
 	bool visiting, pulled;  /* act.h: visit_again() */
 	bool came;              /* watch.c: the card asked for was put in */
@@ -141,8 +142,10 @@ bool child_fault(struct ceremony *c);
 uint64_t child_fault_code(struct ceremony *c);
 /* Its sentence, for when it is no reason to stop. */
 bool child_fault_text(struct ceremony *c, char text[513]);
-/* Does it say that no such token is there? */
+/* Does it say that no such token is there, as far as cards could be asked?  And
+ * does a code say that not all of them could? */
 bool child_is_absent(struct ceremony *c);
+bool child_is_unread(uint64_t code);
 /* Fields of c->in all read and in form? */
 bool child_fields_ok(struct ceremony *c);
 /* Octets announced by a length, in PARTs; *out new, free(). */

@@ -115,6 +115,7 @@ child_tell(struct ceremony *c, struct child *ch)
 {
 	enum channel_error err = channel_send(ch->sock, &c->out);
 
+	c->told = c->out.kind;
 	message_clear(&c->out);
 	return err == CHANNEL_OK || lost(c, ch, err);
 }
@@ -175,16 +176,51 @@ child_is_absent(struct ceremony *c)
 {
 	uint64_t code = child_fault_code(c);
 
-	return code == CARD_ERR_NO_TOKEN || code == CARD_ERR_REMOVED;
+	return code == CARD_ERR_NO_TOKEN || code == CARD_ERR_REMOVED ||
+	    child_is_unread(code);
+}
+
+bool
+child_is_unread(uint64_t code)
+{
+	return code == CARD_ERR_BUSY || code == CARD_ERR_TIMEOUT ||
+	    code == CARD_ERR_MUTE || code == CARD_ERR_ANSWER;
+}
+
+/* What asks a card or a person at a PIN pad, and changes nothing, need not come
+ * to its end. */
+static bool
+may_break(enum message_kind told)
+{
+	return told == MSG_OPEN || told == MSG_LIST || told == MSG_LOGIN ||
+	    told == MSG_TRY;
+}
+
+/* False: Ctrl-C came first. */
+static bool
+wait_for_card(struct ceremony *c, const struct child *ch)
+{
+	struct pollfd pfd = { .fd = ch->sock, .events = POLLIN };
+
+	return people_wait(&pfd, 1, CHILD_WAIT_MS / 1000) ||
+	    !people_interrupted() ||
+	    ceremony_stop(c, EXIT_STOPPED,
+		"stopped while a card or its reader was waited for");
 }
 
 bool
 child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
     enum message_kind b)
 {
-	enum channel_error err =
-	    channel_recv(ch->sock, &c->in, patience(ch), false, 0);
+	int wait = patience(ch);
+	enum channel_error err;
 
+	if (may_break(c->told)) {
+		if (!wait_for_card(c, ch))
+			return false;
+		wait = 0;
+	}
+	err = channel_recv(ch->sock, &c->in, wait, false, 0);
 	if (err != CHANNEL_OK)
 		return lost(c, ch, err);
 	if (c->in.kind == a || c->in.kind == b)

@@ -23,6 +23,24 @@ static const struct {
 };
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
 
+/* By enum reader_holds; text: of a card that could not be asked. */
+static const struct {
+	const char *name, *text;
+} states[] = {
+	[READER_EMPTY] = { "empty", NULL },
+	[READER_CARD] = { "ready", NULL },
+	[READER_BLANK] = { "ready", NULL },
+	[READER_FOREIGN] = { "foreign",
+	    "no SmartCard-HSM, and OpenSC does not know it" },
+	[READER_MUTE] = { "mute", "mute: is it the wrong way round, or dead?" },
+	[READER_TAKEN] = { "taken",
+	    "another process has it: end that, and list again" },
+	[READER_ODD] = { "out-of-form", "what it answers is out of form" },
+	[READER_HANGS] = { "hangs",
+	    "it does not answer: take it out, and put it in again" },
+};
+#define STATES (sizeof(states) / sizeof(states[0]))
+
 static bool
 has_key(const struct card_row *r, const char *name)
 {
@@ -49,9 +67,17 @@ card_is_unread(const struct card_row *r)
 	return has_key(r, "?");
 }
 
+bool
+card_is_asked(const struct card_row *r)
+{
+	return states[r->state].text == NULL;
+}
+
 const char *
 card_holds(const struct card_row *r)
 {
+	if (!card_is_asked(r))
+		return "unknown";
 	if ((r->bits & 1) == 0)
 		return "blank";
 	if (card_has_ca(r))
@@ -66,6 +92,11 @@ print_row(const struct card_row *r)
 {
 	const char *sep = "";
 
+	if (!card_is_asked(r)) {
+		printf("%-24s %-16s %-16s %s\n    in %s\n", "-", "-",
+		    card_holds(r), states[r->state].text, r->reader);
+		return;
+	}
 	printf("%-24s %-16s %-16s %s", r->label[0] == '\0' ? "-" : r->label,
 	    r->serial[0] == '\0' ? "-" : r->serial, card_holds(r), r->keys);
 	printf("%s  ", r->keys[0] == '\0' ? "-" : "");
@@ -84,10 +115,10 @@ print_row(const struct card_row *r)
 static json_t *
 json_row(const struct card_row *r)
 {
-	json_t *out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "label",
+	json_t *out = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "label",
 	    r->label, "serial", r->serial, "model", r->model, "reader",
-	    r->reader, "holds", card_holds(r), "keys", r->keys, "tries",
-	    (json_int_t)r->tries);
+	    r->reader, "holds", card_holds(r), "state", states[r->state].name,
+	    "keys", r->keys, "tries", (json_int_t)r->tries);
 
 	for (size_t i = 0; i < FLAGS; i++)
 		json_object_set_new(out, flags[i].name,
@@ -115,6 +146,8 @@ hear_rows(struct ceremony *c, struct child *signer, row_use *use, void *arg)
 		r.bits = message_get_number(&c->in);
 		r.tries = message_get_number(&c->in);
 		message_get_text(&c->in, r.keys, sizeof(r.keys) - 1);
+		r.state = message_get_number(&c->in);
+		c->in.bad = c->in.bad || r.state >= STATES;
 		if (!child_fields_ok(c))
 			return false;
 		use(arg, &r);
@@ -172,6 +205,7 @@ struct wanted {
 	const char *label;
 	size_t found;
 	struct card_row *out;
+	struct card_row unread; /* the first that could not be asked */
 };
 
 static void
@@ -179,6 +213,8 @@ use_find(void *arg, const struct card_row *r)
 {
 	struct wanted *w = arg;
 
+	if (!card_is_asked(r) && w->unread.reader[0] == '\0')
+		w->unread = *r;
 	if ((r->bits & 1) == 0 || strcmp(r->label, w->label) != 0)
 		return;
 	*w->out = *r;
@@ -188,7 +224,7 @@ use_find(void *arg, const struct card_row *r)
 bool
 card_find(struct card_order *o, struct card_row *out, bool *absent)
 {
-	struct wanted w = { o->label, 0, out };
+	struct wanted w = { .label = o->label, .out = out };
 
 	if (!each_row(o, use_find, &w))
 		return false;
@@ -200,6 +236,10 @@ card_find(struct card_order *o, struct card_row *out, bool *absent)
 		*absent = true;
 		return false;
 	}
+	if (w.found == 0 && w.unread.reader[0] != '\0')
+		return ceremony_stop(o->c, EXIT_CARD,
+		    "%s: in no reader that could be asked; the card in %s: %s",
+		    o->label, w.unread.reader, states[w.unread.state].text);
 	return ceremony_stop(o->c, EXIT_CARD,
 	    w.found == 0
 		? "%s: no card of this label is in a reader"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/custodian/people.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +38,27 @@ bool
 people_interrupted(void)
 {
 	return interrupted != 0;
+}
+
+bool
+people_wait(struct pollfd *fds, size_t count, int seconds)
+{
+	const struct timespec most = { .tv_sec = seconds };
+	sigset_t stops, before;
+	int n = -1;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &stops, &before) == -1)
+		return false;
+	while (n == -1 && !people_interrupted()) {
+		n = ppoll(fds, count, seconds < 0 ? NULL : &most, &before);
+		if (n == -1 && errno != EINTR)
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return n > 0;
 }
 
 void

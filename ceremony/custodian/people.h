@@ -2,6 +2,7 @@
 #ifndef CUSTODIAN_PEOPLE_H
 #define CUSTODIAN_PEOPLE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,6 +94,10 @@ people_say_words(struct people *p, const char *what, const uint8_t digest[32]);
  * ETA on a terminal, nothing in a pipe. */
 void people_progress(struct people *p, const char *what, uint64_t done,
     uint64_t total);
+/* Until there is something to read, or so many seconds are over, negative: for
+ * ever; false then, and on Ctrl-C, whenever that comes: it is let through in the
+ * wait alone, so that none is lost before it. */
+bool people_wait(struct pollfd *fds, size_t count, int seconds);
 /* Ctrl-C since the last question? */
 bool people_interrupted(void);
 void people_catch_interrupts(void);

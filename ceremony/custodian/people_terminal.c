@@ -29,34 +29,12 @@ tty_write(int tty, const char *text)
 	}
 }
 
-/* Until there is something to read; false on Ctrl-C, whenever it comes: it is
- * let through in the wait alone, so that none is lost before it. */
-static bool
-wait_for(struct pollfd *fds, nfds_t count)
-{
-	sigset_t stops, before;
-	int n = -1;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &stops, &before) == -1)
-		return false;
-	while (n == -1 && !people_interrupted()) {
-		n = ppoll(fds, count, NULL, &before);
-		if (n == -1 && errno != EINTR)
-			break;
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return n > 0;
-}
-
 static bool
 tty_wait(int tty)
 {
 	struct pollfd pfd = { .fd = tty, .events = POLLIN };
 
-	return wait_for(&pfd, 1);
+	return people_wait(&pfd, 1, -1);
 }
 
 /* A line from the terminal, without its LF; -1 on Ctrl-C or its end.  What
@@ -208,7 +186,7 @@ card_comes(struct people *p, const char *prompt)
 	struct pollfd fds[] = { { .fd = p->tty, .events = POLLIN },
 		{ .fd = p->watch->fd, .events = POLLIN } };
 
-	while (wait_for(fds, 2) && fds[0].revents == 0) {
+	while (people_wait(fds, 2, -1) && fds[0].revents == 0) {
 		switch (p->watch->hear(p->watch->arg)) {
 		case PEOPLE_YES:
 			tty_write(p->tty, "\n");

@@ -39,6 +39,17 @@ name_keys(struct ceremony *c, const struct history_operator *who,
 	return child_ask(c, ch, MSG_OK);
 }
 
+/* It may be the one that another process has, or that does not answer. */
+static bool
+say_unread(struct ceremony *c)
+{
+	char text[513];
+
+	if (child_fault_text(c, text))
+		people_say(c->people, "  %s", text);
+	return false;
+}
+
 static bool
 open_card(struct ceremony *c, const struct history_operator *who,
     struct child *ch, uint64_t *flags, bool *absent)
@@ -58,6 +69,8 @@ open_card(struct ceremony *c, const struct history_operator *who,
 	 * stops, in its own words */
 	if (c->in.kind == MSG_FAULT) {
 		*absent = child_is_absent(c);
+		if (child_is_unread(child_fault_code(c)))
+			return say_unread(c);
 		c->pulled = *absent && c->came;
 		return *absent ? false : child_fault(c);
 	}

@@ -93,6 +93,14 @@ say_other(const struct watch *w, const struct reader *r)
 	case READER_TAKEN:
 		people_say(p, "\n  %s: another program has this card", r->name);
 		break;
+	case READER_ODD:
+		people_say(p, "\n  %s: the card answers out of form", r->name);
+		break;
+	case READER_HANGS:
+		people_say(p,
+		    "\n  %s: the card hangs: take it out, and put it in again",
+		    r->name);
+		break;
 	case READER_EMPTY:
 		people_say(p, "\n  %s: the card is out", r->name);
 		break;
@@ -162,14 +170,15 @@ hear_list(struct watch *w, struct reader out[READERS_MAX], size_t *count)
 		r.holds = message_get_number(&c->in);
 		message_get_text(&c->in, r.label, sizeof(r.label) - 1);
 		message_get_text(&c->in, r.serial, sizeof(r.serial) - 1);
-		if (!message_done(&c->in) || r.holds > READER_TAKEN ||
+		if (!message_done(&c->in) || r.holds > READER_HANGS ||
 		    *count == READERS_MAX)
 			return false;
 		out[(*count)++] = r;
 	}
 }
 
-/* What has changed; what lay there before is not spoken of. */
+/* What has changed; what lay there before is not spoken of, unless it may be
+ * the one and cannot say so. */
 static bool
 say_changes(const struct watch *w, const struct reader *now, size_t count)
 {
@@ -180,8 +189,11 @@ say_changes(const struct watch *w, const struct reader *now, size_t count)
 		    "\n  no card reader is there: connect one");
 		return true;
 	}
-	for (size_t i = 0; w->heard && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct reader *was = reader_named(w, now[i].name);
+
+		if (!w->heard && now[i].holds != READER_HANGS)
+			continue;
 
 		if (same(was, &now[i]) ||
 		    (was == NULL && now[i].holds == READER_EMPTY))

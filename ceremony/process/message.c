@@ -82,7 +82,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_WATCH] = CHILD("watch", STATE_IDLE, 0),
 	[MSG_READER] = ANSWER("reader", OCTETS(128) + NUMBERS(1) + 2 * LABEL),
 	[MSG_TOKEN] =
-	    ANSWER("token", 2 * LABEL + 2 * ID + NUMBERS(2) + OCTETS(600)),
+	    ANSWER("token", 2 * LABEL + 2 * ID + NUMBERS(3) + OCTETS(600)),
 	[MSG_OPENED] = ANSWER("opened", 2 * LABEL + MODULE + NUMBERS(1)),
 
 	[MSG_PAPER_NEW] = CHILD_FD("paper-new", STATE_IDLE,

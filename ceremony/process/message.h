@@ -72,7 +72,7 @@ enum message_kind {
 		       serial; then the next, and a DONE */
 	MSG_TOKEN,  /* text label, text serial, text model, text reader, number
 		       flags, number tries left or 0, text labels of keys with
-		       commas between */
+		       commas between, number enum reader_holds */
 	MSG_OPENED, /* text label, text serial, text module path, number flags
 		     */
 	/* operator -> signer that keeps a secret of which people have words on
@@ -285,6 +285,8 @@ enum reader_holds {
 	READER_FOREIGN, /* another kind of card */
 	READER_MUTE,    /* what does not answer */
 	READER_TAKEN,   /* one that another process has */
+	READER_ODD,     /* what answers out of form */
+	READER_HANGS,   /* what does not answer a command */
 };
 
 /* Codes of MSG_FAULT; below FAULT_FORM it is an enum card_error. */

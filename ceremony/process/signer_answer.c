@@ -59,6 +59,33 @@ signer_removed(struct signer *s)
 }
 
 /* A module has many words for a card that was pulled. */
+/* It was not found, but not every card could be asked. */
+static const char *
+unread_text(enum card_error err)
+{
+	switch (err) {
+	case CARD_ERR_BUSY:
+		return "another process has the card in";
+	case CARD_ERR_TIMEOUT:
+		return "no answer comes from the card in";
+	case CARD_ERR_MUTE:
+		return "mute, the wrong way round or dead, is the card in";
+	case CARD_ERR_ANSWER:
+		return "out of form is what is answered by the card in";
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+unread_next(enum card_error err)
+{
+	if (err == CARD_ERR_BUSY)
+		return "end the program that has it, unless it is this "
+		       "ceremony, and try again";
+	return "take it out, and put it in again";
+}
+
 void
 signer_card_fault(struct signer *s, enum card_error err, const char *doing)
 {
@@ -73,6 +100,14 @@ signer_card_fault(struct signer *s, enum card_error err, const char *doing)
 	if (err == CARD_ERR_MODULE && s->module != NULL) {
 		signer_fault(s, err, "%s: %s (%s)", doing, card_strerror(err),
 		    module_last_rv(s->module));
+		return;
+	}
+	if (unread_text(err) != NULL && s->module != NULL &&
+	    module_unread(s->module)[0] != '\0') {
+		signer_fault(s, err,
+		    "%s: not in a reader that could be asked; %s %s: %s", doing,
+		    unread_text(err), module_unread(s->module),
+		    unread_next(err));
 		return;
 	}
 	signer_fault(s, err, "%s: %s", doing, card_strerror(err));

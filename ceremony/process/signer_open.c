@@ -105,6 +105,26 @@ put_contents(struct signer *s, const struct token_info *info)
 	message_put_text(&s->out, text);
 }
 
+/* For one that could not be asked, why. */
+static enum reader_holds
+list_holds(const struct token_info *info)
+{
+	switch (info->unread) {
+	case CARD_OK:
+		return info->initialised ? READER_CARD : READER_BLANK;
+	case CARD_ERR_BUSY:
+		return READER_TAKEN;
+	case CARD_ERR_TIMEOUT:
+		return READER_HANGS;
+	case CARD_ERR_MUTE:
+		return READER_MUTE;
+	case CARD_ERR_FOREIGN:
+		return READER_FOREIGN;
+	default:
+		return READER_ODD;
+	}
+}
+
 void
 signer_list(struct signer *s)
 {
@@ -131,6 +151,7 @@ signer_list(struct signer *s)
 		message_put_number(&s->out, signer_token_flags(&list[i]));
 		message_put_number(&s->out, list[i].tries);
 		put_contents(s, &list[i]);
+		message_put_number(&s->out, list_holds(&list[i]));
 		if (!signer_send(s))
 			return;
 	}

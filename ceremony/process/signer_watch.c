@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ceremony/process/signer.h"
-#include "smartcard/schsm.h"
+#include "smartcard/look.h"
 
 #define BUSY_MS 250 /* between two looks at a card that somebody has just now */
 #define BUSY_TRIES 4 /* before that is worth a word */
@@ -35,30 +35,52 @@ holds(enum card_error err, const struct schsm_info *card)
 		return READER_TAKEN;
 	case CARD_ERR_FOREIGN:
 		return READER_FOREIGN;
+	case CARD_ERR_TIMEOUT:
+		return READER_HANGS;
 	default:
 		return READER_MUTE;
 	}
 }
 
-/* A card is asked once who it is, so that nobody who opens it is disturbed. */
-static void
-look(struct watch *w, size_t i)
+/* Whether it is to be asked who it is: once, so that nobody who opens it is
+ * disturbed. */
+static bool
+prepare(const struct pcsc_reader *r, struct seen *s)
 {
-	const struct pcsc_reader *r = &w->readers.reader[i];
-	struct seen *s = &w->seen[i];
-
 	if (!r->present)
 		*s = (struct seen){ .holds = READER_EMPTY };
 	else if (r->mute)
 		s->holds = READER_MUTE;
 	else if (!s->known && r->taken)
 		s->holds = READER_TAKEN;
-	else if (!s->known) {
-		s->holds =
-		    holds(schsm_look(w->pcsc, r->name, &s->card), &s->card);
+	else
+		return !s->known;
+	return false;
+}
+
+static void
+look(struct watch *w)
+{
+	bool asked[PCSC_READERS_MAX] = { false };
+	enum card_error error[PCSC_READERS_MAX];
+	struct schsm_info card[PCSC_READERS_MAX];
+
+	for (size_t i = 0; i < w->readers.count; i++)
+		asked[i] = prepare(&w->readers.reader[i], &w->seen[i]);
+	look_at(&w->readers, asked, error, card);
+	for (size_t i = 0; i < w->readers.count; i++) {
+		struct seen *s = &w->seen[i];
+
+		if (!asked[i])
+			continue;
+		if (error[i] == CARD_OK)
+			s->card = card[i];
+		s->holds = holds(error[i], &s->card);
 		s->busy = s->holds == READER_TAKEN ? s->busy + 1 : 0;
+		/* one that hangs is not asked again before it was out */
 		s->known = s->holds == READER_CARD ||
-		    s->holds == READER_BLANK || s->holds == READER_FOREIGN;
+		    s->holds == READER_BLANK || s->holds == READER_FOREIGN ||
+		    s->holds == READER_HANGS;
 	}
 }
 
@@ -134,8 +156,7 @@ signer_watch(struct signer *s)
 	if (err == CARD_OK)
 		err = pcsc_list(w.pcsc, &w.readers);
 	while (err == CARD_OK) {
-		for (size_t i = 0; i < w.readers.count; i++)
-			look(&w, i);
+		look(&w);
 		if (!tell(s, &w))
 			break;
 		err = wait_for_change(&w);

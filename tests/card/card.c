@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/card/card_core.h"
@@ -16,6 +17,7 @@
 #include "tests/card/card_fault.h"
 
 #define INS_GET_RESPONSE 0xC0
+#define HANG_LOOK_NS 5000000 /* how often a card that hangs looks */
 
 /* ---- the file --------------------------------------------------------- */
 
@@ -322,18 +324,33 @@ serve(struct card *c, const struct apdu *a, uint16_t *sw,
 		power_card(a->ins);
 	if (card_fault_count(&c->control, a->ins))
 		card_control_keep(&c->control, c->home);
-	verdict = card_fault_before(c, a->ins, sw);
+	c->hangs = card_fault_hangs(&c->control, a->ins);
+	verdict = c->hangs ? CARD_HANGS : card_fault_before(c, a->ins, sw);
 	if (verdict == CARD_GO_ON) {
 		*sw = run(c, a);
 		verdict = card_fault_after(c, a->ins);
 	}
 	if (state_keep(c) != 0)
 		*sw = SW_BROKEN;
-	if (verdict == CARD_PULLED)
+	if (verdict == CARD_PULLED || verdict == CARD_HANGS)
 		return CARD_GONE;
 	if (*sw == SW_OK)
 		*sw = deliver(c, a, out);
 	return CARD_ANSWERED;
+}
+
+/* Until the file says something else; with the lock not held, so that others
+ * can look whether the card is there. */
+static void
+hang(const struct card *c)
+{
+	const struct timespec pause = { 0, HANG_LOOK_NS };
+	struct card_control now;
+
+	do {
+		nanosleep(&pause, NULL);
+		card_control_read(&now, c->home);
+	} while (now.sum == c->control.sum);
 }
 
 enum card_reply
@@ -346,6 +363,7 @@ card_apdu(struct card *c, const uint8_t *command, size_t len,
 	uint16_t sw = SW_BROKEN;
 
 	*answer_len = 0;
+	c->hangs = false;
 	flock(c->lock, LOCK_EX);
 	if (look(c)) {
 		c->work.len = 0;
@@ -355,6 +373,8 @@ card_apdu(struct card *c, const uint8_t *command, size_t len,
 		reply = sw == SW_OK ? serve(c, &a, &sw, &out) : CARD_ANSWERED;
 	}
 	flock(c->lock, LOCK_UN);
+	if (c->hangs)
+		hang(c);
 	if (reply == CARD_GONE)
 		return CARD_GONE;
 	memcpy(answer, out.data, out.len);
@@ -372,6 +392,20 @@ card_is_t0(struct card *c)
 {
 	look_locked(c);
 	return c->control.t0;
+}
+
+bool
+card_taken(struct card *c)
+{
+	look_locked(c);
+	return c->control.taken;
+}
+
+bool
+card_mute(struct card *c)
+{
+	look_locked(c);
+	return c->control.mute;
 }
 
 const char *

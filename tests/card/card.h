@@ -57,6 +57,9 @@ enum card_reply card_apdu(struct card *c, const uint8_t *command, size_t len,
 
 /* Does the card speak T=0? */
 bool card_is_t0(struct card *c);
+/* Has another process the card; is it mute? */
+bool card_taken(struct card *c);
+bool card_mute(struct card *c);
 /* What is typed at the PIN pad of its reader, "" where that has none; as
  * card_serial(). */
 const char *card_reader_pad(struct card *c);

@@ -54,6 +54,19 @@ set_reader_pad(struct card_control *c, char *field[FIELDS])
 }
 
 static void
+set_reader_says(struct card_control *c, char *field[FIELDS])
+{
+	c->taken = strcmp(field[0], "taken") == 0;
+	c->mute = strcmp(field[0], "mute") == 0;
+}
+
+static void
+set_applet(struct card_control *c, char *field[FIELDS])
+{
+	c->no_applet = strcmp(field[0], "none") == 0;
+}
+
+static void
 set_delay(struct card_control *c, char *field[FIELDS])
 {
 	c->delay = (unsigned)strtoul(field[0], NULL, 10);
@@ -86,6 +99,8 @@ static const struct {
 	{ "protocol", set_protocol },
 	{ "pin-pad", set_pad },
 	{ "reader-pad", set_reader_pad },
+	{ "reader-says", set_reader_says },
+	{ "applet", set_applet },
 	{ "delay", set_delay },
 	{ "fault", add_fault },
 };

@@ -15,6 +15,8 @@
  *   reader-pad PIN|cancel|late|none
  *                           its reader has a PIN pad, where this is typed;
  *                           none: it announces one, and has none
+ *   reader-says taken|mute  another process has the card, or it is mute
+ *   applet none             it is another kind of card
  *   delay MICROSECONDS      that every use of a key takes
  *   fault KIND INS AT [ARGUMENT]
  *                           see card_fault.c; INS is hexadecimal, or "*" for
@@ -51,6 +53,7 @@ struct card_control {
 	bool t0, pad, log;
 	char pad_pin[CARD_PIN_MAX + 1];
 	char reader_pad[CARD_PIN_MAX + 1]; /* "": it has none */
+	bool taken, mute, no_applet;
 	unsigned delay;
 	struct card_fault faults[CARD_FAULTS_MAX];
 	size_t fault_count;

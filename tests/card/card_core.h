@@ -21,7 +21,7 @@ struct card {
 	struct card_state state;
 	bool changed; /* since it was loaded or saved */
 	struct card_control control;
-	bool absent;
+	bool absent, hangs;
 	unsigned insertions;
 
 	/* gone without power */

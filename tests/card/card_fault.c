@@ -51,7 +51,7 @@ cut(struct card *c, const struct card_fault *f, uint16_t *sw)
 /* What a kind does when its command comes, and what it is from then on. */
 struct card_fault_kind {
 	const char *name;
-	bool absent, atr, swap;
+	bool absent, atr, swap, hang;
 	fault_act *before, *after;
 };
 
@@ -68,6 +68,8 @@ static const struct card_fault_kind kinds[] = {
 	{ .name = "short", .after = cut },
 	/* no tries for the user PIN are left, and the login is gone */
 	{ .name = "lock", .before = lock },
+	/* no answer, for as long as this stands in the file */
+	{ .name = "hang", .hang = true },
 	/* ARGUMENT, in hexadecimal, is the ATR from the next reset on */
 	{ .name = "atr", .atr = true },
 	/* ARGUMENT, the file of another card, is in the reader from then on */
@@ -119,13 +121,24 @@ card_fault_swap(const struct card_control *control)
 	return NULL;
 }
 
-/* ---- around a command ------------------------------------------------- */
-
 static bool
 counts(const struct card_fault *f, uint8_t ins)
 {
 	return f->ins == -1 || f->ins == ins;
 }
+
+bool
+card_fault_hangs(const struct card_control *control, uint8_t ins)
+{
+	for (size_t i = 0; i < control->fault_count; i++)
+		if (control->faults[i].kind->hang &&
+		    begun(&control->faults[i]) &&
+		    counts(&control->faults[i], ins))
+			return true;
+	return false;
+}
+
+/* ---- around a command ------------------------------------------------- */
 
 /* A fault that has begun counts no more: it is not to come a second time. */
 bool

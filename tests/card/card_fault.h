@@ -10,8 +10,9 @@ struct card;
 
 enum card_verdict {
 	CARD_GO_ON,
-	CARD_SAID,  /* the answer is made: the command is not done */
-	CARD_PULLED /* there is no answer */
+	CARD_SAID,   /* the answer is made: the command is not done */
+	CARD_PULLED, /* there is no answer */
+	CARD_HANGS   /* nor does it end */
 };
 
 /* A kind by its name; NULL when there is none. */
@@ -25,6 +26,9 @@ bool card_fault_absent(const struct card_control *control);
  * hexadecimal, or another card in its place; NULL when none has. */
 const char *card_fault_atr(const struct card_control *control);
 const char *card_fault_swap(const struct card_control *control);
+
+/* Has it begun to hang at commands of that INS? */
+bool card_fault_hangs(const struct card_control *control, uint8_t ins);
 
 /* ---- around a command ------------------------------------------------- */
 

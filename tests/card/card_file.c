@@ -104,7 +104,8 @@ card_select_applet(struct card *c, const struct apdu *a, struct card_bytes *out)
 		0x82, 0x01, 0x01, 0x83, 0x02, 0x00, 0x00, 0x85, 0x05, 0x00,
 		0x01, 0xFF, 3, 5 };
 
-	if (a->len != sizeof(aid) || memcmp(a->data, aid, sizeof(aid)) != 0)
+	if (c->control.no_applet || a->len != sizeof(aid) ||
+	    memcmp(a->data, aid, sizeof(aid)) != 0)
 		return SW_NOT_FOUND;
 	card_reset(c);
 	card_bytes_put(out, control, sizeof(control) - 4);

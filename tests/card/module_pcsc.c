@@ -13,7 +13,7 @@
  * one more in the list is a reader that was plugged in.
  *
  * A context has readers of its own: two contexts are as two processes, which
- * share what a card keeps but not the login.  One thread.
+ * share what a card keeps but not the login.  A thread for each context.
  */
 #include <dlfcn.h>
 #include <reader.h>
@@ -232,6 +232,10 @@ state_fill(struct reader *r, SCARD_READERSTATE *s)
 		if (r->users > 0)
 			state |= r->exclusive ? SCARD_STATE_EXCLUSIVE
 					      : SCARD_STATE_INUSE;
+		if (card_taken(r->card))
+			state |= SCARD_STATE_EXCLUSIVE;
+		if (card_mute(r->card))
+			state |= SCARD_STATE_MUTE;
 	}
 	state |= (DWORD)card_insertions(r->card) << 16;
 	if (state != (s->dwCurrentState & ~(DWORD)SCARD_STATE_CHANGED))
@@ -320,7 +324,10 @@ reader_take(struct reader *r, DWORD share, DWORD protocols)
 		return SCARD_E_NO_SMARTCARD;
 	if ((protocols & protocol(r)) == 0)
 		return SCARD_E_PROTO_MISMATCH;
-	if (r->exclusive || (share == SCARD_SHARE_EXCLUSIVE && r->users > 0))
+	if (card_mute(r->card))
+		return SCARD_W_UNRESPONSIVE_CARD;
+	if (card_taken(r->card) || r->exclusive ||
+	    (share == SCARD_SHARE_EXCLUSIVE && r->users > 0))
 		return SCARD_E_SHARING_VIOLATION;
 	return SCARD_S_SUCCESS;
 }

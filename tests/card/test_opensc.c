@@ -587,7 +587,7 @@ test_swapped_early(void **state)
 	    0);
 	opensc_card_path(&w->opensc, 1, path);
 	assert_int_equal(pcsc_new(NULL, &p), CARD_OK);
-	assert_int_equal(opensc_scan(p, &scan), CARD_OK);
+	assert_int_equal(opensc_scan(p, NULL, &scan), CARD_OK);
 	pcsc_free(p);
 	for (unsigned at = 0; at < 4; at++) {
 		struct token *t = NULL;
@@ -602,7 +602,7 @@ test_swapped_early(void **state)
 		opensc_control(&w->opensc, 0, "");
 	}
 	assert_int_equal(pcsc_new(NULL, &p), CARD_OK);
-	assert_int_equal(opensc_scan(p, &scan), CARD_OK);
+	assert_int_equal(opensc_scan(p, NULL, &scan), CARD_OK);
 	assert_int_equal(scan.card[1].pin_tries, SCHSM_PIN_TRIES);
 	pcsc_free(p);
 }
@@ -634,6 +634,67 @@ test_one_card(void **state)
 	assert_null(strstr(before, "/proc"));
 	token_close(t);
 	assert_null(w->m->handle);
+}
+
+/* A card that cannot be asked is listed, and may be the one that is wanted. */
+static void
+test_unread(void **state)
+{
+	static const struct {
+		const char *control;
+		enum card_error want;
+	} cases[] = {
+		{ "reader-says taken\n", CARD_ERR_BUSY },
+		{ "reader-says mute\n", CARD_ERR_MUTE },
+		{ "fault short B1 1 3\nfault short B1 2 3\n", CARD_ERR_ANSWER },
+		{ "fault hang * 0\n", CARD_ERR_TIMEOUT },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct token_info info[TOKEN_LIST_MAX];
+		struct token *t = NULL;
+		size_t n = 0;
+
+		opensc_control(&w->opensc, 1, cases[i].control);
+		assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+		assert_int_equal(n, 2);
+		assert_int_equal(info[0].unread, CARD_OK);
+		assert_int_equal(info[1].unread, cases[i].want);
+		assert_string_equal(info[1].reader, "Virtual Reader 01");
+		assert_string_equal(info[1].label, "");
+		assert_false(info[1].initialised);
+		assert_int_equal(token_open(w->m, "two", NULL, &t),
+		    cases[i].want);
+		assert_string_equal(module_unread(w->m), "Virtual Reader 01");
+		/* it is nothing to the others */
+		assert_int_equal(token_open(w->m, "one", NULL, &t), CARD_OK);
+		assert_string_equal(module_unread(w->m), "");
+		token_close(t);
+		opensc_control(&w->opensc, 1, "");
+	}
+}
+
+/* A card that hangs is waited for once, while it is in its reader. */
+static void
+test_hangs_once(void **state)
+{
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	size_t n = 0;
+
+	opensc_control(&w->opensc, 1, "fault hang * 0\n");
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(info[1].unread, CARD_ERR_TIMEOUT);
+	opensc_control(&w->opensc, 1, "");
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(info[1].unread, CARD_ERR_TIMEOUT);
+	/* out, and in again: another context sees that */
+	assert_int_equal(w->m->hung.count, 1);
+	w->m->hung.reader[0].state += 0x10000;
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(info[1].unread, CARD_OK);
+	assert_int_equal(w->m->hung.count, 0);
 }
 
 /* OpenSC ignores by parts of names. */
@@ -701,6 +762,8 @@ main(void)
 		CASE(test_swapped),
 		CASE(test_swapped_early),
 		CASE(test_one_card),
+		CASE(test_unread),
+		CASE(test_hangs_once),
 		cmocka_unit_test(test_names),
 	};
 

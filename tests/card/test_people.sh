@@ -207,6 +207,25 @@ sed -i 's/^date: .*/date: 2026-12-31T09:00:00Z/' end.yaml
 people 0 end && sees 'root-1 is empty: its keys are gone' && audited &&
 	run "$anchorite" card list opensc && grep -q '^root-1 .* empty ' out
 ok "the keys of a CA's card are destroyed"
+# held COMMAND: while another process has op-eva
+held() {
+	rm -f out
+	expect -c "
+		log_user 0
+		spawn -noecho $anchorite card verify op-eva --module opensc
+		expect -ex {PIN of card op-eva: }
+		catch {exec sh -c {$1}}
+		send \"\\003\"
+		expect eof" >err 2>&1
+}
+held "$anchorite card list opensc --json >listed"
+jq -e --arg r "$(reader op-eva)" '.[] | select(.state == "taken") | .reader | startswith($r)' listed >out 2>err &&
+	jq -e 'map(.label) | index("op-ann") != null and index("op-eva") == null' listed >out
+ok "a card that another process has is listed as such"
+control 5 'fault hang * 0' && run "$anchorite" card list opensc &&
+	grep -B 1 "in $(control 5 && reader 5)" out | grep -q 'it does not answer: take it out' &&
+	grep -q '^op-ann ' out
+ok "a card that hangs in pcscd holds up nobody"
 card wipe op-eva 'Type its label to go on: ' op-eva 'PIN of card op-eva: ' pin-of-eva &&
 	sees 'nothing is left on it' && run "$anchorite" card list opensc &&
 	grep -q '^op-eva .* empty ' out
