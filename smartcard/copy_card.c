@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "smartcard/bertlv.h"
+#include "smartcard/dkek_blob.h"
 #include "smartcard/object.h"
 #include "smartcard/opensc.h"
 
@@ -56,6 +57,7 @@ between(struct token *t, opensc_question *question, void *arg)
 
 struct outgoing {
 	const char *label;
+	const struct secret *dkek;
 	size_t at;
 	uint8_t blob[COPY_BLOB_MAX];
 };
@@ -111,6 +113,9 @@ put_key(struct schsm *c, const struct schsm_info *now, void *arg)
 		ret = schsm_wrap(c, number, wrapped, &len);
 	if (ret != CARD_OK)
 		return ret;
+	/* what is kept unseen is of no use to anybody if it is not whole */
+	if (!dkek_blob_whole(e->dkek, wrapped, len))
+		return CARD_ERR_ANSWER;
 	if (!put(e, head, header(OCTET_STRING, len, head)) ||
 	    !put(e, wrapped, len))
 		return CARD_ERR_FULL;
@@ -124,7 +129,7 @@ enum card_error
 copy_card_export(struct token *t, const char *label, const struct secret *dkek,
     uint8_t **blob, size_t *len)
 {
-	struct outgoing e = { .label = label };
+	struct outgoing e = { .label = label, .dkek = dkek };
 	uint8_t head[HEADER];
 	size_t n;
 	enum card_error ret = check_dkek(t, dkek);

@@ -522,6 +522,39 @@ test_copy(void **state)
 	secret_free(other);
 }
 
+/* What leaves for a file is opened when it is too late: it leaves whole. */
+static void
+test_export_cut_short(void **state)
+{
+	static const char *const faults[] = { "short 72 1 0", "short 72 1 8",
+		"short 72 1 24", "short 72 1 100", "short 72 1 180" };
+	struct world *w = *state;
+	struct secret *dkek = secret_random(COPY_DKEK_SIZE);
+	uint8_t *blob = NULL;
+	size_t len = 0;
+
+	more_cards(w);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		char text[100], path[600];
+		struct token *t;
+		struct key k;
+
+		opensc_card_path(&w->opensc, 1, path);
+		unlink(path);
+		t = new_card(w, "first", dkek);
+		k = new_key(t, KEY_P256, KEY_SIGN_ORIGINAL, 1, "root");
+		snprintf(text, sizeof(text), "fault %s\n", faults[i]);
+		control_later(w, 1, text);
+		assert_int_equal(token_export_key(t, "root", dkek, &blob, &len),
+		    CARD_ERR_ANSWER);
+		assert_null(blob);
+		control_later(w, 1, "");
+		token_close(t);
+		OPENSSL_free(k.spki);
+	}
+	secret_free(dkek);
+}
+
 /* Pulled at each command while a key comes in: an error, and it comes in after
  * all when the card is initialised anew. */
 static void
@@ -579,6 +612,7 @@ main(void)
 		CASE(test_prove_again),
 		CASE(test_prove_cut_short),
 		CASE(test_copy),
+		CASE(test_export_cut_short),
 		CASE(test_copy_pulled),
 	};
 
