@@ -273,6 +273,9 @@ void signer_fault(struct signer *s, unsigned code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void
 signer_card_fault(struct signer *s, enum card_error err, const char *doing);
+/* The same of a key on the open token: says of which token, since others may
+ * hold a key that is called so. */
+void signer_key_fault(struct signer *s, enum card_error err, const char *role);
 /* Whether the open token is not in its reader any more. */
 bool signer_removed(struct signer *s);
 /* Something was not signed, and why; key: its key did not sign, so that it is

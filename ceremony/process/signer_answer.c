@@ -114,6 +114,16 @@ signer_card_fault(struct signer *s, enum card_error err, const char *doing)
 }
 
 void
+signer_key_fault(struct signer *s, enum card_error err, const char *role)
+{
+	char doing[64];
+
+	snprintf(doing, sizeof(doing), "%s: %s", token_info(s->token)->label,
+	    role);
+	signer_card_fault(s, err, doing);
+}
+
+void
 signer_send_parts(struct signer *s, const uint8_t *data, size_t len)
 {
 	for (size_t at = 0; at < len; at += PART_SIZE) {

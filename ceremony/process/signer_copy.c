@@ -123,7 +123,7 @@ signer_import_key(struct signer *s, const struct act_keys *k, int which,
 	    k->dkek, w->blob, w->len, attributes);
 
 	if (err != CARD_OK)
-		signer_card_fault(s, err, role);
+		signer_key_fault(s, err, role);
 	return err == CARD_OK;
 }
 
@@ -141,7 +141,7 @@ export_key(struct signer *s, const char *role, const struct secret *dkek)
 	if (err == CARD_OK)
 		err = token_export_key(s->token, role, dkek, &blob, &len);
 	if (err != CARD_OK) {
-		signer_card_fault(s, err, role);
+		signer_key_fault(s, err, role);
 	} else {
 		message_start(&s->out, MSG_WRAPPED);
 		message_put_text(&s->out, role);

@@ -198,7 +198,7 @@ tell_key(struct signer *s, const char *role, const uint8_t *spki, size_t len,
 	bool ok = false;
 
 	if (err != CARD_OK) {
-		signer_card_fault(s, err, role);
+		signer_key_fault(s, err, role);
 	} else {
 		message_start(&s->out, MSG_MADE_KEY);
 		message_put_text(&s->out, role);
@@ -249,7 +249,7 @@ make_key(struct signer *s, const struct act *a, const char *role, bool p384,
 	    &key);
 	secret_free(pin);
 	if (err != CARD_OK)
-		signer_card_fault(s, err, role);
+		signer_key_fault(s, err, role);
 	else
 		ok = tell_key(s, role, key.spki, key.len, &key.attributes,
 		    &key.evidence);
