@@ -241,6 +241,18 @@ enum card_error token_make_key(struct token *t, enum key_curve_id curve,
 enum card_error token_settle_key(struct token *t, const struct secret *pin,
     const char *label, enum key_use use, const uint8_t *spki, size_t spki_len,
     struct key_attributes *attrs, struct token_evidence *out);
+/*
+ * Of a SmartCard-HSM the public key is what the certificate's file says.  When
+ * its writing was cut short, by a pulled card or a full one, the key of that
+ * label is there and cannot be used through PKCS#11, nor a certificate written.
+ * Then, and on such a card only, write this one by the card's own commands and
+ * load OpenSC anew; otherwise nothing is done.  That the certificate is the
+ * key's is for the caller to know.  Needs login; pin is borrowed.
+ * Errors: FULL, REMOVED, ARGUMENT (too long), ...
+ */
+enum card_error token_mend_cert(struct token *t, const struct secret *pin,
+    const char *label, const uint8_t *der, size_t len);
+
 /* Read the attributes of a private key and judge them all, without exception.
  * Errors: ATTRIBUTES, KEY_MISSING, ... */
 enum card_error token_check_key(struct token *t, const char *label,

@@ -404,6 +404,10 @@ bool signer_destroy_input(struct signer *s, struct act *a, uint8_t **out,
     size_t *len);
 void signer_destroy_execute(struct signer *s, struct act *a);
 bool signer_destroy_gone(struct signer *s);
+/* With the token open and its CA key proved: write the CA's and the sealer's
+ * certificate again where that was cut short, so that their keys can be used;
+ * false: fault sent. */
+bool signer_mend(struct signer *s);
 
 /* signer_keys.c: the text that is approved; make the token, log in; make the
  * keys and give out the shares. */

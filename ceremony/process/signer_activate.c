@@ -156,7 +156,7 @@ login(struct signer *s)
 {
 	if (!may_try(s))
 		return false;
-	if (open_token(s) && challenge(s))
+	if (open_token(s) && challenge(s) && signer_mend(s))
 		return true;
 	forget_k(s);
 	return false;
