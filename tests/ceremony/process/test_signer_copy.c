@@ -101,9 +101,9 @@ dkek_unwanted(struct world *w, struct act *a, const void *arg)
 	return a->p;
 }
 
-/* SO PINs, approvals and derive certificates, and then the act begins. */
-static struct peer *
-begin(struct act *a, struct world *w)
+/* SO PINs, approvals and derive certificates: the act may begin. */
+static void
+get_ready(struct act *a, struct world *w)
 {
 	peer_start(a->p, MSG_SO_TAKE)->fd = world_so_pin(w, "root-2", 0);
 	peer_ask(a->p, MSG_OK);
@@ -114,7 +114,75 @@ begin(struct act *a, struct world *w)
 		tell_derive_cert(a, i, i);
 		peer_ask(a->p, MSG_OK);
 	}
+}
+
+static struct peer *
+begin(struct act *a, struct world *w)
+{
+	get_ready(a, w);
 	tell_begin(a, a->ap.act);
+	peer_try(a->p);
+	return a->p;
+}
+
+/* The last line once more, for what goes before BEGIN. */
+static void
+tell_prove(struct act *a)
+{
+	const char *line = a->w->lines[a->w->count - 1];
+
+	peer_start(a->p, MSG_PROVE);
+	message_put_number(&a->p->out, a->ap.act);
+	message_put_octets(&a->p->out, line, strlen(line));
+}
+
+/* Keys with copies: begun by a line that the token was not shown for. */
+static struct peer *
+not_shown(struct world *w, struct act *a, const void *arg)
+{
+	const bool *another = arg;
+
+	told_copies(a, w, "root-3\n");
+	peer_ask(a->p, MSG_OK);
+	tell_dkek(a, 32);
+	peer_ask(a->p, MSG_OK);
+	get_ready(a, w);
+	if (*another) {
+		tell_begin(a, a->ap.act);
+		tell_prove(a);
+		peer_ask(a->p, MSG_SHOWN);
+	}
+	tell_begin(a, a->ap.act);
+	peer_try(a->p);
+	return a->p;
+}
+
+static struct peer *
+shown_twice(struct world *w, struct act *a, const void *arg)
+{
+	(void)arg;
+	told_copies(a, w, "root-3\n");
+	peer_ask(a->p, MSG_OK);
+	tell_dkek(a, 32);
+	peer_ask(a->p, MSG_OK);
+	get_ready(a, w);
+	tell_begin(a, a->ap.act);
+	tell_prove(a);
+	peer_ask(a->p, MSG_SHOWN);
+	tell_prove(a);
+	peer_try(a->p);
+	return a->p;
+}
+
+static struct peer *
+shown_for_nothing(struct world *w, struct act *a, const void *arg)
+{
+	(void)arg;
+	told_copies(a, w, "");
+	peer_ask(a->p, MSG_OK);
+	get_ready(a, w);
+	tell_begin(a, a->ap.act);
+	tell_prove(a);
 	peer_try(a->p);
 	return a->p;
 }
@@ -239,6 +307,16 @@ static const struct refusal refusals[] = {
 	    "root-2: no DKEK" },
 	{ "a copy begun without keys", no_keys, NULL, FAULT_REFUSED,
 	    "root-2: no wrapped key" },
+	{ "a token that was not shown", not_shown, &(const bool){ false },
+	    FAULT_REFUSED,
+	    "root-2: a DKEK for a token that was not shown for this act" },
+	{ "a token that was shown for another line", not_shown,
+	    &(const bool){ true }, FAULT_REFUSED,
+	    "root-2: a DKEK for a token that was not shown for this act" },
+	{ "a token shown twice", shown_twice, NULL, FAULT_REFUSED,
+	    "root-2: it was shown already" },
+	{ "a token that gets no DKEK", shown_for_nothing, NULL, FAULT_REFUSED,
+	    "its token gets no DKEK" },
 	{ "a sealer for a root", import_sealer, "sealer", FAULT_REFUSED,
 	    "wrapped key sealer: not expected now" },
 	{ "a wrapped key twice", import_twice, "root", FAULT_REFUSED,
