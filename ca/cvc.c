@@ -221,8 +221,8 @@ take_cvc(struct der *in, struct cvc *out)
 /* ---- keys ---------------------------------------------------------------- */
 
 static const int curves[] = { NID_X9_62_prime256v1, NID_secp384r1,
-	NID_secp521r1, NID_brainpoolP256r1, NID_brainpoolP384r1,
-	NID_brainpoolP512r1 };
+	NID_secp521r1, NID_brainpoolP256r1, NID_brainpoolP320r1,
+	NID_brainpoolP384r1, NID_brainpoolP512r1 };
 
 static bool
 is_number(struct der value, const BIGNUM *want)
@@ -399,22 +399,75 @@ check_device(const struct cvc *own, const struct cvc *issuer,
 	return CA_OK;
 }
 
+static enum ca_error
+take_two(const uint8_t *file, size_t len, struct cvc *own, struct cvc *issuer)
+{
+	struct der in = { file, len };
+	enum ca_error ret;
+
+	if (len > CVC_MAX)
+		return CA_ERR_ENCODING;
+	ret = take_cvc(&in, own);
+	if (ret == CA_OK)
+		ret = take_cvc(&in, issuer);
+	return ret == CA_OK && in.len != 0 ? CA_ERR_ENCODING : ret;
+}
+
 enum ca_error
 cvc_device_read(const uint8_t *file, size_t len, struct cvc_device *out)
 {
-	struct der in = { file, len };
 	struct cvc own = { .request = false }, issuer = { .request = false };
 	enum ca_error ret;
 
 	memset(out, 0, sizeof(*out));
+	ret = take_two(file, len, &own, &issuer);
+	return ret == CA_OK ? check_device(&own, &issuer, out) : ret;
+}
+
+/* A certificate alone, and its key. */
+static enum ca_error
+read_root(const uint8_t *data, size_t len, struct cvc *out, EVP_PKEY **key)
+{
+	struct der in = { data, len };
+	enum ca_error ret;
+
+	*key = NULL;
 	if (len > CVC_MAX)
 		return CA_ERR_ENCODING;
-	ret = take_cvc(&in, &own);
-	if (ret == CA_OK)
-		ret = take_cvc(&in, &issuer);
-	if (ret == CA_OK && in.len != 0)
+	ret = take_cvc(&in, out);
+	if (ret == CA_OK && (in.len != 0 || out->request))
 		ret = CA_ERR_ENCODING;
-	return ret == CA_OK ? check_device(&own, &issuer, out) : ret;
+	return ret == CA_OK ? key_of(out, NULL, key) : ret;
+}
+
+enum ca_error
+cvc_root_check(const uint8_t *root, size_t len)
+{
+	struct cvc c = { .request = false };
+	EVP_PKEY *key = NULL;
+	enum ca_error ret = read_root(root, len, &c, &key);
+
+	EVP_PKEY_free(key);
+	return ret;
+}
+
+enum ca_error
+cvc_issuer_check(const uint8_t *file, size_t len, const uint8_t *root,
+    size_t root_len)
+{
+	struct cvc own = { .request = false }, issuer = { .request = false };
+	struct cvc above = { .request = false };
+	EVP_PKEY *key = NULL;
+	enum ca_error ret = take_two(file, len, &own, &issuer);
+
+	if (ret == CA_OK)
+		ret = read_root(root, root_len, &above, &key);
+	if (ret == CA_OK && strcmp(issuer.car, above.chr) != 0)
+		ret = CA_ERR_CHAIN;
+	if (ret == CA_OK)
+		ret = verify(key, above.md, issuer.body, issuer.signature);
+	EVP_PKEY_free(key);
+	return ret;
 }
 
 static enum ca_error

@@ -37,6 +37,19 @@ enum ca_error
 cvc_device_read(const uint8_t *file, size_t len, struct cvc_device *out);
 
 /*
+ * Whether the issuer in such a file, which was read before, is a root's: its
+ * certificate names the root as its authority and is signed by the key of the
+ * root's certificate, a CVC alone (DER) whose curve is in it.  Why the root is
+ * believed is the caller's affair; its own signature is not looked at, nor are
+ * roles and dates.
+ * Errors: as above; CHAIN (of another root).
+ */
+enum ca_error cvc_issuer_check(const uint8_t *file, size_t len,
+    const uint8_t *root, size_t root_len);
+/* Whether octets are such a certificate.  Errors: ENCODING, KEY, MEMORY. */
+enum ca_error cvc_root_check(const uint8_t *root, size_t len);
+
+/*
  * Check the answer to a key's making: a request signed by the new key, within
  * what the device signed, and the key is that of spki (DER).
  * Errors: ENCODING, KEY, CHAIN (another device named), SIGNATURE, SELFCHECK

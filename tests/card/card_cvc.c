@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const char issuer_name[] = "ANDICA0100001";
+static const char root_name[] = "ANSRCA0100001";
 #define SEQUENCE "00001" /* at the end of a device's name */
 
 /* ---- curves ----------------------------------------------------------- */
@@ -17,6 +18,8 @@ static const char issuer_name[] = "ANDICA0100001";
 static const struct card_curve curves[] = {
 	{ "P-256", NID_X9_62_prime256v1, 32 },
 	{ "P-384", NID_secp384r1, 48 },
+	/* of the root that stands above all cards */
+	{ "brainpoolP320r1", NID_brainpoolP320r1, 40 },
 };
 
 const struct card_curve *
@@ -36,7 +39,10 @@ card_curve_of(const EVP_PKEY *key)
 {
 	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
 		return NULL;
-	return EVP_PKEY_get_bits(key) == 256 ? &curves[0] : &curves[1];
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (EVP_PKEY_get_bits(key) == 8 * (int)curves[i].field)
+			return &curves[i];
+	return NULL;
 }
 
 size_t
@@ -155,8 +161,8 @@ plain(const uint8_t *der, size_t len, const struct card_curve *curve,
 	return ok ? 2 * curve->field : 0;
 }
 
-/* The issuer signs its own certificate with a nonce that is no secret either:
- * it is the same on all cards. */
+/* The root signs with a nonce that is no secret either: what it signed is the
+ * same on all cards. */
 static size_t
 plain_fixed(EVP_PKEY *key, const uint8_t *data, size_t len,
     const struct card_curve *curve, uint8_t *out)
@@ -167,7 +173,7 @@ plain_fixed(EVP_PKEY *key, const uint8_t *data, size_t len,
 	EC_POINT *point = EC_POINT_new(group);
 	BIGNUM *k = BN_new(), *inverse = BN_new(), *r = BN_new();
 	BN_CTX *ctx = BN_CTX_new();
-	uint8_t digest[32], der[80], *p = der;
+	uint8_t digest[32], der[112], *p = der;
 	ECDSA_SIG *sig = NULL;
 	int der_len = 0;
 
@@ -217,6 +223,7 @@ struct cvc {
 	size_t car_len, chr_len;
 	EVP_PKEY *key, *signer;
 	const char *role; /* of a certificate, one octet; NULL: a request */
+	bool fixed;       /* its signature is always the same */
 };
 
 /* Who it is for and how long; requests have none of it. */
@@ -247,23 +254,23 @@ put_cvc(const struct cvc *v, struct card_bytes *out)
 	if (v->role != NULL)
 		put_validity(v, &body);
 	card_tlv_put(&whole, 0x7F4E, body.data, body.len);
-	if (v->role != NULL && v->key == v->signer)
+	if (v->fixed)
 		card_tlv_put(&whole, 0x5F37, sig,
-		    plain_fixed(v->key, whole.data, whole.len,
-			card_curve_of(v->key), sig));
+		    plain_fixed(v->signer, whole.data, whole.len,
+			card_curve_of(v->signer), sig));
 	else
 		put_signature(v->signer, whole.data, whole.len, &whole);
 	card_tlv_put(out, 0x7F21, whole.data, whole.len);
 	out->full = out->full || body.full || whole.full;
 }
 
-/* The issuer's key, no secret: 32 octets of text, with the vendor's name over
- * them. */
+/* The key of an issuer or a root, no secret: 32 octets of text, with the
+ * vendor's name over them. */
 static EVP_PKEY *
-issuer_key(const char *vendor)
+vendor_key(const char *vendor, int nid)
 {
 	char d[] = "virtual cards only, not a secret";
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
 	EC_KEY *ec = EC_KEY_new();
 	EC_POINT *q = EC_POINT_new(group);
 	BIGNUM *n;
@@ -294,11 +301,41 @@ device_name(const struct card_state *s, char out[CARD_HOLDER_MAX + 1])
 	return strlen(out);
 }
 
+/* The issuer's certificate under the root's key, or the root's under its own. */
+static bool
+put_above(EVP_PKEY *root, const char *name, EVP_PKEY *key,
+    struct card_bytes *out)
+{
+	struct cvc above = { .car = root_name,
+		.car_len = strlen(root_name),
+		.chr = name,
+		.chr_len = strlen(name),
+		.key = key,
+		.signer = root,
+		.role = key == root ? "\xC0" : "\x80",
+		.fixed = true };
+
+	if (root != NULL && key != NULL)
+		put_cvc(&above, out);
+	return root != NULL && key != NULL && !out->full;
+}
+
+bool
+card_cvc_root(const char *vendor, struct card_bytes *out)
+{
+	EVP_PKEY *root = vendor_key(vendor, NID_brainpoolP320r1);
+	bool ok = put_above(root, root_name, root, out);
+
+	EVP_PKEY_free(root);
+	return ok;
+}
+
 bool
 card_cvc_device(const struct card_state *s, const char *vendor,
     struct card_bytes *out)
 {
-	EVP_PKEY *issuer = issuer_key(vendor);
+	EVP_PKEY *root = vendor_key(vendor, NID_brainpoolP320r1);
+	EVP_PKEY *issuer = vendor_key(vendor, NID_X9_62_prime256v1);
 	char name[CARD_HOLDER_MAX + 1];
 	struct cvc own = { .car = issuer_name,
 		.car_len = strlen(issuer_name),
@@ -307,27 +344,21 @@ card_cvc_device(const struct card_state *s, const char *vendor,
 		.key = s->device.key,
 		.signer = issuer,
 		.role = "\x00" };
-	struct cvc above = { .car = issuer_name,
-		.car_len = strlen(issuer_name),
-		.chr = issuer_name,
-		.chr_len = strlen(issuer_name),
-		.key = issuer,
-		.signer = issuer,
-		.role = "\x80" };
+	bool ok = issuer != NULL;
 
-	if (issuer == NULL)
-		return false;
-	put_cvc(&own, out);
-	put_cvc(&above, out);
+	if (ok)
+		put_cvc(&own, out);
+	ok = ok && put_above(root, issuer_name, issuer, out);
+	EVP_PKEY_free(root);
 	EVP_PKEY_free(issuer);
-	return !out->full;
+	return ok;
 }
 
 bool
 card_cvc_request(const struct card_state *s, EVP_PKEY *key, const uint8_t *car,
     size_t car_len, const uint8_t *chr, size_t chr_len, struct card_bytes *out)
 {
-	struct cvc v = { car, chr, car_len, chr_len, key, key, NULL };
+	struct cvc v = { car, chr, car_len, chr_len, key, key, NULL, false };
 	struct card_bytes body = { 0 };
 	char name[CARD_HOLDER_MAX + 1];
 

@@ -26,9 +26,12 @@ size_t
 card_curve_domain(const struct card_curve *curve, unsigned tag, uint8_t *out);
 
 /* EF 2F02 of a card with serial and device key: the device's certificate and
- * its issuer's, which all virtual cards have in common. */
+ * its issuer's, which all virtual cards of a vendor have in common; "" is that
+ * of most. */
 bool card_cvc_device(const struct card_state *s, const char *vendor,
     struct card_bytes *out);
+/* The certificate of the root above the issuer, alone. */
+bool card_cvc_root(const char *vendor, struct card_bytes *out);
 /* The answer to a key generation; car and chr as the request has them. */
 bool
 card_cvc_request(const struct card_state *s, EVP_PKEY *key, const uint8_t *car,

@@ -42,7 +42,7 @@ static EVP_PKEY *ec_public(struct slice public)
 	struct slice prime = find(public, 0x81), point = find(public, 0x86);
 	EVP_PKEY *base, *key = EVP_PKEY_new();
 
-	base = EVP_EC_gen(prime.len == 32 ? "P-256" : "P-384");
+	base = EVP_EC_gen(card_curve_by_prime(prime.data, prime.len)->name);
 	assert_int_equal(EVP_PKEY_copy_parameters(key, base), 1);
 	assert_int_equal(EVP_PKEY_set1_encoded_public_key(key, point.data,
 			     point.len),
@@ -127,7 +127,8 @@ static EVP_PKEY *
 device_key(struct fixture *f)
 {
 	struct slice file = { 0 }, device, issuer;
-	EVP_PKEY *own, *above;
+	struct card_bytes top = { 0 };
+	EVP_PKEY *own, *above, *root;
 
 	assert_int_equal(command(f, 0x00B12F02, "\x54\x02\x00\x00", 4, ALL),
 	    0x9000);
@@ -139,12 +140,15 @@ device_key(struct fixture *f)
 		0x7F21);
 	own = holder_key(device);
 	above = holder_key(issuer);
+	assert_true(card_cvc_root("", &top));
+	root = holder_key(find((struct slice){ top.data, top.len }, 0x7F21));
 	assert_true(signed_by(above, device, 0x7F4E));
-	assert_true(signed_by(above, issuer, 0x7F4E));
+	assert_true(signed_by(root, issuer, 0x7F4E));
 	assert_false(signed_by(own, device, 0x7F4E));
 	assert_memory_equal(find(find(device, 0x7F4E), 0x5F20).data,
 	    card_serial(f->card), 11);
 	EVP_PKEY_free(above);
+	EVP_PKEY_free(root);
 	return own;
 }
 

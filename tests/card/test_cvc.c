@@ -226,6 +226,47 @@ test_vendor(void **state)
 	cvc_device_clear(&theirs);
 }
 
+/* The root that stands above the issuer, on brainpoolP320r1. */
+static void
+test_root(void **state)
+{
+	struct words *w = *state;
+	struct card_bytes root = { 0 }, strange = { 0 }, b;
+	const struct card_bytes *d = &w->device;
+	struct cvc_device read;
+	size_t own;
+
+	assert_true(card_cvc_root("", &root));
+	assert_true(card_cvc_root("another", &strange));
+	assert_int_equal(cvc_root_check(root.data, root.len), CA_OK);
+	assert_int_equal(cvc_issuer_check(d->data, d->len, root.data, root.len),
+	    CA_OK);
+	assert_int_equal(cvc_issuer_check(d->data, d->len, strange.data,
+			     strange.len),
+	    CA_ERR_SIGNATURE);
+	/* two behind one another are no root, nor is half of one */
+	assert_int_equal(cvc_root_check(d->data, d->len), CA_ERR_ENCODING);
+	assert_int_equal(cvc_root_check(root.data, root.len - 1),
+	    CA_ERR_ENCODING);
+	assert_int_equal(cvc_root_check(w->attestation.data,
+			     w->attestation.len),
+	    CA_ERR_ENCODING);
+	/* the card's own certificate is below, and not above, the issuer's */
+	own = 4 + ((size_t)d->data[3] << 8 | d->data[4]) + 1;
+	assert_int_equal(cvc_issuer_check(d->data, d->len, d->data, own),
+	    CA_ERR_CHAIN);
+	/* not an octet of the issuer's is free any more */
+	for (size_t i = own; i < d->len; i++) {
+		b = *d;
+		b.data[i] ^= 1;
+		assert_int_not_equal(cvc_issuer_check(b.data, b.len, root.data,
+					 root.len),
+		    CA_OK);
+	}
+	assert_int_equal(read_device(d, &read), CA_OK);
+	cvc_device_clear(&read);
+}
+
 /* RSA keys are no CA's and no operator's. */
 static void
 test_rsa(void **state)
@@ -255,6 +296,7 @@ main(void)
 		CASE(test_others),
 		CASE(test_proof),
 		CASE(test_vendor),
+		CASE(test_root),
 		CASE(test_rsa),
 	};
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * tool_card new CARD                make it, if there is none; its serial
+ * tool_card root VENDOR             the certificate above all its cards; "" is
+ *                                   the vendor of most
  * tool_card vpcd PORT CARD          in a reader of pcscd's vpcd, on this host
  * tool_card passthru SOCKET CARD    in QEMU's ccid-card-passthru
  *
@@ -18,6 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/card/card_cvc.h"
 #include "tests/card/card_link.h"
 
 #define TRIES 200 /* ten seconds */
@@ -109,10 +112,21 @@ serve(const struct transport *t, const char *where, struct card *c)
 static int
 usage(void)
 {
-	fputs("usage: tool_card new CARD | vpcd PORT CARD |"
+	fputs("usage: tool_card new CARD | root VENDOR | vpcd PORT CARD |"
 	      " passthru SOCKET CARD\n",
 	    stderr);
 	return 2;
+}
+
+static int
+write_root(const char *vendor)
+{
+	struct card_bytes root = { 0 };
+
+	return card_cvc_root(vendor, &root) &&
+		fwrite(root.data, 1, root.len, stdout) == root.len
+	    ? 0
+	    : 1;
 }
 
 int
@@ -121,6 +135,8 @@ main(int argc, char **argv)
 	struct card *c;
 	int ret = 2;
 
+	if (argc == 3 && strcmp(argv[1], "root") == 0)
+		return write_root(argv[2]);
 	if (argc != (argc > 1 && strcmp(argv[1], "new") == 0 ? 3 : 4))
 		return usage();
 	c = card_new(argv[argc - 1]);

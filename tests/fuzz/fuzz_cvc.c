@@ -17,6 +17,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)cvc_attestation_check(data, size, &d, data, 0);
 	(void)cvc_proof_check(data, size, &d, "UTABCDEFGHIJKLMN");
 	cvc_device_clear(&d);
+	(void)cvc_root_check(data, size);
+	(void)cvc_issuer_check(data, size, data, size);
 	(void)cvc_device_read(data, size, &d);
 	cvc_device_clear(&d);
 	return 0;

@@ -60,8 +60,8 @@ seeds() {
 		# of a virtual card: what it says of itself and of a key, and
 		# its answers when it is looked at and when a key is wrapped
 		# and of QR codes: the octets of a part, a whole message
-		for i in cvc_device cvc_attestation schsm_identify schsm_keys \
-		    ur_part qr_message; do
+		for i in cvc_device cvc_attestation cvc_root schsm_identify \
+		    schsm_keys ur_part qr_message; do
 			openssl base64 -d -in "$root/tests/fuzz/$i.b64" \
 			    -out "$i"
 		done
