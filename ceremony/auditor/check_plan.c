@@ -254,7 +254,7 @@ check_vendor(struct audit *a)
 {
 	const char *fault = a->plan == NULL
 	    ? NULL
-	    : vendor_fault(a->dirfd, a->plan->vendor, a->event->body);
+	    : vendor_fault(a->dirfd, a->plan, a->event->body);
 
 	if (fault != NULL)
 		audit_here(a, "%s", fault);

@@ -12,6 +12,11 @@ bool evidence_hear(struct ceremony *c, json_t *obj, const char *name);
  * if not, the ceremony stops. */
 bool vendor_ok(struct ceremony *c, const char *label, const json_t *body);
 
+/* The vendor's certificate, when the plan names a file of it: whether it is
+ * there and the plan's; the same, and into the objects of an open state. */
+bool vendor_check(struct ceremony *c);
+bool vendor_keep(struct ceremony *c);
+
 /*
  * What a card shows in c->in before it gets a DKEK: held against the begun act
  * of that number and the plan's vendor, and stored.  *proof: as the act's result

@@ -14,7 +14,7 @@
 #include "transfer/response.h"
 #include "transfer/sealed.h"
 
-static bool
+bool
 input_file(struct ceremony *c, const char *name, uint8_t **out, size_t *len)
 {
 	enum transfer_error err =

@@ -10,6 +10,10 @@
 
 /* Foreign files, read in the reader; and outputs that must not be there. */
 
+/* A file of the input folder as it is; *out new, free(). */
+bool
+input_file(struct ceremony *c, const char *name, uint8_t **out, size_t *len);
+
 struct station_view {
 	char factory[65], line[65];
 	uint8_t spki_sha256[32];

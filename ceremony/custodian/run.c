@@ -9,6 +9,7 @@
 #include "ceremony/custodian/abandon.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/drill.h"
+#include "ceremony/custodian/evidence.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/make_up.h"
 #include "ceremony/custodian/resume.h"
@@ -179,7 +180,7 @@ check_room(struct ceremony *c)
 static bool
 check_steps(struct ceremony *c)
 {
-	if (!check_cards(c) || !check_room(c))
+	if (!check_cards(c) || !check_room(c) || !vendor_check(c))
 		return false;
 	const bool resumed = c->history->open;
 
@@ -297,7 +298,7 @@ run_steps(struct ceremony *c)
 {
 	drill_begin(c);
 	if ((c->rehearsal && !make_up_inputs(c)) || !check_steps(c) ||
-	    !open_record(c))
+	    !open_record(c) || !vendor_keep(c))
 		return false;
 	for (unsigned i = 1; i <= c->plan->step_count; i++) {
 		if (!run_step(c, i))

@@ -164,7 +164,9 @@ struct plan {
 	char ceremony[PLAN_NAME_MAX + 1]; /* [a-z0-9-] */
 	int64_t date;
 	char title[PLAN_TEXT_MAX + 1];
-	char vendor[65]; /* of cards: see vendor.h; "" for any */
+	/* of cards, see vendor.h: "" for any; the file of the vendor's root, ""
+	 * when vendor is an issuer's certificate */
+	char vendor[65], vendor_file[PLAN_NAME_MAX + 1];
 	size_t people_count;
 	struct plan_person people[PLAN_PEOPLE_MAX];
 	size_t token_count;

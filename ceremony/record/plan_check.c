@@ -432,12 +432,23 @@ check_owner_known(const struct plan_check *c)
 	return RECORD_OK;
 }
 
+/* Octets are believed by their digest, which the plan has. */
+static enum record_error
+check_vendor(const struct plan_check *c)
+{
+	if (c->plan->vendor_file[0] == '\0' || c->plan->vendor[0] != '\0')
+		return RECORD_OK;
+	return plan_check_fail(c, plan_check_at(c, "vendor-certificate"),
+	    "its SHA-256 stands beside it as vendor");
+}
+
 enum record_error
 plan_check(const struct plan *p, const struct plan_field *fields, size_t count,
     struct plan_fault *fault)
 {
 	static enum record_error (*const checks[])(
 	    const struct plan_check *) = {
+		check_vendor,
 		check_labels,
 		check_quorum_place,
 		check_change_place,

@@ -35,6 +35,8 @@ static const struct plan_row rows[] = {
 	{ "title", PLAN_T_TEXT, OPTIONAL, IN(struct plan, title) },
 	{ "date", PLAN_T_DATE, IN(struct plan, date) },
 	{ "vendor", PLAN_T_DIGEST, OPTIONAL, IN(struct plan, vendor) },
+	{ "vendor-certificate", PLAN_T_FILE, OPTIONAL,
+	    IN(struct plan, vendor_file) },
 
 	{ "roles", PLAN_T_SEQ, .min = 1, .max = PLAN_PEOPLE_MAX,
 	    LIST(struct plan, people, people_count) },

@@ -96,6 +96,10 @@ write_head(FILE *f, const struct plan *p, const uint8_t digest[32])
 	pair(f, "Date", date_text(p->date, date));
 	pair(f, "Plan", hex);
 	pair(f, "in words", words);
+	if (p->vendor[0] != '\0')
+		pair(f, "Vendor", p->vendor);
+	if (p->vendor_file[0] != '\0')
+		pair(f, "its file", p->vendor_file);
 	fprintf(f, "\n[ ] The screen shows these words for the plan.%s\n",
 	    INITIALS);
 }

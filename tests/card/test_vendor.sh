@@ -98,6 +98,7 @@ device=r/state/objects/$(jq -r 'select(.type == "enrol").body.device' $T | head 
 own=$((0x$(od -An -tx1 -j 3 -N 2 "$device" | tr -d ' \n') + 5))
 vendor=$(tail -c +$((own + 1)) "$device" | sha256sum | cut -d' ' -f1)
 sed -i "/^date:/a vendor: \"$vendor\"" plan.yaml
+cp plan.yaml genesis.yaml
 
 # ---- another vendor's card ------------------------------------------------------
 new_cards && new_card 7 'serial ANCFA15E001' 'vendor another'
@@ -140,4 +141,30 @@ refused "nothing is restored to another vendor's card" \
 new_card 10 && genesis_run 0 && given card10.log && grep -q '^8074' got &&
 	audited
 ok "and all of it to the vendor's"
+# ---- the vendor's root --------------------------------------------------------
+"$BUILD/tests/card/tool_card" root '' >in/vendor.cvc
+"$BUILD/tests/card/tool_card" root another >in/other.cvc
+sed -e "s/^vendor: .*/vendor: \"$(sha256 in/vendor.cvc)\"/" \
+	-e '/^vendor:/a vendor-certificate: vendor.cvc' genesis.yaml >plan.yaml
+sed -i '$d' module_pcsc.so.cards
+rm in/product.backup
+new_cards && new_card 9 'serial ANCFA15E004' 'vendor another'
+mv in/vendor.cvc kept.cvc
+genesis_run 3 && says err 'in/vendor.cvc: ' && [ ! -e r/state/transcript.jsonl ]
+ok "the root's certificate is an input"
+cp in/other.cvc in/vendor.cvc
+genesis_run 3 && says err "is another one than the plan's" &&
+	[ ! -e r/state/transcript.jsonl ]
+ok "of which the plan has the digest"
+cp kept.cvc in/vendor.cvc
+refused "cards whose issuer another root has signed" \
+	'product-2: card ANCFA15E004: the card is not of the plan' 9
+goes_on "and those of the vendor's" 9
+object=r/state/objects/$(sha256 kept.cvc)
+cmp "$object" kept.cvc
+ok "the certificate is in the record"
+chmod u+w r/state/objects "$object" && rm "$object"
+! "$audit" verify r/state >out 2>err &&
+	says out "the vendor's certificate is not among the objects"
+ok "and an auditor asks for it"
 echo "1..$n"
