@@ -8,7 +8,8 @@ PACKAGES = build-essential pkg-config libseccomp-dev libssl-dev openssl \
 	libcmocka-dev softhsm2 gnutls-bin jq sqlite3 expect \
 	opensc opensc-pkcs11 libpcsclite-dev pcscd vsmartcard-vpcd iproute2 \
 	e2fsprogs \
-	zlib1g-dev libzbar-dev libpng-dev libjpeg-dev libqrencode-dev zbar-tools
+	zlib1g-dev libzbar-dev libpng-dev libjpeg-dev libqrencode-dev zbar-tools \
+	qrencode librsvg2-bin
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
 

@@ -40,6 +40,8 @@ enum transfer_error ur_encoder_part(const struct ur_encoder *e, uint32_t seq,
     char *text, size_t size);
 /* Fragments; parts 1 to that many are the message itself. */
 size_t ur_encoder_count(const struct ur_encoder *e);
+/* How many fragments are in part seq, 1 and up; 0 without memory. */
+size_t ur_encoder_degree(const struct ur_encoder *e, uint32_t seq);
 /* CRC-32 of the message. */
 uint32_t ur_encoder_checksum(const struct ur_encoder *e);
 /* Characters, without NUL, of the longest part up to UR_SEQ_LAST. */

@@ -168,6 +168,18 @@ ur_encoder_count(const struct ur_encoder *e)
 	return e->whole.count;
 }
 
+size_t
+ur_encoder_degree(const struct ur_encoder *e, uint32_t seq)
+{
+	uint16_t *list = calloc(e->whole.count, sizeof(*list));
+	size_t d = 0;
+
+	if (list != NULL)
+		d = fountain_choose(e->fountain, seq, list);
+	free(list);
+	return d;
+}
+
 uint32_t
 ur_encoder_checksum(const struct ur_encoder *e)
 {

@@ -46,6 +46,7 @@ struct printing {
 	struct qr_stream *stream;
 	size_t form; /* of forms */
 	const char *out;
+	uint32_t seq; /* of the part printed last */
 	struct qr_sheet sheet;
 	struct qr_symbol codes[QR_SHEET_CODES];
 	char words[WORDS_TEXT_MAX];
@@ -62,6 +63,26 @@ codes_for(size_t needed)
 		return 1;
 	total += QR_SHEET_CODES - 1;
 	return total - total % QR_SHEET_CODES;
+}
+
+/* The next part to print: all fragments; then, as spares, parts of a third to
+ * two thirds of them.  Parts of few fragments would mostly repeat what is
+ * there, those of nearly all of them each other. */
+static uint32_t
+next_part(const struct printing *p)
+{
+	size_t n = p->stream->count;
+
+	for (uint32_t seq = p->seq + 1; seq <= UR_SEQ_LAST; seq++) {
+		size_t d;
+
+		if (seq <= n)
+			return seq;
+		d = ur_encoder_degree(p->stream->encoder, seq);
+		if (d >= n / 3 && d <= (2 * n + 2) / 3)
+			return seq;
+	}
+	return 1;
 }
 
 /* SHEET.svg, SHEET-2.svg, .. */
@@ -87,8 +108,8 @@ print_page(struct printing *p)
 	size_t len;
 
 	for (size_t i = 0; i < p->sheet.count; i++) {
-		outcome =
-		    qr_stream_part(p->stream, (uint32_t)(p->sheet.first + i));
+		p->seq = next_part(p);
+		outcome = qr_stream_part(p->stream, p->seq);
 		if (outcome != QR_DONE)
 			return outcome;
 		p->codes[i] = p->stream->symbol;

@@ -251,6 +251,27 @@ test_third_in_a_row_switches(void **state)
 	two_close(&t);
 }
 
+/* Degrees tell how many parts are mixed: the part says so itself. */
+static void
+test_degrees(void **state)
+{
+	uint8_t message[100] = { 0 };
+	struct ur_encoder *e = encoder_of(message, sizeof(message), 10);
+	size_t seen[11] = { 0 };
+
+	(void)state;
+	for (uint32_t seq = 1; seq <= 10; seq++)
+		assert_int_equal(ur_encoder_degree(e, seq), 1);
+	for (uint32_t seq = 11; seq <= 1010; seq++)
+		seen[ur_encoder_degree(e, seq)]++;
+	assert_int_equal(seen[0], 0);
+	/* the ideal: 1000 / d / (1/1 + .. + 1/10) */
+	assert_in_range(seen[1], 300, 390);
+	assert_in_range(seen[2], 130, 210);
+	assert_in_range(seen[10], 15, 60);
+	ur_encoder_free(e);
+}
+
 /* All limits at once: 8192 fragments, 4 MiB. */
 static void
 test_largest_message(void **state)
@@ -300,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_two_streams_mixed),
 		cmocka_unit_test(test_strays_do_not_switch),
 		cmocka_unit_test(test_third_in_a_row_switches),
+		cmocka_unit_test(test_degrees),
 		cmocka_unit_test(test_largest_message),
 		cmocka_unit_test(test_largest_single),
 	};
