@@ -88,8 +88,14 @@ bool
 group_join(struct ceremony *c, struct group *g, const char *label,
     struct session **out)
 {
+	const struct history_token *t = history_token(c->history, label);
 	const struct history_epoch *now;
 
+	if (t != NULL && t->doomed && g->kind != PLAN_DESTROY)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "%s: its destruction has begun: nothing but a destroy step "
+		    "uses it",
+		    label);
 	if (!rotate_first(c, g->step, g->kind, label) ||
 	    !group_open(c, g, label, NULL, out))
 		return false;
@@ -491,9 +497,13 @@ group_begin_show(struct ceremony *c, struct group *g, size_t i)
 	struct proposal *p = &g->acts[i];
 	struct session *s = p->session;
 
-	/* the memory of one whose PIN changes is moved behind that */
+	/* the memory of one whose PIN changes is moved behind that; of one
+	 * that goes under an earlier policy's operators it stays */
 	return !has_head(s) ||
-	    head_show(c, &s->child, s->label, strcmp(p->kind, "rotate") != 0,
+	    head_show(c, &s->child, s->label,
+		strcmp(p->kind, "rotate") != 0 &&
+		    !(s->token != NULL && s->token->doomed &&
+			history_stale(c->history, s->token)),
 		p->begun, &p->head_due);
 }
 

@@ -153,6 +153,23 @@ destroy(struct ceremony *c, struct group *g)
 	return (!proved || prove(c, p)) && record_result(c, p, proved);
 }
 
+/* One whose destruction was given up may be keyed for operators of before by
+ * now: they go on with it, since it cannot be keyed anew. */
+static bool
+start(struct ceremony *c, struct group *g, unsigned index,
+    const struct history_token *t, struct session **s)
+{
+	if (!t->doomed || !history_stale(c->history, t))
+		return group_start_on(c, g, index, PLAN_DESTROY, t->label, s);
+	people_say(c->people,
+	    "  %s: its destruction has begun, by %u of the operators it is "
+	    "keyed for: as many of them go on with it",
+	    t->label, t->now.m);
+	return group_start_under(c, g, index, PLAN_DESTROY,
+		   t->now.policy_sha256) &&
+	    group_join(c, g, t->label, s);
+}
+
 bool
 step_destroy_run(struct ceremony *c, const struct plan_step *step,
     unsigned index)
@@ -168,8 +185,8 @@ step_destroy_run(struct ceremony *c, const struct plan_step *step,
 	people_say(c->people, "  %s: %s", label, step->u.end.reason);
 	if (t == NULL || !may_go(c, step, t))
 		return false;
-	ok = group_start_on(c, &g, index, PLAN_DESTROY, label, &s) &&
-	    propose(c, &g, s) && group_approve(c, &g) && destroy(c, &g);
+	ok = start(c, &g, index, t, &s) && propose(c, &g, s) &&
+	    group_approve(c, &g) && destroy(c, &g);
 	group_end(c, &g);
 	if (ok)
 		people_say(c->people,

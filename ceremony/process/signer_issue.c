@@ -204,8 +204,18 @@ seal_order(struct signer *s, struct act *a)
 	OPENSSL_free(der);
 }
 
+/* What a token does for operators of a policy that is not the log's any more:
+ * without moving its head, so that a later signer is shown that there is
+ * another. */
+static bool
+is_belated(const struct act *a)
+{
+	return a->what == ACT_ROTATE ||
+	    (a->what == ACT_DESTROY && a->u.destroy.again);
+}
+
 /* A token whose log has gone over to another policy is keyed for that one, and
- * does nothing else. */
+ * does nothing else; but its destruction goes on. */
 static bool
 in_policy(struct signer *s, const struct act *a)
 {
@@ -215,7 +225,8 @@ in_policy(struct signer *s, const struct act *a)
 	    : g->policy_sha256;
 
 	if (!g->log_policy_known ||
-	    memcmp(policy, g->log_policy_sha256, 32) == 0)
+	    memcmp(policy, g->log_policy_sha256, 32) == 0 ||
+	    (a->what == ACT_DESTROY && is_belated(a)))
 		return true;
 	signer_fault(s, FAULT_REFUSED,
 	    a->what == ACT_ROTATE
@@ -233,7 +244,7 @@ at_begin(const struct signer *s, const struct act *a)
 {
 	if (signer_group_recovers(s->group) || signer_head_is(s, a->begin))
 		return true;
-	return a->what == ACT_ROTATE && s->has_line &&
+	return is_belated(a) && s->has_line &&
 	    memcmp(s->line.hash, a->begin, sizeof(a->begin)) == 0;
 }
 

@@ -177,11 +177,13 @@ history_unfit(const struct history *h, const struct history_token *token)
 		return NULL; /* nothing is ever due again */
 	if (token->next.epoch != 0)
 		return "a change of its PIN was cut off";
-	if (history_stale(h, token))
-		return "stale: it is keyed for an earlier quorum";
 	/* where its destruction has begun, only that is due: no key may be left
 	 * to answer */
-	if (token->owed && !token->doomed)
+	if (token->doomed)
+		return NULL;
+	if (history_stale(h, token))
+		return "stale: it is keyed for an earlier quorum";
+	if (token->owed)
 		return "the change of its PIN is owed";
 	return NULL;
 }

@@ -160,7 +160,7 @@ check_still(const struct history_line *l, const struct history_act *act,
 		    token->label);
 	if (k->on == ON_TOKEN &&
 	    (token->now.epoch != act->approval.epoch ||
-		history_stale(l->h, token)))
+		(history_stale(l->h, token) && !token->doomed)))
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s was keyed anew since the act was proposed",
 		    token->label);

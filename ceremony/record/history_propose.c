@@ -131,9 +131,17 @@ check_numbers(const struct history_line *l, const struct approval *a,
 	return RECORD_OK;
 }
 
+static bool
+is_destroy(const struct approval *a)
+{
+	return strcmp(a->kind, "destroy") == 0;
+}
+
 /* The policy whose operators approve: the present one.  Before genesis it is
  * the one that is voted on; a token that is keyed for an earlier one rotates
- * under that, or under the one that a rotation was cut off for. */
+ * under that, or under the one that a rotation was cut off for.  One whose
+ * destruction has begun may have no key to rotate with: those it is keyed for,
+ * who approved that, go on with it. */
 static const uint8_t *
 policy_wanted(const struct history_line *l, const struct approval *a)
 {
@@ -141,10 +149,10 @@ policy_wanted(const struct history_line *l, const struct approval *a)
 
 	if (!l->h->has_policy)
 		return a->input_sha256;
-	if (strcmp(a->kind, "rotate") != 0)
+	if (strcmp(a->kind, "rotate") != 0 && !is_destroy(a))
 		return l->h->policy_sha256;
 	token = history_token_by_serial(l->h, a->token);
-	if (token == NULL)
+	if (token == NULL || (is_destroy(a) && !token->doomed))
 		return l->h->policy_sha256;
 	return token->next.epoch != 0 ? token->next.policy_sha256
 				      : token->now.policy_sha256;
@@ -246,12 +254,6 @@ check_issuer(const struct history_line *l, const struct approval *a,
 	return RECORD_OK;
 }
 
-static bool
-is_destroy(const struct approval *a)
-{
-	return strcmp(a->kind, "destroy") == 0;
-}
-
 /* A token that is waiting for a new PIN does nothing else. */
 static enum record_error
 check_fit(const struct history_line *l, const struct approval *a,
@@ -268,7 +270,7 @@ check_fit(const struct history_line *l, const struct approval *a,
 	if (token->owed && !token->doomed)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s must be rotated before anything else", token->label);
-	if (history_stale(l->h, token))
+	if (history_stale(l->h, token) && !token->doomed)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "%s is keyed for an earlier policy: it does nothing but "
 		    "rotate",

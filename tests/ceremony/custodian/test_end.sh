@@ -195,7 +195,35 @@ lie 6 cut.yaml destroyed 1 end && [ "$(objects product-2)" = 0 ] &&
 	run 0 "$anchorite" rehearse cut.yaml --dir r --abandon 'the power is gone' &&
 	audited && says out 'token product-2: its destruction has begun'
 ok "a destruction that was cut off can be given up"
+cp -a r kept
 copies again "  - destroy: {token: product-2, reason: a test, last-copy: accepted}"
 rehearse 0 again.yaml && says out 'product-2 is empty' && audited
 ok "and another ceremony ends it, though no key answers any more"
+
+# the quorum changes in between
+rm -rf r && mv kept r
+sed -i 's/^  - {label: op-emil.*/&\n  - {label: op-frank, module: softhsm, owner: frank}/' genesis.yaml
+copies change "  - quorum-change: {threshold: 3, operators: [{id: alice, name: A, token: op-alice}, {id: bert, name: B, token: op-bert}, {id: emil, name: E, token: op-emil}, {id: frank, name: F, token: op-frank, card: new}], reason: two left, tokens: [root-1]}"
+rehearse 0 change.yaml && audited
+ok "the quorum changes while the token waits"
+run 0 "$anchorite" status --state r/state && says out 'its keys are being destroyed'
+ok "status says what is due"
+copies listed "  - retire: {token: op-carol, reason: a test}"
+refuses "who left keeps the card as long as it is needed" 1 \
+	'op-carol: it stays: token product-2 is keyed for a quorum that has it' listed.yaml
+copies crl "  - crl: {token: product-2, out: never.crl, crl-days: 60}"
+rehearse 1 crl.yaml &&
+	says err 'product-2: its destruction has begun: nothing but a destroy step' &&
+	run 0 "$anchorite" rehearse crl.yaml --dir r --abandon 'a test'
+ok "nothing else uses it"
+copies over "  - destroy: {token: product-2, reason: a test, last-copy: accepted}"
+rehearse 0 over.yaml && says out 'product-2 is empty' && audited &&
+	says out 'found the keys of product-2 gone'
+ok "the operators it is keyed for end it"
+jq -s '[.[] | select(.type == "act.propose" and .body.kind == "destroy")
+	| .body.policy_sha256] | unique | length' $T | grep -qx 1
+ok "under the policy of before"
+copies last "  - retire: {token: op-carol, reason: a test}"
+rehearse 0 last.yaml && audited
+ok "and then nobody needs the cards of who left"
 echo "1..$n"
