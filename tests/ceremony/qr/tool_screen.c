@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * tool_screen ROWS COLUMNS FOLDER: what a program wrote to a terminal of that
- * size, on standard input, as pictures FOLDER/NNNN.pgm of what the terminal
- * showed whenever the cursor went to its first place or it was cleared.  Knows
- * as much of a terminal as `qr show` uses; exits 1 when there is more.
+ * size, on standard input, as pictures FOLDER/NNNN.pgm of what the terminal's
+ * second screen showed whenever the cursor went to its first place or it was
+ * cleared; and how many.  Knows as much of a terminal as `qr show` uses; exits
+ * 1 when there is more, or what was written stands beyond the screen.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct terminal {
 	unsigned rows, columns, row, column;
 	unsigned char dark[SIDE_MAX][SIDE_MAX]; /* UPPER, LOWER */
 	bool white[SIDE_MAX][SIDE_MAX];         /* background */
-	bool white_now, drawn, bad;
+	bool second, white_now, drawn, bad;
 	const char *folder;
 	unsigned pictures;
 };
@@ -68,6 +69,8 @@ clear(struct terminal *t)
 static void
 put(struct terminal *t, unsigned char dark)
 {
+	if (!t->second)
+		return;
 	if (t->row >= t->rows || t->column >= t->columns) {
 		t->bad = true; /* it would wrap */
 		return;
@@ -89,7 +92,9 @@ control(struct terminal *t)
 	    strchr("0123456789;?", c) != NULL)
 		text[n++] = (char)c;
 	text[n] = '\0';
-	if (c == 'H') {
+	if (strcmp(text, "?1049") == 0) {
+		t->second = c == 'h';
+	} else if (c == 'H') {
 		unsigned row = 1, column = 1;
 
 		sscanf(text, "%u;%u", &row, &column);
