@@ -38,6 +38,7 @@ struct audit_crl {
 struct audit_counts {
 	uint64_t approvals, refusals, voids, exceptions, certificates, crls;
 	uint64_t orders, batches, entries, repeats, checkpoints, objects;
+	uint64_t media_in, media_out;
 	uint64_t rotations, recoveries, changes, destroyed, retired;
 };
 
@@ -85,6 +86,7 @@ typedef void audit_check(struct audit *a);
 audit_check check_open, check_step_begin, check_step_end, check_split;
 audit_check check_enrol, check_close, check_propose, check_result, check_void;
 audit_check check_request, check_repeat, check_approve, check_refused;
+audit_check check_medium;
 audit_check check_exception, check_exposed, check_retire, check_backup_split;
 
 /* ceremony/auditor/check_sign.c: a result against its plan step. */

@@ -35,6 +35,9 @@ static const struct {
 		"duplicate", "rejected" } },
 	{ "act.void", { "act", "reason" } },
 	{ "module", { "path", "version", "sha256", "conf" } },
+	{ "medium",
+	    { "direction", "file", "path", "size", "sha256", "label",
+		"serial" } },
 	{ "card", { "label", "serial", "event", "seq" } },
 	{ "exception", { "what", "reason" } },
 };

@@ -182,6 +182,9 @@ print_areas(const struct audit *a)
 	    number(c->orders));
 	printf("certificates %llu, %llu of them in the issuance log\n",
 	    number(c->certificates), number(a->leaves));
+	if (c->media_in + c->media_out > 0)
+		printf("media        %llu files came, %llu left\n",
+		    number(c->media_in), number(c->media_out));
 	printf("checkpoints  %llu\n", number(c->checkpoints));
 	printf("objects      %llu\n", number(c->objects));
 }

@@ -27,6 +27,7 @@ static const struct {
 	{ "act.result", check_result },
 	{ "act.void", check_void },
 	{ "exception", check_exception },
+	{ "medium", check_medium },
 	{ "retire", check_retire },
 	{ "pin.exposed", check_exposed },
 	{ "ceremony.close", check_close },

@@ -41,6 +41,7 @@ struct card_place { /* the reader a card was in last */
 };
 
 struct request_view;
+struct media_desk;
 
 /* A ceremony as it runs: plan, state and people. */
 struct ceremony {
@@ -66,6 +67,8 @@ struct ceremony {
 	/* while steps are checked: requests that earlier steps will answer */
 	size_t awaited_count;
 	struct awaited awaited[PLAN_STEPS_MAX];
+	struct media_desk *desk; /* media.h; NULL: folders alone */
+	char media_level[SANDBOX_LEVEL_MAX];
 	char signer_level[SANDBOX_LEVEL_MAX];
 	char reader_level[SANDBOX_LEVEL_MAX];
 	char operator_level[SANDBOX_LEVEL_MAX];
@@ -108,6 +111,7 @@ json_t *json_octets(const uint8_t *data, size_t len); /* base64 */
  * is the command that goes on after a stop, for the stop sheet, or NULL. */
 struct ceremony_files {
 	const char *plan, *state, *in, *out, *resume;
+	bool loops;          /* loop devices count as media */
 	const char *abandon; /* why what is left is given up, or NULL */
 	const char *module;  /* a rehearsal's; NULL: as the plan names them */
 	bool no_pinpad;      /* see struct ceremony */
@@ -136,6 +140,9 @@ bool child_ask(struct ceremony *c, struct child *ch, enum message_kind want);
 /* As child_hear(), but either of two kinds may come. */
 bool child_hear_either(struct ceremony *c, struct child *ch,
     enum message_kind a, enum message_kind b);
+/* Any of three. */
+bool child_hear_any(struct ceremony *c, struct child *ch, enum message_kind x,
+    enum message_kind y, enum message_kind z);
 /* Stop as a fault in c->in says. */
 bool child_fault(struct ceremony *c);
 /* Its code: enum fault_code, or enum card_error. */

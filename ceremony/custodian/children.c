@@ -14,8 +14,9 @@
 
 #define CHILD_WAIT_MS 60000
 #define READER_WAIT_MS                                                         \
-	5000 /* of silence; an answer of many entries takes as
+	5000                 /* of silence; an answer of many entries takes as
 			       long as it takes */
+#define MEDIA_WAIT_MS 600000 /* a large file on a slow stick, there and back */
 #define CHILD_FILE_MAX (64u << 20)
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -29,8 +30,15 @@
 static int
 patience(const struct child *ch)
 {
-	return ch->what == SPAWN_READER ? READER_WAIT_MS * SLOWER
-					: CHILD_WAIT_MS;
+	switch (ch->what) {
+	case SPAWN_READER:
+		return READER_WAIT_MS * SLOWER;
+	case SPAWN_MEDIA:
+	case SPAWN_MEDIA_PREPARE:
+		return MEDIA_WAIT_MS;
+	default:
+		return CHILD_WAIT_MS;
+	}
 }
 
 static bool
@@ -73,7 +81,9 @@ lost(struct ceremony *c, const struct child *ch, enum channel_error err)
 static bool
 hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
 {
-	char *level = what == SPAWN_READER ? c->reader_level : c->signer_level;
+	char *level = what == SPAWN_READER ? c->reader_level
+	    : what == SPAWN_SIGNER         ? c->signer_level
+					   : c->media_level;
 
 	if (!child_hear(c, out, MSG_READY))
 		return false;
@@ -145,6 +155,8 @@ child_fault(struct ceremony *c)
 	case FAULT_HEAD:
 		c->forked = c->forked || code == FAULT_HEAD;
 		return ceremony_stop(c, EXIT_REFUSED, "%s", text);
+	case FAULT_MEDIA:
+		return ceremony_stop(c, EXIT_STATE, "%s", text);
 	case FAULT_INTERNAL:
 		return ceremony_stop(c, EXIT_PROCESS, "%s", text);
 	default:
@@ -209,8 +221,8 @@ wait_for_card(struct ceremony *c, const struct child *ch)
 }
 
 bool
-child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
-    enum message_kind b)
+child_hear_any(struct ceremony *c, struct child *ch, enum message_kind x,
+    enum message_kind y, enum message_kind z)
 {
 	int wait = patience(ch);
 	enum channel_error err;
@@ -223,11 +235,18 @@ child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
 	err = channel_recv(ch->sock, &c->in, wait, false, 0);
 	if (err != CHANNEL_OK)
 		return lost(c, ch, err);
-	if (c->in.kind == a || c->in.kind == b)
+	if (c->in.kind == x || c->in.kind == y || c->in.kind == z)
 		return true;
 	if (c->in.kind == MSG_FAULT)
 		return child_fault(c);
 	return channel_stop(c, CHANNEL_ERR_KIND);
+}
+
+bool
+child_hear_either(struct ceremony *c, struct child *ch, enum message_kind a,
+    enum message_kind b)
+{
+	return child_hear_any(c, ch, a, b, b);
 }
 
 bool

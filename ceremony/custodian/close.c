@@ -11,6 +11,7 @@
 
 #include "ca/crl.h"
 #include "ceremony/custodian/act.h"
+#include "ceremony/custodian/media.h"
 #include "ceremony/custodian/outputs.h"
 #include "ceremony/record/checkpoint.h"
 #include "transfer/file.h"
@@ -210,10 +211,15 @@ is_same(const struct ceremony *c, const char *name, const uint8_t *data,
 
 static bool
 write_output(struct ceremony *c, const char *name, const uint8_t *data,
-    size_t len)
+    size_t len, const uint8_t object[32])
 {
-	enum transfer_error err = file_create(c->out_fd, name, data, len, 0644);
-	int number = errno;
+	enum transfer_error err;
+	int number;
+
+	if (c->desk != NULL && c->desk->out)
+		return media_output(c, name, data, len, object);
+	err = file_create(c->out_fd, name, data, len, 0644);
+	number = errno;
 
 	if (err == TRANSFER_OK)
 		people_say(c->people, "written: %s/%s", c->out_path, name);
@@ -247,9 +253,9 @@ deliver(struct ceremony *c, const char *name, const uint8_t object[32],
 	if (!ceremony_load(c, object, &data, &len))
 		return;
 	if (!crl)
-		write_output(c, name, data, len);
+		write_output(c, name, data, len, object);
 	else if (crl_to_pem(data, len, &pem, &pem_len))
-		write_output(c, name, pem, pem_len);
+		write_output(c, name, pem, pem_len, object);
 	else
 		ceremony_stop(c, EXIT_PROCESS, "%s: no PEM", name);
 	free(pem);

@@ -9,23 +9,27 @@
 static char *
 resume_command(const struct ceremony_files *f)
 {
-	const char *const words[] = { "run", f->plan, "--state", f->state,
-		"--in", f->in, "--out", f->out,
-		f->no_pinpad ? "--no-pinpad" : NULL, NULL };
+	const char *words[] = { "run", f->plan, "--state", f->state, "--in",
+		f->in, "--out", f->out, NULL, NULL, NULL };
+	size_t n = 8;
 
+	if (f->no_pinpad)
+		words[n++] = "--no-pinpad";
+	if (f->loops)
+		words[n++] = "--loop";
 	return stop_sheet_command(true, words);
 }
 
 int
 cmd_run(const struct command *self, int argc, char *argv[])
 {
-	const char *no_pinpad = NULL;
+	const char *no_pinpad = NULL, *loop = NULL;
 	struct ceremony_files files = { .plan = NULL };
 	struct people people = { .tty = -1, .rehearsal_fd = -1 };
 	const struct option_row rows[] = { { "--abandon", &files.abandon, 0 },
 		{ "--state", &files.state, 0 }, { "--in", &files.in, 0 },
 		{ "--out", &files.out, 0 }, { "--no-pinpad", &no_pinpad, 1 },
-		{ NULL, NULL, 0 } };
+		{ "--loop", &loop, 1 }, { NULL, NULL, 0 } };
 	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 
@@ -35,6 +39,7 @@ cmd_run(const struct command *self, int argc, char *argv[])
 	    files.out == NULL)
 		return command_usage(self);
 	files.plan = argv[0];
+	files.loops = loop != NULL;
 	files.no_pinpad = no_pinpad != NULL;
 	if (!people_terminal(&people)) {
 		fprintf(stderr,

@@ -14,6 +14,7 @@ int cmd_rehearse(const struct command *self, int argc, char *argv[]);
 int cmd_plan(const struct command *self, int argc, char *argv[]);
 int cmd_card(const struct command *self, int argc, char *argv[]);
 int cmd_status(const struct command *self, int argc, char *argv[]);
+int cmd_media(const struct command *self, int argc, char *argv[]);
 int cmd_words(const struct command *self, int argc, char *argv[]);
 int cmd_qr(const struct command *self, int argc, char *argv[]);
 

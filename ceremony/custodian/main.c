@@ -10,8 +10,8 @@
 
 static const struct command commands[] = {
 	{ "run",
-	    "PLAN --state DIR --in DIR --out DIR [--abandon REASON] "
-	    "[--no-pinpad]",
+	    "PLAN --state DIR --in DIR|media[:LABEL] --out DIR|media[:LABEL] "
+	    "[--abandon REASON] [--no-pinpad] [--loop]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run, 0 },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
@@ -25,6 +25,11 @@ static const struct command commands[] = {
 	    "list [MODULE] [--json], init|personalise|pin|verify|wipe LABEL "
 	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--no-pinpad]",
 	    "look at cards, make them ready, end them", cmd_card, 0 },
+	{ "media",
+	    "list [--json] [--loop], prepare DEVICE [--label LABEL] [--erase] "
+	    "[--loop]",
+	    "look at removable media, make one ready for the state", cmd_media,
+	    0 },
 	{ "status", "--state DIR [--json]", "say what a state folder holds",
 	    cmd_status, 0 },
 	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words, 0 },

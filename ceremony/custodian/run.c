@@ -12,6 +12,7 @@
 #include "ceremony/custodian/evidence.h"
 #include "ceremony/custodian/inputs.h"
 #include "ceremony/custodian/make_up.h"
+#include "ceremony/custodian/media.h"
 #include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/rotate.h"
 #include "ceremony/custodian/stop_sheet.h"
@@ -287,7 +288,7 @@ open_record(struct ceremony *c)
 	    !record_open(c))
 		return false;
 	c->opened = true;
-	if (!void_left(c))
+	if (!media_note(c) || !void_left(c))
 		return false;
 	rotate_say(c);
 	return true;
@@ -345,6 +346,7 @@ finish(struct ceremony *c)
 	ledger_close(c->ledger);
 	issuance_close(c->issuance);
 	transcript_close(c->transcript);
+	media_end(c);
 	history_free(c->history);
 	if (c->kept != NULL)
 		input_request_clear(c->kept);
@@ -371,6 +373,17 @@ as_rehearsal(struct ceremony *c, const char *module)
 		c->plan->ceremony);
 }
 
+/* Where files come from and go to, unless that is a medium. */
+static bool
+open_folders(struct ceremony *c)
+{
+	bool in = c->desk != NULL && c->desk->in;
+	bool out = c->desk != NULL && c->desk->out;
+
+	return (in || ceremony_open_folder(c, c->in_path, &c->in_fd)) &&
+	    (out || ceremony_open_folder(c, c->out_path, &c->out_fd));
+}
+
 enum exit_status
 ceremony_run(const struct ceremony_files *files, bool rehearsal,
     struct people *people)
@@ -394,13 +407,13 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->in_path = files->in;
 	c->out_path = files->out;
 	c->resume = files->resume;
-	if (sandbox_enter(SANDBOX_OPERATOR, NULL, c->operator_level,
-		sizeof(c->operator_level)) != 0)
+	if (!media_open(c, files)) /* what may mount is started first */
+		;
+	else if (sandbox_enter(SANDBOX_OPERATOR, NULL, c->operator_level,
+		     sizeof(c->operator_level)) != 0)
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
 	else if (plan_file_load(c, files->plan) &&
-	    (!rehearsal || as_rehearsal(c, files->module)) &&
-	    ceremony_open_folder(c, c->in_path, &c->in_fd) &&
-	    ceremony_open_folder(c, c->out_path, &c->out_fd) &&
+	    (!rehearsal || as_rehearsal(c, files->module)) && open_folders(c) &&
 	    ceremony_open_state(c) && may_run(c) && run_all(c))
 		say_anchor(c);
 	else /* whatever stopped has said why; never is it as if all were done */

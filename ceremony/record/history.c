@@ -54,6 +54,7 @@ history_free(struct history *h)
 	free(h->acts);
 	free(h->orders);
 	free(h->requests);
+	free(h->media);
 	free(h);
 }
 

@@ -10,6 +10,7 @@
 #include "ceremony/quorum/policy.h"
 #include "ceremony/record/error.h"
 #include "ceremony/record/link.h"
+#include "transfer/media.h"
 
 #define HISTORY_TOKENS_MAX 32
 #define HISTORY_STEPS_MAX 64
@@ -177,6 +178,15 @@ struct history {
 	struct history_order *orders;
 	size_t request_count;
 	struct history_request *requests;
+	size_t medium_count; /* files that came or left on media */
+	struct history_medium {
+		char ceremony[APPROVAL_NAME_MAX + 1];
+		bool out;
+		char file[APPROVAL_NAME_MAX + 1]; /* as the plan names it */
+		uint8_t sha256[32];
+		uint8_t object[32]; /* of one that left: what it is made of */
+		char serial[MEDIA_TEXT_MAX + 1], uuid[MEDIA_TEXT_MAX + 1];
+	} * media;
 	struct history_state_of_log log_state;
 	void *private_; /* group state, for history.c alone */
 };
@@ -198,6 +208,10 @@ void history_free(struct history *h);
  */
 enum record_error history_apply(struct history *h, int state_dirfd,
     const char *line, size_t len, struct record_fault *fault);
+/* Whether it stands there that this file left on this medium. */
+bool history_medium_known(const struct history *h, const char *ceremony,
+    const char *file, const uint8_t sha256[32], const char *serial,
+    const char *uuid);
 /* Look-ups by what people write; NULL when there is none. */
 const struct history_token *
 history_token(const struct history *h, const char *label);

@@ -37,6 +37,8 @@ static const struct record {
 	{ "act.result", history_do_result, PHASE_GROUP },
 	{ "act.void", history_do_void, PHASE_GROUP },
 	{ "module", history_do_module, PHASE_OPEN | PHASE_STEP | PHASE_GROUP },
+	{ "medium", history_do_medium,
+	    PHASE_CLOSED | PHASE_OPEN | PHASE_STEP | PHASE_GROUP },
 	{ "card", history_do_card, PHASE_OPEN | PHASE_STEP | PHASE_GROUP },
 	{ "exception", history_do_exception,
 	    PHASE_OPEN | PHASE_STEP | PHASE_GROUP },

@@ -191,6 +191,7 @@ history_handler history_do_request, history_do_repeat;
 history_handler history_do_propose, history_do_approve, history_do_refused;
 history_handler history_do_begin, history_do_result, history_do_void;
 history_handler history_do_module, history_do_card, history_do_exception;
+history_handler history_do_medium;
 history_handler history_do_found, history_do_prepare, history_do_exposed;
 history_handler history_do_prove, history_do_retire_prove, history_do_retire;
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_MEDIA_H
+#define CUSTODIAN_MEDIA_H
+
+#include "ceremony/custodian/ceremony.h"
+#include "transfer/media_use.h"
+
+/*
+ * Removable media as people see them: numbered lists, sizes, digests in words.
+ * All that touches a medium is done by anchorite-media; what it says of names
+ * is escaped here once more before it is shown.
+ */
+
+/* A medium as it was told of; every text may be shown. */
+struct medium {
+	uint64_t place; /* in the list, for messages */
+	char name[MEDIA_DEV_MAX + 1], disk[MEDIA_DEV_MAX + 1], bus[33], fs[33];
+	char model[MEDIA_TEXT_MAX + 1], serial[MEDIA_TEXT_MAX + 1];
+	char label[MEDIA_TEXT_MAX + 1], uuid[MEDIA_TEXT_MAX + 1];
+	char why[201]; /* it cannot be used, or "" */
+	uint64_t size, flags;
+};
+struct medium_list {
+	size_t count;
+	struct medium media[MEDIA_MAX];
+};
+
+/* A file that was taken from a medium. */
+struct media_taken {
+	char file[PLAN_NAME_MAX + 1]; /* as the plan names it */
+	char path[257];               /* on the medium, escaped */
+	uint8_t *data;
+	size_t len;
+	uint8_t sha256[32];
+	struct medium medium;
+	bool noted; /* it stands in the transcript */
+};
+
+/* What a ceremony has of media; NULL in one that uses folders alone. */
+struct media_desk {
+	struct child child;
+	bool loops;
+	bool in, out;
+	const char *in_label, *out_label; /* of the medium wanted, or NULL */
+	char why[513];                    /* what the last fault said */
+	struct medium_list list;
+	size_t taken_count;
+	struct media_taken taken[PLAN_STEPS_MAX];
+	bool leaving; /* files are on their way out */
+	bool has_last;
+	struct medium last; /* what files left on last */
+};
+
+/* "media" or "media:LABEL"; *label is NULL for the former. */
+bool media_is(const char *place, const char **label);
+/* Before the operator's cell is entered: start the process if the files say
+ * that there are media; c->desk. */
+bool media_open(struct ceremony *c, const struct ceremony_files *files);
+void media_end(struct ceremony *c);
+
+/* ---- talking to anchorite-media; MEDIA_FAULT leaves the reason in why ------ */
+enum media_answer {
+	MEDIA_STOPPED, /* the ceremony stops */
+	MEDIA_FAULT,
+	MEDIA_DONE
+};
+enum media_answer media_look(struct ceremony *c, struct media_desk *d);
+enum media_answer media_folder(struct ceremony *c, struct media_desk *d,
+    const struct medium *m, const char *path, struct media_listing *out);
+/* *data new, free(). */
+enum media_answer
+media_take(struct ceremony *c, struct media_desk *d, const struct medium *m,
+    const char *path, uint8_t **data, size_t *len, uint8_t sha256[32]);
+enum media_answer media_bring(struct ceremony *c, struct media_desk *d,
+    const struct medium *m, const char *name, const uint8_t *data, size_t len);
+/* In a process that does nothing else. */
+enum media_answer media_make(struct ceremony *c, struct media_desk *d,
+    const struct medium *m, const char *label, bool erase);
+
+/* ---- people ---------------------------------------------------------------- */
+
+/* "  1  sdb1  16.0 GB  usb  vfat  STICK  ..." */
+void media_say(struct people *p, size_t number, const struct medium *m);
+/* A size as people say it: "512 octets", "16.0 GB". */
+void media_size(uint64_t octets, char out[32]);
+/* One of the media that can be used, picked by number; label: of those alone,
+ * or NULL.  writable: those that can be written to.  False: stopped. */
+bool media_pick(struct ceremony *c, const char *what, const char *label,
+    bool writable, struct medium *out);
+
+/* A file of the plan, from the medium and file that people pick.  *data new,
+ * free(); the same octets each time it is asked for. */
+bool
+media_input(struct ceremony *c, const char *file, uint8_t **data, size_t *len);
+/* A file for the outside, made of an object, to the medium that people pick;
+ * one that is there already and is the same is as good. */
+bool media_output(struct ceremony *c, const char *file, const uint8_t *data,
+    size_t len, const uint8_t object[32]);
+/* Records of what came, once they may stand in the transcript. */
+bool media_note(struct ceremony *c);
+
+#endif

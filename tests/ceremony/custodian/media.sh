@@ -1,0 +1,40 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# For scripts that use removable media: ext4 in files, behind loop devices.
+# Sourced behind lib.sh.  $media is empty where those are not permitted.
+tag=$$ # in labels: other tests may have media of their own
+loops=
+trap 'for l in $loops; do losetup -d "$l" 2>/dev/null; done
+	chmod -R u+rwX "$dir"; rm -rf "$dir"' EXIT
+
+media=
+if command -v losetup >/dev/null && truncate -s 1M probe.img &&
+	probe=$(losetup -f --show probe.img 2>/dev/null); then
+	losetup -d "$probe"
+	# root of a container may have loop devices and not mount
+	unshare -m true 2>/dev/null && media=yes
+fi
+rm -f probe.img
+
+# stick NAME LABEL [FOLDER]: NAME.img, ext4 of what is in the folder
+stick() {
+	rm -f "$1.img"
+	truncate -s 16M "$1.img"
+	mke2fs -q -F -t ext4 -L "$2" ${3:+-d "$3"} "$1.img" >err 2>&1
+}
+
+# attach NAME [OPTION]: puts it in; its device in $loop
+attach() {
+	loop=$(losetup -f --show ${2:+"$2"} "$1.img") || return 1
+	loops="$loops $loop"
+	echo "$loop" >"$1.loop"
+}
+
+# detach NAME: pulls it
+detach() {
+	losetup -d "$(cat "$1.loop")"
+}
+
+# on NAME FILE: what stands on it, read without mounting
+on() {
+	debugfs -R "cat \"$2\"" "$1.img" 2>/dev/null
+}

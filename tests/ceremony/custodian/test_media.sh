@@ -1,0 +1,171 @@
+#!/bin/sh
+# A ceremony whose files come and leave on removable media, and media made
+# ready: at a terminal, with loop devices for media.
+set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=media.sh
+. "$repo/tests/ceremony/custodian/media.sh"
+people=$repo/tests/ceremony/custodian/people.exp
+
+run 0 "$anchorite" media list
+ok "media are listed, be there any or none"
+run 0 "$anchorite" media list --json && jq -e 'type == "array"' out >/dev/null
+ok "as JSON"
+run 2 "$anchorite" media && run 2 "$anchorite" media prepare &&
+	run 2 "$anchorite" media list sdb
+ok "usage"
+run 5 setsid "$anchorite" media prepare sdb && says err "no terminal"
+ok "preparing is asked at a terminal"
+
+mkdir tokens in
+printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" >softhsm.conf
+export SOFTHSM2_CONF="$dir/softhsm.conf"
+
+# at STATUS WORD=VALUE... -- COMMAND...: at a terminal; ./shown is what it shows
+at() {
+	want=$1
+	shift
+	run "$want" expect "$people" log=shown "$@"
+	good=$?
+	cp shown err
+	cat shown >>all-shown
+	return $good
+}
+
+# held STATUS PLAN WORD=VALUE...: a ceremony on media alone
+held() {
+	want=$1 plan=$2
+	shift 2
+	words=$("$anchorite" plan check "$plan" | sed -n 's/^words: //p')
+	at "$want" paper=paper words="$words" "$@" -- "$anchorite" run "$plan" \
+		--state state --in "media:IN$tag" --out "media:OUT$tag" --loop
+}
+
+run 0 "$factory" station-key --factory 'Example Works' --line 3 \
+	--key line3.key --out in/line3.station &&
+	plan demo-1-genesis -20 >genesis.yaml
+ok "a station and a plan"
+
+if [ -z "$media" ]; then
+	skip "ceremonies on media" "loop devices or mounts are not permitted here"
+	echo "1..$n"
+	exit 0
+fi
+
+# ---- preparing ---------------------------------------------------------------
+
+truncate -s 16M "new$tag.img" && attach "new$tag"
+name=${loop#/dev/}
+run 0 "$anchorite" media list --loop && says out "$name" && says out "empty" &&
+	says out "serial new$tag.img"
+ok "a medium is told by name, size, what is on it, and serial"
+at 130 serial=wrong -- "$anchorite" media prepare "$name" --loop &&
+	says shown "that is not its serial: nothing was changed on it" &&
+	[ -z "$(tr -d '\0' <"new$tag.img" | head -c 1)" ]
+ok "another serial: nothing happens"
+at 0 serial="new$tag.img" -- "$anchorite" media prepare "/dev/$name" --loop \
+	--label "S$tag" && says shown "is a state medium now: S$tag"
+ok "its serial typed: a state medium"
+run 0 "$anchorite" media list --loop --json && jq -e --arg n "$name" --arg l "S$tag" \
+	'any(.[]; .name == $n and .fs == "ext4" and .label == $l and .usable)' out >/dev/null
+ok "and it is listed as one"
+at 3 serial="new$tag.img" -- "$anchorite" media prepare "$name" --loop &&
+	says shown "is not empty (ext4): to lose what is on it, say --erase"
+ok "one that is not empty: refused"
+at 0 serial="new$tag.img" -- "$anchorite" media prepare "$name" --loop --erase
+ok "but with --erase"
+at 3 -- "$anchorite" media prepare vda --loop --erase &&
+	says shown "no removable medium of that name"
+ok "a disk of this machine is no medium"
+mkdir twin && truncate -s 16M "twin/new$tag.img" && ln -s "twin/new$tag.img" twin.img
+cp --sparse=always "new$tag.img" "twin/new$tag.img" && attach "twin/new$tag"
+at 3 serial="new$tag.img" -- "$anchorite" media prepare "$name" --loop --erase &&
+	says shown "has the same serial, new$tag.img: take one of them out"
+ok "two media of one serial: refused"
+detach "twin/new$tag"
+at 2 -- "$anchorite" media prepare "$name" --loop --label 'far too long a label'
+ok "a label that ext4 has no room for"
+detach "new$tag"
+
+# ---- a ceremony ---------------------------------------------------------------
+
+esc=$(printf '\033')
+mkdir files files/sub && cp in/line3.station files/ && echo x >"files/${esc}[31mred"
+ln -s /etc/passwd files/link && mkfifo files/pipe
+stick stick "IN$tag" files && stick away "OUT$tag" && attach stick && attach away
+held 130 genesis.yaml medium=q && says shown "nothing was lost" && [ ! -e state ]
+ok "stopped when a medium is asked for"
+held 130 genesis.yaml file=q && [ ! -e state ]
+ok "stopped when a file is asked for"
+held 130 genesis.yaml file=red,pipe,q && says shown '\x1b[31mred' &&
+	says shown "fifo" && says shown "link" && ! grep -q "${esc}\[31m" shown
+ok "names are shown escaped, and what each is"
+held 130 genesis.yaml file=,n stop=none medium=,q && says shown "SHA-256:" && [ ! -e state ]
+ok "the file's digest is shown before it is taken, and it may be refused"
+held 0 genesis.yaml && says shown "written and compared: line3.order"
+ok "genesis, from a medium and to one"
+holds '.type == "medium" and .body.direction == "in" and
+	.body.file == "line3.station" and .body.path == "line3.station" and
+	.body.serial == "stick.img" and .body.fs == "ext4" and
+	.body.sha256 == "'"$(sha256 in/line3.station)"'"' state/transcript.jsonl
+ok "the record says which file came on which medium"
+on away line3.order >got
+cp got line3.order && [ -s got ] &&
+	holds '.type == "medium" and .body.direction == "out" and
+	.body.file == "line3.order" and .body.serial == "away.img" and
+	.body.sha256 == .body.object and
+	.body.sha256 == "'"$(sha256 line3.order)"'"' state/transcript.jsonl
+ok "and which left on which"
+run 3 "$audit" verify state && says out "media" && says out "1 files came, 1 left"
+ok "which the auditor sees"
+lines=$(wc -l <state/transcript.jsonl)
+held 0 genesis.yaml && says shown "is on medium" && says shown "already, the same" &&
+	[ "$(wc -l <state/transcript.jsonl)" = "$lines" ]
+ok "again: it is there, and nothing is written"
+detach away && stick away "OUT$tag" && attach away
+held 0 genesis.yaml && says shown "written and compared: line3.order" &&
+	[ "$(on away line3.order | sha256sum)" = "$(sha256sum <line3.order)" ] &&
+	[ "$(records medium 2>/dev/null | wc -l)" = 0 ] &&
+	[ "$(jq -c 'select(.type == "medium" and .body.direction == "out")' state/transcript.jsonl | wc -l)" = 2 ]
+ok "to another medium: one record more"
+detach away && mkdir other && echo other >other/line3.order &&
+	stick away "OUT$tag" other && attach away
+held 130 genesis.yaml medium=,q && says shown "line3.order: is there already and is not overwritten" &&
+	says shown "the ceremony is closed and whole; run the same plan again" &&
+	[ "$(on away line3.order)" = other ]
+ok "another file of that name: it stays, and the ceremony is whole"
+detach away && stick away "OUT$tag" && attach away -r
+held 130 genesis.yaml medium=q && says shown "it cannot be written to" &&
+	says shown "No medium for line3.order"
+ok "a write-protected medium is none for what leaves"
+detach away
+held 0 genesis.yaml hook="no medium=losetup -f --show $dir/away.img >$dir/away.loop" medium=, &&
+	says shown "No medium for line3.order" && says shown "written and compared"
+ok "the medium is put in when it is asked for"
+loops="$loops $(cat away.loop)"
+[ "$(on away line3.order | sha256sum)" = "$(sha256sum <line3.order)" ]
+ok "and has the file"
+
+# ---- a batch, whose request is full of traps ----------------------------------
+
+"$devices" make units 2 && run 0 "$factory" request --order line3.order \
+	--key line3.key --out in/line3.request units &&
+	plan demo-2-batch -10 >batch.yaml
+ok "a request"
+detach stick && rm -r files && mkdir -p files/deep/er && cp in/line3.request files/deep/er/mine &&
+	truncate -s 68157440 files/line3.request
+truncate -s 96M stick.img && mke2fs -q -F -t ext4 -L "IN$tag" -d files stick.img && attach stick
+held 0 batch.yaml medium=,, file=,deep,1,er,1,mine,1 &&
+	says shown "larger than the 67108864 that are taken" &&
+	says shown "deep/er/mine: " && says shown "written and compared: line3.response"
+ok "a file that is too large is refused; another is found in a folder"
+holds '.type == "medium" and .body.file == "line3.request" and .body.path == "deep/er/mine"' \
+	state/transcript.jsonl
+ok "and stands in the record by its path"
+
+run 3 "$audit" verify state && says out "2 files came, 4 left"
+ok "the auditor agrees"
+! grep -q "${esc}\[[0-9]*m" all-shown
+ok "no escape code of a medium reached the terminal"
+echo "1..$n"
