@@ -50,5 +50,7 @@ bool qr_command_number(const char *name, const char *text, unsigned least,
 /* The commands, each in its own file. */
 extern const struct qr_command qr_show_command;
 extern const struct qr_command qr_print_command;
+extern const struct qr_command qr_scan_command;
+extern const struct qr_command qr_read_sheet_command;
 
 #endif

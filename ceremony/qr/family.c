@@ -7,7 +7,9 @@
 
 static const struct qr_command *const commands[] = {
 	&qr_show_command,
+	&qr_scan_command,
 	&qr_print_command,
+	&qr_read_sheet_command,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
