@@ -271,9 +271,10 @@ module_unread(const struct module *m)
 }
 
 void
-module_blank(struct module *m, const char *serial)
+module_blank(struct module *m, const char *serial, const char *others)
 {
 	strncpy(m->blank, serial, sizeof(m->blank) - 1);
+	strncpy(m->others, others, sizeof(m->others) - 1);
 }
 
 enum card_error

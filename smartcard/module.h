@@ -33,8 +33,9 @@ struct module {
 	/* of token_prove_blank(), until it is a token; NULL: none */
 	struct opensc_held *held;
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see module_blank() */
-	bool pin_pad;                     /* see module_pin_pad() */
-	struct pcsc_readers hung;         /* see opensc_scan() */
+	char others[TOKEN_OTHERS_MAX + 1];
+	bool pin_pad;             /* see module_pin_pad() */
+	struct pcsc_readers hung; /* see opensc_scan() */
 	/* reader of the card that was not asked, see module_unread() */
 	char unread[PCSC_NAME_MAX + 1];
 	struct token *open;    /* every token in use */

@@ -25,8 +25,32 @@ rank_of(const struct schsm_info *c, bool again)
 	return RANK_NO;
 }
 
+/* Is it one of these serials, which have a space between them? */
+static bool
+is_listed(const char *list, const char *serial)
+{
+	size_t len = strlen(serial);
+
+	for (const char *at = list; *at != '\0'; at += strcspn(at, " ")) {
+		at += strspn(at, " ");
+		if (strcspn(at, " ") == len && len > 0 &&
+		    memcmp(at, serial, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it may be the card that is wanted: the one that is named, or else
+ * none that is named for something else. */
+static bool
+may_be(const struct module *m, const char *serial)
+{
+	return m->blank[0] != '\0' ? strcmp(m->blank, serial) == 0
+				   : !is_listed(m->others, serial);
+}
+
 static enum card_error
-find_blank(const struct opensc_scan *scan, const char *serial, bool again,
+find_blank(const struct module *m, const struct opensc_scan *scan, bool again,
     size_t *reader)
 {
 	enum rank best = RANK_NO;
@@ -36,7 +60,7 @@ find_blank(const struct opensc_scan *scan, const char *serial, bool again,
 		enum rank rank =
 		    scan->error[i] == CARD_OK ? rank_of(c, again) : RANK_NO;
 
-		if (serial[0] != '\0' && strcmp(serial, c->serial) != 0)
+		if (!may_be(m, c->serial))
 			continue;
 		if (rank > best) {
 			best = rank;
@@ -53,7 +77,7 @@ find_target(const struct module *m, const struct opensc_scan *scan,
 	enum card_error ret = opensc_scan_find(scan, label, NULL, reader);
 
 	if (ret == CARD_ERR_NO_TOKEN)
-		return find_blank(scan, m->blank, again, reader);
+		return find_blank(m, scan, again, reader);
 	if (!again)
 		return CARD_ERR_NOT_BLANK;
 	if (ret == CARD_OK && m->blank[0] != '\0' &&

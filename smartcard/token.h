@@ -32,9 +32,11 @@ const char *module_last_rv(const struct module *m);
  * card alone, and unloaded when it is closed: one token at a time, and others
  * may have the other readers.  module_blank(): of blank
  * cards, and of those begun before, token_init_blank() takes the one of that
- * serial alone; "": any.
+ * serial alone; "": any but those of `others`, serials with a space between
+ * them, at most TOKEN_OTHERS_MAX octets.
  */
-void module_blank(struct module *m, const char *serial);
+#define TOKEN_OTHERS_MAX (64 * (TOKEN_SERIAL_MAX + 1))
+void module_blank(struct module *m, const char *serial, const char *others);
 /*
  * Whether PINs may be typed at a PIN pad, a reader's or a card's own; before a
  * token is opened.  Not unless said: a pad is none for a PIN that is derived,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -301,13 +302,30 @@ fail:
 	return false;
 }
 
+_Static_assert(PLAN_TOKENS_MAX * sizeof(((struct plan_token *)0)->serial) <=
+	BLANK_OTHERS_MAX,
+    "all serials of a plan can be told");
+
+/* A card that the plan names for a token becomes no other one's. */
 bool
 child_tell_blank(struct ceremony *c, struct child *ch, const char *serial)
 {
-	if (serial[0] == '\0')
+	char others[BLANK_OTHERS_MAX + 1] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < c->plan->token_count; i++) {
+		const char *named = c->plan->tokens[i].serial;
+
+		if (named[0] != '\0')
+			len +=
+			    (size_t)snprintf(others + len, sizeof(others) - len,
+				"%s%s", len == 0 ? "" : " ", named);
+	}
+	if (serial[0] == '\0' && len == 0)
 		return true;
 	message_start(&c->out, MSG_BLANK);
 	message_put_text(&c->out, serial);
+	message_put_text(&c->out, serial[0] != '\0' ? "" : others);
 	return child_ask(c, ch, MSG_OK);
 }
 

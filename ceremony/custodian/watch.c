@@ -23,10 +23,23 @@ struct watch {
 /* ---- what a reader's card is --------------------------------------------- */
 
 static bool
-is_wanted(const struct watch_card *card, const struct reader *r)
+is_named(const struct plan *p, const char *serial)
 {
-	bool serial =
-	    card->serial[0] == '\0' || strcmp(card->serial, r->serial) == 0;
+	for (size_t i = 0; i < p->token_count; i++) {
+		if (strcmp(p->tokens[i].serial, serial) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A blank card that the plan names for a token becomes no other one's. */
+static bool
+is_wanted(const struct plan *p, const struct watch_card *card,
+    const struct reader *r)
+{
+	bool serial = card->serial[0] != '\0'
+	    ? strcmp(card->serial, r->serial) == 0
+	    : !(card->blank && is_named(p, r->serial));
 
 	if (card->blank && r->holds == READER_BLANK)
 		return serial;
@@ -71,7 +84,12 @@ say_other(const struct watch *w, const struct reader *r)
 			    r->serial, card->label);
 		break;
 	case READER_BLANK:
-		if (card->blank)
+		if (card->blank && card->serial[0] == '\0')
+			people_say(p,
+			    "\n  %s: a blank card, but the plan has another "
+			    "use for %s",
+			    r->name, r->serial);
+		else if (card->blank)
 			people_say(p,
 			    "\n  %s: a blank card, but its serial is %s, not "
 			    "%s",
@@ -214,7 +232,7 @@ hear(void *arg)
 	if (!hear_list(w, now, &count))
 		return PEOPLE_STOP;
 	for (size_t i = 0; i < count; i++) {
-		if (!is_wanted(w->card, &now[i]))
+		if (!is_wanted(w->c->plan, w->card, &now[i]))
 			continue;
 		note_place(w->c, w->card, &now[i]);
 		w->c->came = true;

@@ -93,7 +93,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_CHECK] = ANSWER("check", DIGEST),
 	[MSG_SO_PIN] = CHILD_FD("so-pin", STATE_PAPER, LABEL + NUMBERS(1)),
 
-	[MSG_BLANK] = CHILD("blank", STATE_IDLE, LABEL),
+	[MSG_BLANK] =
+	    CHILD("blank", STATE_IDLE, LABEL + OCTETS(BLANK_OTHERS_MAX)),
 	[MSG_CARD_MAKE] = CHILD_FD("card-make", STATE_IDLE,
 	    MODULE + 2 * LABEL + OCTETS(128) + ID + NUMBERS(2)),
 	[MSG_CARD_KEYS] = CHILD("card-keys", STATE_OPEN, 2 * OCTETS(64) + CERT),

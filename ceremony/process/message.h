@@ -22,6 +22,8 @@
  * it may come.  Fields stand behind each other: numbers as 8 octets big
  * endian, texts and octets as 4 octets of length and the octets.
  */
+#define BLANK_OTHERS_MAX 1088 /* octets: 64 serials, a space between them */
+
 enum message_kind {
 	MSG_NONE = 0,
 	/* answers of any child */
@@ -90,7 +92,9 @@ enum message_kind {
 	MSG_CHECK, /* octets: which B it is */
 	/* operator -> signer of an operator's card */
 	/* operator -> signer that makes a card or a CA token */
-	MSG_BLANK,     /* text serial: of blank cards this one alone will do */
+	MSG_BLANK,     /* text serial: of blank cards this one alone will do;
+			  "": any but those of text serials, a space between
+			  them */
 	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
 			  octets PIN, number date, number again; two SO PINs
 			  come from the fd, as MSG_SO_PIN has them */

@@ -221,6 +221,7 @@ struct signer {
 	struct module *module;
 	char module_name[256];
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see MSG_BLANK; "": any */
+	char others[TOKEN_OTHERS_MAX + 1];
 	bool pin_pad;                     /* see MSG_OPEN */
 	struct token *token;
 	/* of the signer that keeps one whose words are on paper */

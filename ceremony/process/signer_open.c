@@ -38,16 +38,19 @@ signer_use_module(struct signer *s, const char *name)
 		return false;
 	}
 	snprintf(s->module_name, sizeof(s->module_name), "%s", name);
-	module_blank(s->module, s->blank);
+	module_blank(s->module, s->blank, s->others);
 	module_pin_pad(s->module, s->pin_pad);
 	return true;
 }
+
+_Static_assert(TOKEN_OTHERS_MAX == BLANK_OTHERS_MAX, "what is told has room");
 
 /* Before the module is loaded, so that it holds for whatever is made. */
 void
 signer_blank(struct signer *s)
 {
 	message_get_text(&s->in, s->blank, TOKEN_SERIAL_MAX);
+	message_get_text(&s->in, s->others, TOKEN_OTHERS_MAX);
 	if (signer_bad_form(s))
 		return;
 	if (s->module != NULL)

@@ -51,7 +51,7 @@ test_init_which(void **state)
 	struct world *w = *state;
 	struct token_so so = { w->so, w->so_next, TOKEN_SO_PIN };
 	struct token_info info[TOKEN_LIST_MAX];
-	char cards[2000] = "", path[600];
+	char cards[2000] = "", path[600], others[100];
 	struct token *t = NULL;
 	size_t n = 0;
 
@@ -63,21 +63,33 @@ test_init_which(void **state)
 	setenv("VIRTUAL_CARDS", cards, 1);
 	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
 	assert_int_equal(n, 4);
-	module_blank(w->m, info[2].serial);
+	module_blank(w->m, info[2].serial, "");
 	assert_int_equal(token_init(w->m, "a", &so, w->other, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[2].serial);
 	token_close(t);
 	/* begun before, but not the one that is named: it is left as it is */
-	module_blank(w->m, info[1].serial);
+	module_blank(w->m, info[1].serial, "");
 	so.at = TOKEN_SO_EITHER;
 	assert_int_equal(token_init(w->m, "a", &so, w->other, &t),
 	    CARD_ERR_NO_TOKEN);
 	/* not blank any more, and no other will do */
-	module_blank(w->m, info[2].serial);
+	module_blank(w->m, info[2].serial, "");
 	so.at = TOKEN_SO_PIN;
 	assert_int_equal(token_init(w->m, "b", &so, w->other, &t),
 	    CARD_ERR_NO_TOKEN);
-	module_blank(w->m, "");
+	/* any, but none that is kept for something else */
+	snprintf(others, sizeof(others), "X %s %s", info[1].serial,
+	    info[3].serial);
+	module_blank(w->m, "", others);
+	assert_int_equal(token_init(w->m, "b", &so, w->other, &t),
+	    CARD_ERR_NO_TOKEN);
+	others[strlen(others) - 1] = '\0'; /* a part of a serial is none */
+	module_blank(w->m, "", others);
+	assert_int_equal(token_init(w->m, "c", &so, w->other, &t), CARD_OK);
+	assert_string_equal(token_info(t)->serial, info[3].serial);
+	token_close(t);
+	module_blank(w->m, "", "");
+	so.at = TOKEN_SO_PIN;
 	assert_int_equal(token_init(w->m, "b", &so, w->other, &t), CARD_OK);
 	assert_string_equal(token_info(t)->serial, info[1].serial);
 	token_close(t);

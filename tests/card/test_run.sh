@@ -48,7 +48,7 @@ mkdir in outbox && run 0 "$factory" station-key --factory 'Example Works' \
 	plan demo-cards-1-genesis -20 | sed '
 		s/label: op-alice,/& serial: RUN00000003,/
 		s/label: op-bert,/& serial: RUN00000008,/
-		s/label: root-1,/& serial: RUN00000007,/' >genesis.yaml &&
+		s/label: root-1,/& serial: RUN00000001,/' >genesis.yaml &&
 	plan demo-cards-2-batch -10 >batch.yaml
 ok "a station and plans"
 held 130 genesis.yaml stop=choose && says shown 'run the same plan again'
@@ -57,8 +57,8 @@ pull 3 && held 0 genesis.yaml "hook=put in card alice=$hands insert 3" &&
 	[ -s outbox/line3.order ]
 ok "genesis, to the end; a blank card is waited for"
 [ "$(serial_of op-alice) $(serial_of op-bert) $(serial_of root-1)" = \
-	'RUN00000003 RUN00000008 RUN00000007' ]
-ok "each card is the one that the plan names, whichever reader it is in"
+	'RUN00000003 RUN00000008 RUN00000001' ]
+ok "each card is the one that the plan names, and none became another token before"
 audited
 ok "it is in order, and the cards' counters agree"
 
