@@ -178,13 +178,15 @@ step_destroy_run(struct ceremony *c, const struct plan_step *step,
 	const struct history_token *t = history_token(c->history, label);
 	struct session *s = NULL;
 	struct group g;
-	bool ok;
+	bool ok, dkek;
 
 	if (resume_has_kind(c, "destroy", index))
 		return true;
 	people_say(c->people, "  %s: %s", label, step->u.end.reason);
 	if (t == NULL || !may_go(c, step, t))
 		return false;
+	/* a card drops that with its SO PIN only, which nobody has here */
+	dkek = t->leaves && strcmp(t->module, "opensc") == 0;
 	ok = start(c, &g, index, t, &s) && propose(c, &g, s) &&
 	    group_approve(c, &g) && destroy(c, &g);
 	group_end(c, &g);
@@ -192,5 +194,8 @@ step_destroy_run(struct ceremony *c, const struct plan_step *step,
 		people_say(c->people,
 		    "  %s is empty: its keys are gone, nothing uses it again",
 		    label);
+	if (ok && dkek)
+		people_say(c->people,
+		    "  its card has the DKEK of these keys still: cut it up");
 	return ok;
 }

@@ -141,6 +141,13 @@ refused "nothing is restored to another vendor's card" \
 new_card 10 && genesis_run 0 && given card10.log && grep -q '^8074' got &&
 	audited
 ok "and all of it to the vendor's"
+# ---- and gone -------------------------------------------------------------------
+later gone -6 'destroy: {token: product-3, reason: a test}'
+genesis_run 0 && says out 'product-3 is empty' &&
+	says out 'its card has the DKEK of these keys still: cut it up' &&
+	grep -q '^dkek 1 0' card10 && ! grep '^key' card10
+ok "of a card that is emptied the DKEK stays, and people are told"
+
 # ---- the vendor's root --------------------------------------------------------
 "$BUILD/tests/card/tool_card" root '' >in/vendor.cvc
 "$BUILD/tests/card/tool_card" root another >in/other.cvc
