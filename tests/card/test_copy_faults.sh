@@ -73,8 +73,8 @@ kept|restore|product-1|fault pull-before * 0|0|PIN of product-3 changed|0|
 kept|restore|7|do truncate|3|in/product.backup: line 8: is missing|0|
 kept|restore|7|do change|4|product-3: sealer: the wrapped key is damaged|0|
 kept|restore|7|do words|1|words of B: they are of another secret|0|
-kept|restore|7|fault swap * 0 CARDS/other.product-2|4|product-3: no such token is present|0|
-kept|restore|7|fault pull-before * 0|4|product-3: no such token is present|0|
+kept|restore|7|fault swap * 0 CARDS/other.product-2|4|product-3: not in a reader that could be asked|0|
+kept|restore|7|fault pull-before * 0|4|product-3: not in a reader that could be asked|0|
 kept|restore|7|fault pull-before 50 1|4|product-3: @|0|
 kept|restore|7|fault pull-before 52 5|4|product-3: @|0|
 kept|restore|7|fault pull-before 52 6|4|product-3: @|0|
