@@ -16,11 +16,13 @@
  * share what a card keeps but not the login.  A thread for each context.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <reader.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <winscard.h>
 
 #include "tests/card/card.h"
@@ -276,6 +278,18 @@ milliseconds(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* Whoever reads from the pipe that VIRTUAL_WAITS names learns by its end that a
+ * wait has begun. */
+static void
+tell_waiting(void)
+{
+	const char *path = getenv("VIRTUAL_WAITS");
+	int fd = path != NULL ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+
+	if (fd != -1)
+		close(fd);
+}
+
 /* Cards are files: a wait looks at them every few milliseconds. */
 LONG
 SCardGetStatusChange(SCARDCONTEXT handle, DWORD timeout,
@@ -284,10 +298,14 @@ SCardGetStatusChange(SCARDCONTEXT handle, DWORD timeout,
 	const struct timespec pause = { 0, LOOK_NS };
 	struct context *x = context_of(handle);
 	uint64_t begun = milliseconds();
+	bool told = false;
 
 	if (x == NULL)
 		return SCARD_E_INVALID_HANDLE;
 	while (!look(x, states, count)) {
+		if (!told)
+			tell_waiting();
+		told = true;
 		if (timeout != INFINITE && milliseconds() - begun >= timeout)
 			return SCARD_E_TIMEOUT;
 		nanosleep(&pause, NULL);

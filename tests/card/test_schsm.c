@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Cards below PKCS#11, in the stand-in for libpcsclite. */
+#include <fcntl.h>
 #include <openssl/sha.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -120,7 +121,8 @@ test_connect(void **state)
 	assert_int_equal(pcsc_connect(w->p, READER, &c), CARD_ERR_REMOVED);
 }
 
-/* What another does while this one waits. */
+/* What another does once this one waits: the stand-in opens a pipe's end for
+ * writing when a wait has found nothing new. */
 struct later {
 	struct world *w;
 	const char *control;
@@ -129,10 +131,13 @@ struct later {
 static void *
 later(void *arg)
 {
-	const struct timespec pause = { 0, 30000000 };
 	struct later *l = arg;
+	int fd = open(getenv("VIRTUAL_WAITS"), O_RDONLY | O_CLOEXEC);
+	char c;
 
-	nanosleep(&pause, NULL);
+	while (fd != -1 && read(fd, &c, 1) == 1)
+		;
+	close(fd);
 	opensc_control(&l->w->opensc, 1, l->control);
 	return NULL;
 }
@@ -150,10 +155,14 @@ test_wait(void **state)
 	};
 	struct world *w = *state;
 	struct pcsc_readers r;
+	char pipe[600];
 
 	assert_int_equal(pcsc_list(w->p, &r), CARD_OK);
 	assert_int_equal(pcsc_wait(w->p, &r, 0), CARD_ERR_TIMEOUT);
 	assert_int_equal(pcsc_wait(w->p, &r, 20), CARD_ERR_TIMEOUT);
+	snprintf(pipe, sizeof(pipe), "%s/waits", w->opensc.dir);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	setenv("VIRTUAL_WAITS", pipe, 1);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct later l = { .w = w, .control = steps[i].control };
 		pthread_t thread;
@@ -164,6 +173,7 @@ test_wait(void **state)
 		assert_int_equal(r.reader[1].present, steps[i].present);
 		assert_true(r.reader[0].present);
 	}
+	unsetenv("VIRTUAL_WAITS");
 }
 
 /* A reader that came is told of, whether before or in the wait. */
