@@ -28,8 +28,8 @@ card_strerror(enum card_error err)
 	case CARD_ERR_PIN_LOCKED:
 		return "the PIN is locked";
 	case CARD_ERR_LAST_TRY:
-		return "at most one try is left, and either of two PINs may be "
-		       "the right one: no try was made";
+		return "at most one try of its SO PIN is left, and it may be "
+		       "another one: that try is not used; take another card";
 	case CARD_ERR_PIN_FORM:
 		return "the PIN has a length or characters the token refuses";
 	case CARD_ERR_KEY_MISSING:

@@ -17,7 +17,7 @@ enum card_error {
 	CARD_ERR_REMOVED,       /* CKR_TOKEN_NOT_PRESENT, DEVICE_REMOVED */
 	CARD_ERR_PIN,           /* CKR_PIN_INCORRECT */
 	CARD_ERR_PIN_LOCKED,    /* CKR_PIN_LOCKED */
-	CARD_ERR_LAST_TRY,      /* of two PINs none is tried with the last */
+	CARD_ERR_LAST_TRY,      /* an SO PIN's, which nobody has asked for */
 	CARD_ERR_PIN_FORM,      /* CKR_PIN_LEN_RANGE, PIN_INVALID */
 	CARD_ERR_KEY_MISSING,   /* no such key */
 	CARD_ERR_KEY_AMBIGUOUS, /* more than one */

@@ -51,6 +51,9 @@ enum card_error opensc_prove(struct module *m, const char *label,
     struct token_so *so, const char *holder, struct token_evidence *out);
 enum card_error opensc_init(struct module *m, const char *label,
     struct token_so *so, const struct secret *dkek, struct token **out);
+/* As token_make_blank(). */
+enum card_error opensc_wipe(struct module *m, const char *label,
+    const char *serial, struct token_so *so);
 /* Let go of a card that was proved, if there is one. */
 void opensc_drop(struct module *m);
 

@@ -99,6 +99,14 @@ initialise(const struct init *in, const struct secret *so)
 	return schsm_initialise(in->card, in->label, so, in->user, in->dkek);
 }
 
+/* Whether a second SO PIN may be tried when the first was wrong: not with the
+ * last try.  info is of before the first. */
+static bool
+may_try_second(const struct schsm_info *info)
+{
+	return info->so_tries > 2;
+}
+
 /* Of a card without a label the SO PIN is that of a use cut short, or the one
  * that cards are sold with.  Where none is known to have been cut short it is
  * tried last, and not with the last try. */
@@ -115,6 +123,8 @@ initialise_wiped(const struct init *in, const struct schsm_info *info,
 		ret = initialise(in, so->pin);
 		if (ret != CARD_ERR_PIN)
 			return ret;
+		if (!may_try_second(info))
+			return CARD_ERR_LAST_TRY;
 	}
 	factory = schsm_factory_so();
 	if (factory == NULL)
@@ -122,7 +132,7 @@ initialise_wiped(const struct init *in, const struct schsm_info *info,
 	ret = schsm_move_so(in->card, factory, so->pin);
 	secret_free(factory);
 	if (ret == CARD_OK ||
-	    (ret == CARD_ERR_PIN && !again && info->so_tries > 2))
+	    (ret == CARD_ERR_PIN && !again && may_try_second(info)))
 		ret = initialise(in, so->pin);
 	return ret;
 }
@@ -141,7 +151,8 @@ initialise_card(const struct init *in, const struct schsm_info *info,
 		so->at = TOKEN_SO_PIN;
 	ret = initialise(in, token_so_first(so));
 	if (token_so_second(so, ret))
-		ret = initialise(in, so->pin);
+		ret = may_try_second(info) ? initialise(in, so->pin)
+					   : CARD_ERR_LAST_TRY;
 	return ret;
 }
 
@@ -244,8 +255,10 @@ bare_wiped(struct opensc_held *h, struct token_so *so,
 	so->at = TOKEN_SO_PIN;
 	h->factory = !again;
 	ret = schsm_initialise_bare(h->card, again ? so->pin : factory, user);
-	if (ret != CARD_ERR_PIN || (!again && h->info.so_tries <= 2))
+	if (ret != CARD_ERR_PIN)
 		return ret;
+	if (!may_try_second(&h->info))
+		return again ? CARD_ERR_LAST_TRY : ret;
 	h->factory = again;
 	return schsm_initialise_bare(h->card, again ? factory : so->pin, user);
 }
@@ -267,7 +280,9 @@ initialise_bare(struct opensc_held *h, struct token_so *so,
 		return schsm_initialise_bare(h->card, factory, user);
 	ret = schsm_initialise_bare(h->card, token_so_first(so), user);
 	if (token_so_second(so, ret))
-		ret = schsm_initialise_bare(h->card, so->pin, user);
+		ret = may_try_second(&h->info)
+		    ? schsm_initialise_bare(h->card, so->pin, user)
+		    : CARD_ERR_LAST_TRY;
 	return ret;
 }
 
@@ -369,5 +384,57 @@ opensc_init(struct module *m, const char *label, struct token_so *so,
 	if (ret == CARD_OK)
 		ret = open_only(m, out);
 	let_go(h);
+	return ret;
+}
+
+/* ---- blank again ------------------------------------------------------ */
+
+/* As the one that was found: of the two SO PINs the next first, never the last
+ * try. */
+static enum card_error
+wipe_card(struct schsm *c, const struct schsm_info *found, struct token_so *so)
+{
+	struct schsm_info now;
+	enum card_error ret = schsm_identify(c, &now);
+
+	if (ret != CARD_OK)
+		return ret;
+	if (!same_card(&now, found))
+		return CARD_ERR_REMOVED;
+	if (now.so_tries <= 1)
+		return CARD_ERR_LAST_TRY;
+	ret = schsm_wipe(c, token_so_first(so));
+	if (token_so_second(so, ret))
+		ret = may_try_second(&now) ? schsm_wipe(c, so->pin)
+					   : CARD_ERR_LAST_TRY;
+	return ret;
+}
+
+enum card_error
+opensc_wipe(struct module *m, const char *label, const char *serial,
+    struct token_so *so)
+{
+	struct opensc_scan scan;
+	struct schsm *card = NULL;
+	struct pcsc *p = NULL;
+	size_t i = 0;
+	enum card_error ret;
+
+	if (m->open != NULL || so->pin == NULL || so->next == NULL)
+		return CARD_ERR_ARGUMENT;
+	ret = pcsc_new(NULL, &p);
+	if (ret == CARD_OK)
+		ret = opensc_scan(p, &m->hung, &scan);
+	m->unread[0] = '\0';
+	if (ret == CARD_OK)
+		ret = opensc_scan_find(&scan, label, serial, &i);
+	if (ret == CARD_ERR_NO_TOKEN)
+		ret = opensc_not_found(m, &scan);
+	if (ret == CARD_OK)
+		ret = schsm_open(p, scan.card[i].reader, &card);
+	if (ret == CARD_OK)
+		ret = wipe_card(card, &scan.card[i], so);
+	schsm_close(card);
+	pcsc_free(p);
 	return ret;
 }

@@ -122,6 +122,14 @@ struct token_so {
 };
 /* Wipe and free both. */
 void token_so_clear(struct token_so *so);
+/*
+ * Make the SmartCard-HSM of that label and, unless NULL, serial as it was sold:
+ * nothing on it, no label, and the SO PIN that everybody knows.
+ * Errors: FOREIGN (another module), PIN, LAST_TRY, NO_TOKEN, AMBIGUOUS, REMOVED
+ * (another card has taken its place), ...
+ */
+enum card_error token_make_blank(struct module *m, const char *label,
+    const char *serial, struct token_so *so);
 
 /*
  * Initialise a blank token (CKF_TOKEN_INITIALIZED clear, first such slot) or,

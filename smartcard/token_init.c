@@ -98,6 +98,17 @@ token_so_second(struct token_so *so, enum card_error err)
 	return err == CARD_ERR_PIN;
 }
 
+/* The first was wrong: is the try that is left the last one? */
+static bool
+so_second_is_last(struct token *t)
+{
+	/* OpenSC's card is what it was when the module was loaded for it */
+	if (t->m->card != NULL && t->m->card->so_tries > 0)
+		t->m->card->so_tries--;
+	return token_refresh(t) != CARD_OK || t->info.so_final_try ||
+	    t->info.so_locked;
+}
+
 /* At a PIN pad there is one SO PIN, which people type. */
 static bool
 so_second(struct token_so *so, const struct token_info *info,
@@ -115,6 +126,16 @@ token_prove_blank(struct module *m, const char *label, struct token_so *so,
 	    strlen(label) > TOKEN_LABEL_MAX)
 		return CARD_ERR_ARGUMENT;
 	return m->per_card ? opensc_prove(m, label, so, holder, out) : CARD_OK;
+}
+
+static bool
+slot_has_last_try(struct module *m, CK_SLOT_ID slot)
+{
+	struct token_info now = { 0 };
+	bool present = false;
+
+	return module_slot_info(m, slot, &now, &present) != CARD_OK ||
+	    now.so_final_try || now.so_locked;
 }
 
 enum card_error
@@ -143,7 +164,9 @@ token_init_blank(struct module *m, const char *label, struct token_so *so,
 		return CARD_ERR_LAST_TRY;
 	ret = initialise(m, &info, label, token_so_first(so));
 	if (so_second(so, &info, ret))
-		ret = initialise(m, &info, label, so->pin);
+		ret = slot_has_last_try(m, info.slot)
+		    ? CARD_ERR_LAST_TRY
+		    : initialise(m, &info, label, so->pin);
 	if (ret != CARD_OK)
 		return ret;
 	/* the slot stays the token's until C_Finalize */
@@ -206,7 +229,8 @@ token_init_pin(struct token *t, struct token_so *so,
 		return CARD_ERR_LAST_TRY;
 	ret = so_init_pin(t, token_so_first(so), pin, len);
 	if (so_second(so, &t->info, ret))
-		ret = so_init_pin(t, so->pin, pin, len);
+		ret = so_second_is_last(t) ? CARD_ERR_LAST_TRY
+					   : so_init_pin(t, so->pin, pin, len);
 	if (ret == CARD_OK)
 		ret = so_move(t, so);
 	token_logout(t);
@@ -234,4 +258,14 @@ token_init(struct module *m, const char *label, struct token_so *so,
 	}
 	*out = t;
 	return CARD_OK;
+}
+
+enum card_error
+token_make_blank(struct module *m, const char *label, const char *serial,
+    struct token_so *so)
+{
+	if (m == NULL || label == NULL || label[0] == '\0')
+		return CARD_ERR_ARGUMENT;
+	return m->per_card ? opensc_wipe(m, label, serial, so)
+			   : CARD_ERR_FOREIGN;
 }

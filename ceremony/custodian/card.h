@@ -13,6 +13,7 @@ struct card_order {
 	    serial[33]; /* of the card that was found; "": whichever is there */
 	const char *operator_id, *log; /* personalise */
 	bool ca;                       /* wipe: a CA's keys, too */
+	bool so;                       /* wipe: with the SO PIN, blank again */
 	bool no_pinpad;                /* PINs are typed at the keyboard */
 	bool json;                     /* list */
 };
@@ -40,6 +41,10 @@ bool card_find(struct card_order *o, struct card_row *out, bool *absent);
 /* Open it in a signer of its own and prove its PIN, which is typed unless *pin
  * is it already; *pin is the caller's, and NULL where there is a PIN pad. */
 bool card_open(struct card_order *o, struct child *signer, struct secret **pin);
+/* Have a signer make the card o->label, o->serial blank with the SO PINs that
+ * come from fd, which is taken over, and see that it is; again: it may have
+ * either. */
+bool card_make_blank(struct card_order *o, int fd, bool again);
 /* A new PIN, typed twice. */
 bool card_ask_pin(struct card_order *o, struct secret **out);
 /* Where SO PINs go to: *fd for the message.  present: it is asked for as the

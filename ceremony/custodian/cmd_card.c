@@ -202,7 +202,7 @@ order_complete(const struct verb *v, const struct card_order *o, int argc)
 	if (v->run == card_list)
 		return argc <= 2;
 	if (argc != 2 || strlen(o->label) > 32 || o->label[0] == '\0' ||
-	    o->json || (o->ca && v->run != card_wipe))
+	    o->json || ((o->ca || o->so) && v->run != card_wipe))
 		return false;
 	return (o->operator_id != NULL) == v->owner &&
 	    (o->log != NULL) == v->owner;
@@ -252,11 +252,11 @@ run(struct card_order *o, const struct verb *v)
 int
 cmd_card(const struct command *self, int argc, char *argv[])
 {
-	const char *json = NULL, *ca = NULL, *no_pinpad = NULL;
+	const char *json = NULL, *ca = NULL, *no_pinpad = NULL, *so = NULL;
 	struct card_order o = { .module = NULL };
 	const struct option_row rows[] = { { "--json", &json, 1 },
-		{ "--ca", &ca, 1 }, { "--no-pinpad", &no_pinpad, 1 },
-		{ "--module", &o.module, 0 },
+		{ "--ca", &ca, 1 }, { "--so", &so, 1 },
+		{ "--no-pinpad", &no_pinpad, 1 }, { "--module", &o.module, 0 },
 		{ "--operator", &o.operator_id, 0 }, { "--log", &o.log, 0 },
 		{ NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
@@ -265,6 +265,7 @@ cmd_card(const struct command *self, int argc, char *argv[])
 		return status;
 	o.json = json != NULL;
 	o.ca = ca != NULL;
+	o.so = so != NULL;
 	o.no_pinpad = no_pinpad != NULL;
 	o.label = argc > 1 ? argv[1] : "";
 	for (size_t i = 0; argc > 0 && i < VERBS; i++) {

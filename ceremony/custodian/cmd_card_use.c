@@ -2,6 +2,7 @@
 /* A card that is there: its PIN changed, its keys tried, everything on it
  * destroyed. */
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/card.h"
 
@@ -118,12 +119,55 @@ look(struct card_order *o, struct secret **pin)
 }
 
 bool
+card_make_blank(struct card_order *o, int fd, bool again)
+{
+	struct child signer = { .pid = -1, .sock = -1 };
+	struct card_row row = { .bits = 0 };
+	bool ok = child_start(o->c, SPAWN_SIGNER, &signer), absent = false;
+
+	if (!ok)
+		close(fd);
+	if (ok) {
+		message_start(&o->c->out, MSG_CARD_BLANK);
+		message_put_text(&o->c->out, o->module);
+		message_put_text(&o->c->out, o->label);
+		message_put_text(&o->c->out, o->serial);
+		message_put_number(&o->c->out, again);
+		o->c->out.fd = fd;
+		ok = child_ask(o->c, &signer, MSG_OK);
+	}
+	child_end(&signer);
+	/* a process of its own sees it */
+	if (ok && card_find(o, &row, &absent))
+		return ceremony_stop(o->c, EXIT_CARD,
+		    "%s: a card of this label is still there", o->label);
+	if (ok && absent)
+		people_say(o->people,
+		    "%s: blank again, serial %s, with the SO PIN that cards "
+		    "are sold with",
+		    o->label, o->serial);
+	return ok && absent;
+}
+
+static bool
+wipe_with_so(struct card_order *o)
+{
+	int fd = -1;
+
+	return may_wipe(o) && card_ask_so(o, true, &fd) &&
+	    card_make_blank(o, fd, false);
+}
+
+bool
 card_wipe(struct card_order *o)
 {
 	struct secret *pin = NULL;
 	uint64_t count = 0;
-	bool ok = may_wipe(o) && wipe(o, &pin, &count) && look(o, &pin);
+	bool ok;
 
+	if (o->so)
+		return wipe_with_so(o);
+	ok = may_wipe(o) && wipe(o, &pin, &count) && look(o, &pin);
 	secret_free(pin);
 	if (ok)
 		people_say(o->people,

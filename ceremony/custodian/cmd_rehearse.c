@@ -16,6 +16,7 @@
 #include "ceremony/custodian/commands.h"
 #include "ceremony/custodian/drill.h"
 #include "ceremony/custodian/stop_sheet.h"
+#include "ceremony/custodian/wipe_cards.h"
 
 #define SEED_MAX 1000000 /* of one that is chosen: short enough to type */
 
@@ -246,10 +247,33 @@ card_options(const struct rehearsal *r)
 	return false;
 }
 
+/* The folder of a rehearsal that was; it is not made. */
+static int
+wipe_scratch(const struct command *self, int argc, const struct rehearsal *r)
+{
+	char state[PATH_MAX];
+	int fd, status;
+
+	if (argc != 0 || r->dir == NULL || r->in != NULL ||
+	    r->abandon != NULL || r->cards != NULL || r->by_hand != NULL)
+		return command_usage(self);
+	fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || !join(state, r->dir, "state")) {
+		if (fd == -1)
+			scratch_fail(r->dir);
+		else
+			close(fd);
+		return EXIT_STATE;
+	}
+	status = (int)wipe_cards(state, fd, r->module);
+	close(fd);
+	return status;
+}
+
 int
 cmd_rehearse(const struct command *self, int argc, char *argv[])
 {
-	const char *drill = NULL, *seed = NULL;
+	const char *drill = NULL, *seed = NULL, *wipe = NULL;
 	struct drill d;
 	struct rehearsal r = { .scratch = { .fd = -1 }, .plans = argv };
 	const struct option_row rows[] = { { "--dir", &r.dir, 0 },
@@ -257,11 +281,14 @@ cmd_rehearse(const struct command *self, int argc, char *argv[])
 		{ "--cards", &r.cards, 1 }, { "--module", &r.module, 0 },
 		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
 		{ "--abandon", &r.abandon, 0 },
-		{ "--no-pinpad", &r.no_pinpad, 1 }, { NULL, NULL, 0 } };
+		{ "--no-pinpad", &r.no_pinpad, 1 },
+		{ "--wipe-cards", &wipe, 1 }, { NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
 		return status;
+	if (wipe != NULL)
+		return wipe_scratch(self, argc, &r);
 	if (argc < 1 || (r.abandon != NULL && argc > 1) || !card_options(&r) ||
 	    !drill_options(drill, seed, &d))
 		return command_usage(self);

@@ -16,14 +16,14 @@ static const struct command commands[] = {
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
 	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON] "
-	    "[--no-pinpad]",
+	    "[--no-pinpad], --wipe-cards --dir DIR",
 	    "the same in a scratch folder, on soft tokens or blank cards",
 	    cmd_rehearse, 0 },
 	{ "plan", "check|print PLAN, plan new KIND",
 	    "check a plan, print its run sheet, start a new one", cmd_plan, 0 },
 	{ "card",
 	    "list [MODULE] [--json], init|personalise|pin|verify|wipe LABEL "
-	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--no-pinpad]",
+	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--so] [--no-pinpad]",
 	    "look at cards, make them ready, end them", cmd_card, 0 },
 	{ "media",
 	    "list [--json] [--loop], prepare DEVICE [--label LABEL] [--erase] "

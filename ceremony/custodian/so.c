@@ -43,16 +43,12 @@ so_check(struct ceremony *c, const struct plan_step *s, const char *label)
 }
 
 bool
-so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd,
-    bool *again)
+so_pins(struct ceremony *c, struct child *so, const char *label, uint32_t n,
+    int *fd)
 {
-	uint32_t n;
 	int pair[2];
 
-	history_so(c->history, label, &n, again);
-	if (!ceremony_record(c, "so.use", NULL,
-		json_pack("{s:s,s:i}", "label", label, "n", (int)n), NULL) ||
-	    !child_pair(c, pair))
+	if (!child_pair(c, pair))
 		return false;
 	message_start(&c->out, MSG_SO_PIN);
 	message_put_text(&c->out, label);
@@ -64,6 +60,18 @@ so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd,
 	}
 	*fd = pair[1];
 	return true;
+}
+
+bool
+so_hand_out(struct ceremony *c, struct child *so, const char *label, int *fd,
+    bool *again)
+{
+	uint32_t n;
+
+	history_so(c->history, label, &n, again);
+	return ceremony_record(c, "so.use", NULL,
+		   json_pack("{s:s,s:i}", "label", label, "n", (int)n), NULL) &&
+	    so_pins(c, so, label, n, fd);
 }
 
 bool

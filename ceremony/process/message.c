@@ -112,6 +112,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_TRY] = CHILD("try", STATE_LOGIN, 0),
 	[MSG_CARD_INIT] = CHILD_FD("card-init", STATE_IDLE,
 	    MODULE + 2 * LABEL + OCTETS(64) + NUMBERS(1)),
+	[MSG_CARD_BLANK] =
+	    CHILD_FD("card-blank", STATE_IDLE, MODULE + 2 * LABEL + NUMBERS(1)),
 	[MSG_EMPTY] = CHILD("empty", STATE_LOGIN, 0),
 	[MSG_ENROLLED] = ANSWER("enrolled",
 	    LABEL + 2 * CERT + OCTETS(1024) + SIGNATURE + NUMBERS(3) +

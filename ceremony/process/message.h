@@ -92,35 +92,39 @@ enum message_kind {
 	MSG_CHECK, /* octets: which B it is */
 	/* operator -> signer of an operator's card */
 	/* operator -> signer that makes a card or a CA token */
-	MSG_BLANK,     /* text serial: of blank cards this one alone will do;
+	MSG_BLANK,      /* text serial: of blank cards this one alone will do;
 			  "": any but those of text serials, a space between
 			  them */
-	MSG_CARD_MAKE, /* text module, text label, text operator, text log,
+	MSG_CARD_MAKE,  /* text module, text label, text operator, text log,
 			  octets PIN, number date, number again; two SO PINs
 			  come from the fd, as MSG_SO_PIN has them */
-	MSG_CARD_KEYS, /* text sign key, text derive key, octets derive
+	MSG_CARD_KEYS,  /* text sign key, text derive key, octets derive
 			  certificate or none: it was personalised elsewhere,
 			  and its keys go by these names */
-	MSG_CARD_INIT, /* text module, text label, text serial, octets PIN,
+	MSG_CARD_INIT,  /* text module, text label, text serial, octets PIN,
 			  number present; two SO PINs come from the fd, as
 			  MSG_SO_PIN has them.  present: the token of that
 			  label and serial is there and is emptied, the first
 			  of the two is its SO PIN */
-	MSG_LOGIN,     /* octets PIN */
-	MSG_ADOPT,     /* text operator, text log, number date: try those keys
+	MSG_CARD_BLANK, /* text module, text label, text serial, number again:
+			   make it as it was sold; two SO PINs come from the fd,
+			   as MSG_SO_PIN has them, of which it has the first, or,
+			   again, either */
+	MSG_LOGIN,      /* octets PIN */
+	MSG_ADOPT,      /* text operator, text log, number date: try those keys
 			  and certify them */
-	MSG_APPROVE,   /* text operator, octets approval text */
-	MSG_UNWRAP,    /* text serial, number epoch, number x, number m, number
+	MSG_APPROVE,    /* text operator, octets approval text */
+	MSG_UNWRAP,     /* text serial, number epoch, number x, number m, number
 			  n, octets commitment, octets blob */
-	MSG_RELEASE,   /* number index of the share; it goes to the fd */
-	MSG_NOTE,      /* text log, octets checkpoint text */
-	MSG_PIN,       /* octets PIN, octets new PIN */
-	MSG_TRY,       /* have sign sign and derive open a test blob */
-	MSG_RETIRE,    /* text log, text operator: the sign key answers for the
+	MSG_RELEASE,    /* number index of the share; it goes to the fd */
+	MSG_NOTE,       /* text log, octets checkpoint text */
+	MSG_PIN,        /* octets PIN, octets new PIN */
+	MSG_TRY,        /* have sign sign and derive open a test blob */
+	MSG_RETIRE,     /* text log, text operator: the sign key answers for the
 			  last time, unless it is gone */
-	MSG_WIPE,      /* text label, as people wrote it: destroy everything on
+	MSG_WIPE,       /* text label, as people wrote it: destroy everything on
 			  the card */
-	MSG_EMPTY,     /* prove that nothing is left on the card */
+	MSG_EMPTY,      /* prove that nothing is left on the card */
 	/* signer of an operator's card -> operator */
 	MSG_ENROLLED,  /* text serial, octets sign cert, octets derive cert,
 			  octets text, octets signature, number sign attributes,

@@ -266,7 +266,8 @@ signer_handler signer_write_cert, signer_intend, signer_execute, signer_commit,
 signer_handler signer_destroy;
 signer_handler signer_watch;
 /* of cards outside a ceremony */
-signer_handler signer_card_init, signer_pin_change, signer_try;
+signer_handler signer_card_init, signer_card_blank, signer_pin_change,
+    signer_try;
 
 /* Answering. */
 void signer_ok(struct signer *s);

@@ -102,6 +102,14 @@ signer_card_fault(struct signer *s, enum card_error err, const char *doing)
 		    module_last_rv(s->module));
 		return;
 	}
+	if (err == CARD_ERR_NOT_BLANK &&
+	    strstr(s->module_name, "opensc") != NULL) {
+		signer_fault(s, err,
+		    "%s: %s: take another card, or make it blank with its SO "
+		    "PIN: \"anchorite card wipe %s --so --module %s\"",
+		    doing, card_strerror(err), doing, s->module_name);
+		return;
+	}
 	if (unread_text(err) != NULL && s->module != NULL &&
 	    module_unread(s->module)[0] != '\0') {
 		signer_fault(s, err,

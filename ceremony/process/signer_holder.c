@@ -91,6 +91,32 @@ signer_card_init(struct signer *s)
 }
 
 void
+signer_card_blank(struct signer *s)
+{
+	char module[256], label[TOKEN_LABEL_MAX + 1];
+	char serial[TOKEN_SERIAL_MAX + 1];
+	struct token_so so = { .at = TOKEN_SO_PIN };
+	enum card_error err;
+
+	message_get_text(&s->in, module, sizeof(module) - 1);
+	message_get_text(&s->in, label, TOKEN_LABEL_MAX);
+	message_get_text(&s->in, serial, TOKEN_SERIAL_MAX);
+	if (message_get_number(&s->in) != 0)
+		so.at = TOKEN_SO_EITHER;
+	if (signer_bad_form(s) || !signer_so_read(s, label, &so))
+		return;
+	if (signer_use_module(s, module)) {
+		err = token_make_blank(s->module, label,
+		    serial[0] == '\0' ? NULL : serial, &so);
+		if (err == CARD_OK)
+			signer_ok(s);
+		else
+			signer_card_fault(s, err, label);
+	}
+	token_so_clear(&so);
+}
+
+void
 signer_pin_change(struct signer *s)
 {
 	struct secret *old = read_pin(s), *new = read_pin(s);

@@ -30,6 +30,7 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_RETIRE] = signer_retire,
 	[MSG_WIPE] = signer_wipe,
 	[MSG_CARD_INIT] = signer_card_init,
+	[MSG_CARD_BLANK] = signer_card_blank,
 	[MSG_PIN] = signer_pin_change,
 	[MSG_TRY] = signer_try,
 	[MSG_EMPTY] = signer_empty,

@@ -3,6 +3,7 @@
  * with which SO PIN, and keys that are copied from one card to another. */
 #include "ca/cvc.h"
 #include "smartcard/copy.h"
+#include "smartcard/opensc.h"
 #include "smartcard/schsm.h"
 #include "tests/card/opensc_world.h"
 
@@ -240,6 +241,109 @@ test_so_either(void **state)
 	assert_int_equal(token_init_pin(t, &so, w->pin), CARD_OK);
 	assert_int_equal(so.at, TOKEN_SO_NEXT);
 	assert_int_equal(token_login(t, w->pin), CARD_OK);
+	token_close(t);
+}
+
+static unsigned
+so_tries(void)
+{
+	struct opensc_scan scan;
+	struct pcsc *p = NULL;
+
+	assert_int_equal(pcsc_new(NULL, &p), CARD_OK);
+	assert_int_equal(opensc_scan(p, NULL, &scan), CARD_OK);
+	pcsc_free(p);
+	assert_int_equal(scan.error[0], CARD_OK);
+	return scan.card[0].so_tries;
+}
+
+/* Each of these is one use with two candidates, both wrong. */
+static enum card_error
+use_init(struct world *w, struct token_so *so)
+{
+	struct token *t = NULL;
+	enum card_error ret = token_init_blank(w->m, "one", so, NULL, &t);
+
+	token_close(t);
+	return ret;
+}
+
+static enum card_error
+use_init_pin(struct world *w, struct token_so *so)
+{
+	struct token *t = NULL;
+	enum card_error ret = token_open(w->m, "one", NULL, &t);
+
+	if (ret == CARD_OK)
+		ret = token_init_pin(t, so, w->other);
+	token_close(t);
+	return ret;
+}
+
+static enum card_error
+use_make_blank(struct world *w, struct token_so *so)
+{
+	return token_make_blank(w->m, "one", NULL, so);
+}
+
+/* With two tries left, and two SO PINs of which either may be the right one, one
+ * is tried: the last try is never used by itself. */
+static void
+test_so_last_try(void **state)
+{
+	static enum card_error (*const ways[])(struct world * w,
+	    struct token_so * so) = { use_init, use_init_pin, use_make_blank };
+	struct world *w = *state;
+	struct secret *wrong = secret_from("0000000000000001", 16);
+	struct secret *other = secret_from("0000000000000002", 16);
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct token_so so = { wrong, other, TOKEN_SO_NEXT };
+
+		while (so_tries() > 3) {
+			so.at = TOKEN_SO_NEXT;
+			assert_int_equal(use_make_blank(w, &so), CARD_ERR_PIN);
+		}
+		so.at = TOKEN_SO_NEXT;
+		if (so_tries() == 3)
+			assert_int_equal(use_make_blank(w, &so), CARD_ERR_PIN);
+		assert_int_equal(so_tries(), 2);
+		so.at = TOKEN_SO_EITHER;
+		assert_int_equal(ways[i](w, &so), CARD_ERR_LAST_TRY);
+		assert_int_equal(so_tries(), 1);
+		so.at = TOKEN_SO_EITHER;
+		assert_int_equal(ways[i](w, &so), CARD_ERR_LAST_TRY);
+		assert_int_equal(so_tries(), 1);
+		/* the right one, on this card anew */
+		end(state);
+		assert_int_equal(begin(state), 0);
+		w = *state;
+	}
+	secret_free(wrong);
+	secret_free(other);
+}
+
+/* As it was sold, and a token again by the SO PIN of that. */
+static void
+test_make_blank(void **state)
+{
+	struct world *w = *state;
+	struct token_so so = { w->so, w->so_next, TOKEN_SO_EITHER };
+	struct token_info info[TOKEN_LIST_MAX];
+	struct token *t = NULL;
+	size_t n = 0;
+
+	assert_int_equal(token_make_blank(w->m, "two", NULL, &so),
+	    CARD_ERR_NO_TOKEN);
+	assert_int_equal(token_make_blank(w->m, "one", "another", &so),
+	    CARD_ERR_NO_TOKEN);
+	assert_int_equal(token_make_blank(w->m, "one", NULL, &so), CARD_OK);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(info[0].label, "");
+	assert_false(info[0].initialised);
+	so.at = TOKEN_SO_PIN;
+	assert_int_equal(token_init_blank(w->m, "new", &so, NULL, &t), CARD_OK);
 	token_close(t);
 }
 
@@ -619,6 +723,8 @@ main(void)
 		CASE(test_init_cut_short),
 		CASE(test_init_cut_unknown),
 		CASE(test_so_either),
+		CASE(test_so_last_try),
+		CASE(test_make_blank),
 		CASE(test_prove),
 		CASE(test_prove_other),
 		CASE(test_prove_again),
