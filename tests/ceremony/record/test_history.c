@@ -45,6 +45,13 @@ static const struct row rows[] = {
 	{ "not opened", "ceremony.open#1", PUT, "exception",
 	    "{\"what\":\"w\",\"reason\":\"r\"}", RECORD_ERR_ORDER,
 	    "exception: must not stand while no ceremony is open", NULL },
+	{ "module: no such configuration", "step.begin#1", PUT, "module",
+	    "{\"path\":\"/m.so\",\"version\":\"1\",\"sha256\":" ZEROS
+	    ",\"conf\":" ZEROS "}",
+	    RECORD_ERR_MISSING, "module: conf: *", NULL },
+	{ "module: without a path", "step.begin#1", PUT, "module",
+	    "{\"version\":\"1\",\"sha256\":" ZEROS ",\"conf\":" ZEROS "}",
+	    RECORD_ERR_FORM, "module: *", NULL },
 	{ "opened twice", "step.begin#1", PUT, "ceremony.open",
 	    "$ceremony.open#1", RECORD_ERR_ORDER,
 	    "ceremony.open: must not stand while no step stands", NULL },
