@@ -14,8 +14,8 @@
 #include "ca/crl.h"
 #include "ca/date.h"
 #include "ceremony/factory/acceptance.h"
-#include "ceremony/factory/pem.h"
 #include "ceremony/factory/say.h"
+#include "transfer/pem.h"
 
 /* Write a new file; everything is synced once, at the end. */
 static bool

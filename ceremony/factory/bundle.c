@@ -7,9 +7,9 @@
 
 #include "ca/csr.h"
 #include "ceremony/factory/input.h"
-#include "ceremony/factory/pem.h"
 #include "ceremony/factory/progress.h"
 #include "ceremony/factory/say.h"
+#include "transfer/pem.h"
 
 #define FILE_MAX 65536 /* octets; PEM with many line ends is still below */
 

@@ -15,9 +15,9 @@
 #include "ca/profile.h"
 #include "ca/subject.h"
 #include "ceremony/factory/hook.h"
-#include "ceremony/factory/pem.h"
 #include "ceremony/factory/possession.h"
 #include "transfer/file.h"
+#include "transfer/pem.h"
 
 const char *const check_claims[CHECK_CLAIMS] = {
 	"unique key",

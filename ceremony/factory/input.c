@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "ca/cert.h"
-#include "ceremony/factory/pem.h"
 #include "ceremony/factory/say.h"
 #include "transfer/file.h"
+#include "transfer/pem.h"
 #include "transfer/sealed.h"
 
 #define CERTIFICATE_FILE_MAX (3 * CERT_MAX) /* PEM is longer than DER */

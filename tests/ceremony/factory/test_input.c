@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ceremony/factory/pem.h"
 #include "ceremony/factory/say.h"
 #include "ceremony/factory/units.h"
+#include "transfer/pem.h"
 
 #define BEGIN "-----BEGIN X-----"
 #define END "-----END X-----"

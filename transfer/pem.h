@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef FACTORY_PEM_H
-#define FACTORY_PEM_H
+#ifndef TRANSFER_PEM_H
+#define TRANSFER_PEM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ceremony/factory/pem.h"
+#include "transfer/pem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
