@@ -73,6 +73,10 @@ cert_selfcheck(const uint8_t *der, size_t len, const struct cert_spec *spec);
  */
 enum ca_error cert_check_signed(const uint8_t *der, size_t len,
     const uint8_t tbs_sha256[32], const X509 *issuer);
+/* Serial and key of a TBSCertificate of ours, *spki borrowed from it.  Errors:
+ * CA_ERR_ENCODING. */
+enum ca_error cert_tbs_read(const uint8_t *tbs, size_t len,
+    uint8_t serial[SERIAL_SIZE], const uint8_t **spki, size_t *spki_len);
 /* Strict parse of one DER certificate of at most CERT_MAX octets; *out new. */
 enum ca_error cert_parse(const uint8_t *der, size_t len, X509 **out);
 /* DER of a certificate; *out new, OPENSSL_free(). */

@@ -198,6 +198,30 @@ cert_check_signed(const uint8_t *der, size_t len, const uint8_t tbs_sha256[32],
 							  : CA_ERR_SIGNATURE;
 }
 
+enum ca_error
+cert_tbs_read(const uint8_t *tbs, size_t len, uint8_t serial[SERIAL_SIZE],
+    const uint8_t **spki, size_t *spki_len)
+{
+	struct der in = { tbs, len }, skip, number, key;
+
+	if (len > CERT_MAX || !der_check_all(in) ||
+	    !der_take(&in, DER_SEQUENCE, &in) ||
+	    !der_take(&in, DER_CONTEXT_0, &skip) ||
+	    !der_take(&in, DER_INTEGER, &number) || number.len != SERIAL_SIZE ||
+	    number.data[0] != 0x01)
+		return CA_ERR_ENCODING;
+	/* signature, issuer, validity, subject */
+	for (int i = 0; i < 4; i++)
+		if (!der_take_element(&in, &skip))
+			return CA_ERR_ENCODING;
+	if (!der_take_element(&in, &key))
+		return CA_ERR_ENCODING;
+	memcpy(serial, number.data, SERIAL_SIZE);
+	*spki = key.data;
+	*spki_len = key.len;
+	return CA_OK;
+}
+
 /* What OpenSSL lets pass (RFC 5280, 4.1.2.2, 4.1.2.4 and 4.1.2.6). */
 static enum ca_error
 lint_fields(X509 *cert)

@@ -39,7 +39,8 @@ struct audit_counts {
 	uint64_t approvals, refusals, voids, exceptions, certificates, crls;
 	uint64_t orders, batches, entries, repeats, checkpoints, objects;
 	uint64_t media_in, media_out;
-	uint64_t rotations, recoveries, changes, destroyed, retired;
+	uint64_t rotations, recoveries, changes, destroyed, retired,
+	    intermediates;
 };
 
 /* One audit of a state folder, read only. */
@@ -88,12 +89,16 @@ audit_check check_enrol, check_close, check_propose, check_result, check_void;
 audit_check check_request, check_repeat, check_approve, check_refused;
 audit_check check_medium;
 audit_check check_exception, check_exposed, check_retire, check_backup_split;
+audit_check check_csr;
 
 /* ceremony/auditor/check_sign.c: a result against its plan step. */
 void check_keys(struct audit *a, const struct history_act *act);
 void check_certificate(struct audit *a, const struct history_act *act);
 void check_crl(struct audit *a, const struct history_act *act);
 void check_order(struct audit *a, const struct history_act *act);
+/* ceremony/auditor/check_intermediate.c: a CA that others run: the CSR is parsed
+ * again, the certificate built again from the plan and that key. */
+void check_intermediate(struct audit *a, const struct history_act *act);
 /* ceremony/auditor/check_copy.c: keys on more than one token, against the plan:
  * who gets copies of keys that were made; the serial of a token; how many
  * results of copying and exporting a step has, beside those it must have. */

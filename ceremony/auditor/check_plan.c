@@ -115,6 +115,7 @@ static const struct {
 	{ PLAN_QUORUM, { "self-test" } },
 	{ PLAN_ROOT, { "self-test", "root", "crl" } },
 	{ PLAN_PRODUCT_CA, { "self-test", "product-ca", "sealer", "crl" } },
+	{ PLAN_INTERMEDIATE, { "intermediate", "seal-intermediate" } },
 	{ PLAN_WORK_ORDER, { "seal-order" } },
 	{ PLAN_BATCH, { "seal-response" } },
 	{ PLAN_CRL, { "crl" } },
@@ -330,6 +331,12 @@ names_token(const struct plan *p, const struct plan_step *s, const char *use,
 			return strcmp(p->tokens[s->u.ca.issuer].label, label) ==
 			    0;
 		return holds(p, &s->u.ca, label);
+	case PLAN_INTERMEDIATE:
+		return strcmp(p->tokens[strcmp(use, "intermediate") == 0
+				       ? s->u.intermediate.token
+				       : s->u.intermediate.sealer]
+				  .label,
+			   label) == 0;
 	case PLAN_WORK_ORDER:
 		return strcmp(p->tokens[s->u.order.token].label, label) == 0;
 	case PLAN_BATCH:
@@ -455,6 +462,10 @@ check_kind(struct audit *a, const struct history_act *act, const char *use)
 		else
 			check_certificate(a, act);
 		break;
+	case PLAN_INTERMEDIATE:
+		if (strcmp(use, "intermediate") == 0)
+			check_intermediate(a, act);
+		break; /* what is sealed, the history has compared */
 	case PLAN_WORK_ORDER:
 		check_order(a, act);
 		break;

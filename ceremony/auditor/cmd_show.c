@@ -22,6 +22,7 @@ static const struct {
 	{ "backup.split", { "threshold", "custodians", "kept" } },
 	{ "so.use", { "label", "n" } },
 	{ "enrol", { "operator", "name", "label", "serial" } },
+	{ "csr", { "file", "spki_sha256" } },
 	{ "request", { "sequence", "entries", "request" } },
 	{ "request.repeat", { "request", "response" } },
 	{ "act.propose",

@@ -180,6 +180,9 @@ print_areas(const struct audit *a)
 	       "again, %llu orders\n",
 	    number(c->batches), number(c->repeats), number(c->entries),
 	    number(c->orders));
+	if (c->intermediates > 0)
+		printf("             %llu CAs that others run\n",
+		    number(c->intermediates));
 	printf("certificates %llu, %llu of them in the issuance log\n",
 	    number(c->certificates), number(a->leaves));
 	if (c->media_in + c->media_out > 0)
@@ -257,7 +260,7 @@ print_json(const struct audit *a, enum audit_status status)
 	const struct history *h = a->history;
 	json_t *out = json_pack(
 	    "{s:s,s:s,s:I,s:o,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-	    "s:I,s:I,s:I,s:I,s:I,s:I},s:o,s:o}",
+	    "s:I,s:I,s:I,s:I,s:I,s:I,s:I},s:o,s:o}",
 	    "verdict", verdict_name(status), "log", h->log, "lines",
 	    (json_int_t)h->lines, "ceremonies", json_ceremonies(h), "anchor",
 	    json_hex(h->has_anchor, h->anchor), "head",
@@ -271,7 +274,8 @@ print_json(const struct audit *a, enum audit_status status)
 	    "rotations", (json_int_t)c->rotations, "recoveries",
 	    (json_int_t)c->recoveries, "changes", (json_int_t)c->changes,
 	    "destroyed", (json_int_t)c->destroyed, "retired",
-	    (json_int_t)c->retired, "findings",
+	    (json_int_t)c->retired, "intermediates",
+	    (json_int_t)c->intermediates, "findings",
 	    json_lines(&a->report->findings), "notes",
 	    json_lines(&a->report->notes));
 	bool ok = out != NULL && json_dumpf(out, stdout, JSON_COMPACT) == 0;

@@ -19,6 +19,7 @@ static const struct {
 	{ "so.split", check_split },
 	{ "backup.split", check_backup_split },
 	{ "enrol", check_enrol },
+	{ "csr", check_csr },
 	{ "request", check_request },
 	{ "request.repeat", check_repeat },
 	{ "act.propose", check_propose },

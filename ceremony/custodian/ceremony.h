@@ -206,6 +206,9 @@ bool
 step_root_run(struct ceremony *c, const struct plan_step *s, unsigned index);
 bool
 step_product_run(struct ceremony *c, const struct plan_step *s, unsigned index);
+bool step_intermediate_check(struct ceremony *c, const struct plan_step *s);
+bool step_intermediate_run(struct ceremony *c, const struct plan_step *s,
+    unsigned index);
 bool step_order_check(struct ceremony *c, const struct plan_step *s);
 bool
 step_order_run(struct ceremony *c, const struct plan_step *s, unsigned index);

@@ -245,20 +245,13 @@ write_output(struct ceremony *c, const char *name, const uint8_t *data,
 /* One that cannot be written does not keep the others back. */
 static void
 deliver(struct ceremony *c, const char *name, const uint8_t object[32],
-    bool crl)
+    enum output_form form)
 {
-	uint8_t *data = NULL, *pem = NULL;
-	size_t len = 0, pem_len = 0;
+	uint8_t *data = NULL;
+	size_t len = 0;
 
-	if (!ceremony_load(c, object, &data, &len))
-		return;
-	if (!crl)
+	if (output_make(c, object, form, &data, &len))
 		write_output(c, name, data, len, object);
-	else if (crl_to_pem(data, len, &pem, &pem_len))
-		write_output(c, name, pem, pem_len, object);
-	else
-		ceremony_stop(c, EXIT_PROCESS, "%s: no PEM", name);
-	free(pem);
 	free(data);
 }
 

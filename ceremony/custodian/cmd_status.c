@@ -12,6 +12,7 @@
 #include "ceremony/custodian/commands.h"
 #include "ceremony/custodian/rotate.h"
 #include "ceremony/record/words.h"
+#include "transfer/text.h"
 
 /* S, as it is in force, still makes the token's SO PIN. */
 static bool
@@ -67,18 +68,37 @@ json_operators(const struct history *h)
 }
 
 static json_t *
+json_intermediates(const struct history *h)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < h->intermediate_count; i++) {
+		const struct history_intermediate *m = &h->intermediates[i];
+
+		json_array_append_new(out,
+		    json_pack("{s:s,s:i,s:o,s:b,s:s,s:o,s:b}", "ceremony",
+			m->ceremony, "step", (int)m->step, "key",
+			json_digest(m->spki_sha256), "certified", m->certified,
+			"issuer", m->label, "certificate",
+			m->certified ? json_digest(m->cert) : json_null(),
+			"sealed", m->sealed));
+	}
+	return out;
+}
+
+static json_t *
 json_status(const struct history *h)
 {
 	return json_pack(
-	    "{s:s,s:I,s:o,s:o,s:s,s:b,s:I,s:i,s:o,s:o,s:I,s:I,s:I}", "log",
+	    "{s:s,s:I,s:o,s:o,s:s,s:b,s:I,s:i,s:o,s:o,s:o,s:I,s:I,s:I}", "log",
 	    h->log, "lines", (json_int_t)h->lines, "head",
 	    json_digest(h->head.hash), "anchor",
 	    h->has_anchor ? json_digest(h->anchor) : json_null(), "ceremony",
 	    h->ceremony, "open", h->open, "ceremonies",
 	    (json_int_t)h->ceremony_count, "m", (int)h->policy.m, "operators",
-	    json_operators(h), "tokens", json_tokens(h), "orders",
-	    (json_int_t)h->order_count, "requests",
-	    (json_int_t)h->request_count, "certificates",
+	    json_operators(h), "tokens", json_tokens(h), "intermediates",
+	    json_intermediates(h), "orders", (json_int_t)h->order_count,
+	    "requests", (json_int_t)h->request_count, "certificates",
 	    (json_int_t)h->log_state.tree_size);
 }
 
@@ -123,6 +143,16 @@ print_status(const struct history *h)
 		if (!t->destroyed && !recoverable(h, t->label))
 			printf("  S cannot recover it: its SO PIN comes from "
 			       "words that were replaced\n");
+	}
+	for (size_t i = 0; i < h->intermediate_count; i++) {
+		const struct history_intermediate *m = &h->intermediates[i];
+		char hex[TEXT_HEX_SIZE(32)];
+
+		text_hex(m->spki_sha256, 32, hex);
+		printf("intermediate: step %u of %s, key %.16s.., %s%s\n",
+		    m->step, m->ceremony, hex,
+		    m->certified ? "certified by " : "not certified yet",
+		    m->label);
 	}
 	printf("%zu work orders, %zu requests, %llu certificates\n",
 	    h->order_count, h->request_count,

@@ -120,6 +120,71 @@ input_backup(struct ceremony *c, const char *name, struct backup_file *out,
 	return ok;
 }
 
+static bool
+hear_asks(struct ceremony *c, struct child *reader, struct csr_asks *asks)
+{
+	for (size_t i = 0; i < asks->count; i++) {
+		struct csr_ask *a = &asks->asks[i];
+
+		if (!child_hear(c, reader, MSG_ASK))
+			return false;
+		message_get_text(&c->in, a->name, sizeof(a->name) - 1);
+		message_get_text(&c->in, a->value, sizeof(a->value) - 1);
+		if (!child_fields_ok(c))
+			return false;
+	}
+	return child_hear(c, reader, MSG_DONE);
+}
+
+static bool
+hear_csr(struct ceremony *c, struct child *reader, struct csr_view *out)
+{
+	const uint8_t *spki;
+	uint64_t count;
+
+	if (!child_hear(c, reader, MSG_CSR))
+		return false;
+	spki = message_get_octets(&c->in, sizeof(out->spki), &out->spki_len);
+	if (spki != NULL)
+		memcpy(out->spki, spki, out->spki_len);
+	message_get_text(&c->in, out->asks.subject,
+	    sizeof(out->asks.subject) - 1);
+	count = message_get_number(&c->in);
+	if (!child_fields_ok(c))
+		return false;
+	/* a lying reader: a key that is none, or that nobody should have */
+	if (count > CSR_ASKS_MAX ||
+	    key_identify(out->spki, out->spki_len, &out->key) != CA_OK ||
+	    key_is_weak(out->spki, out->spki_len))
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "reader: a CSR that makes no sense: nothing it said is "
+		    "used");
+	out->asks.count = (size_t)count;
+	return hear_asks(c, reader, &out->asks);
+}
+
+bool
+input_csr(struct ceremony *c, const char *name, struct csr_view *out)
+{
+	struct child reader = { .pid = -1, .sock = -1 };
+	bool ok;
+
+	memset(out, 0, sizeof(*out));
+	ok = input_file(c, name, &out->file, &out->len) &&
+	    ((child_read_file(c, MSG_READ_CSR, out->file, out->len, &reader) &&
+		 hear_csr(c, &reader, out)) ||
+		blame(c, name));
+	child_end(&reader);
+	return ok;
+}
+
+void
+input_csr_clear(struct csr_view *v)
+{
+	free(v->file);
+	memset(v, 0, sizeof(*v));
+}
+
 void
 input_request_clear(struct request_view *r)
 {

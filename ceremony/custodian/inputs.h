@@ -2,6 +2,7 @@
 #ifndef CUSTODIAN_INPUTS_H
 #define CUSTODIAN_INPUTS_H
 
+#include "ca/csr_asks.h"
 #include "ca/key.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/record/backup_file.h"
@@ -25,6 +26,18 @@ input_station(struct ceremony *c, const char *name, struct station_view *out);
 /* A file of wrapped keys; *file new, free(): as it came. */
 bool input_backup(struct ceremony *c, const char *name, struct backup_file *out,
     uint8_t **file, size_t *len);
+
+/* The CSR of a CA that others run: its key, and what it asks for. */
+struct csr_view {
+	uint8_t *file; /* as it came */
+	size_t len;
+	uint8_t spki[KEY_SPKI_MAX];
+	size_t spki_len;
+	struct key_ident key;
+	struct csr_asks asks;
+};
+bool input_csr(struct ceremony *c, const char *name, struct csr_view *out);
+void input_csr_clear(struct csr_view *v);
 
 /* A .request file of the input folder with its work order. */
 struct request_view {

@@ -6,7 +6,8 @@
 #include <limits.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 #define FACTORY_NAME "Rehearsal"
 #define KEY_NAME "REHEARSAL-STATION-%s.key"
+#define MAKE_UP_RSA_BITS 3072
 #define DEVICES_NAME "REHEARSAL-DEVICES"
 
 static bool
@@ -91,22 +93,29 @@ make_station(struct ceremony *c, const struct plan_order *o)
 		"--date", date, NULL });
 }
 
-/* A device's CSR in PEM; its key is forgotten at once: nobody needs it. */
+/* A CSR in PEM; its key is forgotten at once: nobody needs it.  extension:
+ * basicConstraints to ask for, or NULL. */
 static bool
-make_device(int folder, const char *id)
+make_csr(int folder, const char *name, EVP_PKEY *key, const char *cn,
+    const char *extension)
 {
-	char name[SUBJECT_ID_MAX + 8];
-	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509_REQ *req = X509_REQ_new();
+	STACK_OF(X509_EXTENSION) *list = NULL;
+	X509_EXTENSION *ext = NULL;
 	FILE *f = NULL;
 	int fd = -1;
 	bool ok = key != NULL && req != NULL &&
 	    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN",
-		MBSTRING_ASC, (const unsigned char *)id, -1, -1, 0) == 1 &&
-	    X509_REQ_set_pubkey(req, key) == 1 &&
-	    X509_REQ_sign(req, key, EVP_sha256()) > 0;
+		MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0) == 1 &&
+	    X509_REQ_set_pubkey(req, key) == 1;
 
-	snprintf(name, sizeof(name), "%s.csr", id);
+	if (ok && extension != NULL) {
+		ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+		    extension);
+		ok = ext != NULL && X509v3_add_ext(&list, ext, -1) != NULL &&
+		    X509_REQ_add_extensions(req, list) == 1;
+	}
+	ok = ok && X509_REQ_sign(req, key, EVP_sha256()) > 0;
 	if (ok)
 		fd = openat(folder, name,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
@@ -116,9 +125,40 @@ make_device(int folder, const char *id)
 	ok = f != NULL && PEM_write_X509_REQ(f, req) == 1;
 	if (f != NULL && fclose(f) != 0)
 		ok = false;
+	X509_EXTENSION_free(ext);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 	X509_REQ_free(req);
 	EVP_PKEY_free(key);
 	return ok;
+}
+
+static bool
+make_device(int folder, const char *id)
+{
+	char name[SUBJECT_ID_MAX + 8];
+
+	snprintf(name, sizeof(name), "%s.csr", id);
+	return make_csr(folder, name, EVP_EC_gen("P-256"), id, NULL);
+}
+
+/* Of a CA that others run: it asks for more than it gets. */
+static bool
+make_intermediate(struct ceremony *c, const struct plan_intermediate *p)
+{
+	EVP_PKEY *key = strcmp(p->key, "rsa") == 0
+	    ? EVP_RSA_gen(MAKE_UP_RSA_BITS)
+	    : EVP_EC_gen(strcmp(p->key, "p384") == 0 ? "P-384" : "P-256");
+
+	/* whose key it is, is not ours to make up */
+	if (p->key_sha256[0] != '\0') {
+		EVP_PKEY_free(key);
+		return true;
+	}
+	people_say(c->people, "made up: %s of a CA with a key of its own",
+	    p->csr);
+	return make_csr(c->in_fd, p->csr, key, "REHEARSAL", "CA:TRUE") ||
+	    ceremony_stop(c, EXIT_STATE, "%s/%s: cannot be made up", c->in_path,
+		p->csr);
 }
 
 /* A folder of devices, by the order's pattern; the request's number keeps
@@ -267,6 +307,9 @@ make_up_inputs(struct ceremony *c)
 
 	for (size_t i = 0; ok && i < c->plan->step_count; i++) {
 		const struct plan_step *s = &c->plan->steps[i];
+		if (s->kind == PLAN_INTERMEDIATE &&
+		    !is_there(c->in_fd, s->u.intermediate.csr))
+			ok = make_intermediate(c, &s->u.intermediate);
 		if (s->kind == PLAN_WORK_ORDER &&
 		    !is_there(c->in_fd, s->u.order.station))
 			ok = make_station(c, &s->u.order);

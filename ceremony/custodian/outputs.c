@@ -1,54 +1,96 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/custodian/outputs.h"
 
-#include <openssl/bio.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/crl.h"
+#include "ceremony/custodian/intermediate.h"
+#include "transfer/pem.h"
 #include "transfer/text.h"
 
-bool
-crl_to_pem(const uint8_t *der, size_t len, uint8_t **out, size_t *out_len)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data = NULL;
-	long n = 0;
-	bool ok = bio != NULL &&
-	    PEM_write_bio(bio, PEM_STRING_X509_CRL, "", der, (long)len) > 0 &&
-	    (n = BIO_get_mem_data(bio, &data)) > 0 &&
-	    (*out = malloc((size_t)n)) != NULL;
+#define OUTPUTS_MAX 2 /* of a step */
 
-	if (ok) {
-		memcpy(*out, data, (size_t)n);
-		*out_len = (size_t)n;
+struct output {
+	const char *name;   /* of the file */
+	const char *member; /* of act.result that names the object */
+	enum output_form form;
+};
+
+/* A CRL, or a certificate with all above it, its own first. */
+static bool
+to_pem(struct ceremony *c, const uint8_t object[32], enum output_form form,
+    struct text_buf *out)
+{
+	struct chain_view chain = { .count = 0 };
+	uint8_t *der = NULL;
+	size_t len = 0;
+	bool ok;
+
+	if (form == OUTPUT_CRL) {
+		ok = ceremony_load(c, object, &der, &len);
+		if (ok)
+			pem_encode(out, "X509 CRL", der, len);
+		free(der);
+		return ok;
 	}
-	BIO_free(bio);
+	ok = intermediate_chain(c, object, &chain);
+	for (size_t i = 0; i < chain.count; i++)
+		pem_encode(out, "CERTIFICATE", chain.certs[i].der,
+		    chain.certs[i].len);
+	chain_view_clear(&chain);
 	return ok;
 }
 
-/* Which member of a step's act.result is its output, and under which name. */
-static const char *
-output_of(const struct plan_step *s, const char **member, bool *crl)
+bool
+output_make(struct ceremony *c, const uint8_t object[32], enum output_form form,
+    uint8_t **data, size_t *len)
 {
-	*crl = false;
+	struct text_buf b = { 0 };
+
+	*data = NULL;
+	*len = 0;
+	if (form == OUTPUT_AS_IT_IS)
+		return ceremony_load(c, object, data, len);
+	if (!to_pem(c, object, form, &b)) {
+		text_buf_free(&b);
+		return false;
+	}
+	*data = (uint8_t *)text_buf_take(&b, len);
+	return *data != NULL || ceremony_stop(c, EXIT_PROCESS, "out of memory");
+}
+
+/* Output i of a step, in the order they are written; false past the last. */
+static bool
+output_of(const struct plan_step *s, unsigned i, struct output *out)
+{
+	const struct plan_intermediate *m = &s->u.intermediate;
+
+	if (s->kind == PLAN_INTERMEDIATE && i < OUTPUTS_MAX) {
+		*out = i == 0
+		    ? (struct output){ m->out, "certificate", OUTPUT_CHAIN }
+		    : (struct output){ m->sealed, "file", OUTPUT_AS_IT_IS };
+		return true;
+	}
+	if (i > 0)
+		return false;
 	switch (s->kind) {
 	case PLAN_WORK_ORDER:
-		*member = "file";
-		return s->u.order.out;
+		*out =
+		    (struct output){ s->u.order.out, "file", OUTPUT_AS_IT_IS };
+		return true;
 	case PLAN_BACKUP:
-		*member = "file";
-		return s->u.copy.file;
+		*out =
+		    (struct output){ s->u.copy.file, "file", OUTPUT_AS_IT_IS };
+		return true;
 	case PLAN_BATCH:
-		*member = "response";
-		return s->u.batch.out;
+		*out = (struct output){ s->u.batch.out, "response",
+			OUTPUT_AS_IT_IS };
+		return true;
 	case PLAN_CRL:
-		*member = "crl";
-		*crl = true;
-		return s->u.batch.out;
+		*out = (struct output){ s->u.batch.out, "crl", OUTPUT_CRL };
+		return true;
 	default:
-		return NULL;
+		return false;
 	}
 }
 
@@ -65,77 +107,79 @@ step_of(const struct ceremony *c, const struct event *e, unsigned begun)
 	return c->history->acts[act - 1].approval.step;
 }
 
-/* What a line of this ceremony says is its step's output; 0: none. */
-static unsigned
-line_output(const struct ceremony *c, const struct event *e, unsigned *begun,
-    uint8_t object[32])
+/* By step and output: what its last record said, after stops it may be said
+ * twice. */
+struct found {
+	bool there;
+	uint8_t object[32];
+};
+typedef struct found found_of_step[OUTPUTS_MAX];
+
+/* What a line of this ceremony says of its step's outputs. */
+static void
+line_outputs(const struct ceremony *c, const struct event *e, unsigned *begun,
+    found_of_step *found)
 {
-	const char *member = NULL, *hex;
+	struct output out;
+	uint8_t object[32];
 	unsigned step;
-	bool crl;
 
 	if (strcmp(e->cer, c->plan->ceremony) != 0)
-		return 0;
+		return;
 	if (strcmp(e->type, "step.begin") == 0)
 		*begun = (unsigned)json_integer_value(
 		    json_object_get(e->body, "step"));
 	if (strcmp(e->type, "act.result") != 0 &&
 	    strcmp(e->type, "request.repeat") != 0)
-		return 0;
+		return;
 	step = step_of(c, e, *begun);
-	if (step < 1 || step > c->plan->step_count ||
-	    output_of(&c->plan->steps[step - 1], &member, &crl) == NULL)
-		return 0;
-	hex = json_string_value(json_object_get(e->body, member));
-	if (hex == NULL || !text_unhex(hex, object, 32))
-		return 0;
-	return step;
+	if (step < 1 || step > c->plan->step_count)
+		return;
+	for (unsigned i = 0; output_of(&c->plan->steps[step - 1], i, &out);
+	     i++) {
+		const char *hex =
+		    json_string_value(json_object_get(e->body, out.member));
+
+		if (hex == NULL || !text_unhex(hex, object, 32))
+			continue;
+		found[step][i].there = true;
+		memcpy(found[step][i].object, object, sizeof(object));
+	}
 }
 
-/* By step: what its last record said, after stops it may be said twice. */
-struct found {
-	bool there;
-	uint8_t object[32];
-};
-
 static bool
-find_outputs(struct ceremony *c, struct found *found)
+find_outputs(struct ceremony *c, found_of_step *found)
 {
 	unsigned begun = 0;
 
 	for (uint64_t i = 0; i < transcript_count(c->transcript); i++) {
 		struct record_fault fault = { .text = "" };
-		uint8_t object[32] = { 0 };
 		struct event e;
-		unsigned step;
 		size_t len;
 		const char *line = transcript_line(c->transcript, i, &len);
 		if (event_read(line, len, &e, &fault) != RECORD_OK)
 			return ceremony_stop(c, EXIT_STATE, "%s", fault.text);
-		step = line_output(c, &e, &begun, object);
+		line_outputs(c, &e, &begun, found);
 		event_clear(&e);
-		found[step].there = true;
-		memcpy(found[step].object, object, sizeof(object));
 	}
 	return true;
 }
 
 bool
-outputs_each(struct ceremony *c,
-    void (*each)(struct ceremony *, const char *, const uint8_t *, bool))
+outputs_each(struct ceremony *c, output_each *each)
 {
-	struct found *found = calloc(PLAN_STEPS_MAX + 1, sizeof(*found));
+	found_of_step *found = calloc(PLAN_STEPS_MAX + 1, sizeof(*found));
 	bool ok =
 	    found != NULL || ceremony_stop(c, EXIT_PROCESS, "out of memory");
 
 	ok = ok && find_outputs(c, found);
-	for (size_t i = 1; ok && i <= c->plan->step_count; i++) {
-		const char *member;
-		bool crl;
-		const char *name =
-		    output_of(&c->plan->steps[i - 1], &member, &crl);
-		if (name != NULL && found[i].there)
-			each(c, name, found[i].object, crl);
+	for (size_t s = 1; ok && s <= c->plan->step_count; s++) {
+		struct output out;
+
+		for (unsigned i = 0; output_of(&c->plan->steps[s - 1], i, &out);
+		     i++)
+			if (found[s][i].there)
+				each(c, out.name, found[s][i].object, out.form);
 	}
 	free(found);
 	return ok;

@@ -74,6 +74,23 @@ note_certified(struct ceremony *c, struct search *s,
 	return true;
 }
 
+/* CAs that others run: of an act that was begun, since one that was cut off may
+ * have signed. */
+static void
+note_intermediates(struct search *s)
+{
+	static const uint8_t never[32];
+
+	for (size_t i = 0; i < s->history->act_count; i++) {
+		const struct history_act *a = &s->history->acts[i];
+
+		if (history_certifies_other(a) &&
+		    memcmp(a->begin, never, sizeof(never)) != 0 &&
+		    is_of_ca(s, a->label))
+			note(s, a->serial, sizeof(a->serial));
+	}
+}
+
 static bool
 all_found(struct ceremony *c, const struct search *s)
 {
@@ -108,5 +125,6 @@ revoke_known(struct ceremony *c, const struct history_token *token,
 	if (err != RECORD_OK)
 		return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
 		    fault.text);
+	note_intermediates(&s);
 	return note_certified(c, &s, token) && all_found(c, &s);
 }

@@ -90,6 +90,9 @@ uses_token(const struct ceremony *c, const struct plan_step *s,
 	case PLAN_PRODUCT_CA:
 		return is_holder(c, &s->u.ca, label) ||
 		    is_token(c, s->u.ca.issuer, label);
+	case PLAN_INTERMEDIATE:
+		return is_token(c, s->u.intermediate.token, label) ||
+		    is_token(c, s->u.intermediate.sealer, label);
 	case PLAN_WORK_ORDER:
 		return is_token(c, s->u.order.token, label);
 	case PLAN_BATCH:

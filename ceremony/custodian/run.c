@@ -22,6 +22,7 @@ static const struct step_row rows[] = {
 	{ PLAN_QUORUM, step_quorum_check, step_quorum_run },
 	{ PLAN_ROOT, step_ca_check, step_root_run },
 	{ PLAN_PRODUCT_CA, step_ca_check, step_product_run },
+	{ PLAN_INTERMEDIATE, step_intermediate_check, step_intermediate_run },
 	{ PLAN_WORK_ORDER, step_order_check, step_order_run },
 	{ PLAN_BATCH, step_batch_check, step_batch_run },
 	{ PLAN_CRL, step_crl_check, step_crl_run },

@@ -214,6 +214,10 @@ add_tokens(struct stop_text *t, const struct plan *p,
 		if (!is_certified(v, p->tokens[s->u.ca.holders[0]].label))
 			add_item(t, 0, p->tokens[s->u.ca.issuer].label);
 		break;
+	case PLAN_INTERMEDIATE:
+		add_item(t, 0, p->tokens[s->u.intermediate.token].label);
+		add_item(t, 0, p->tokens[s->u.intermediate.sealer].label);
+		break;
 	case PLAN_WORK_ORDER:
 		add_item(t, 0, p->tokens[s->u.order.token].label);
 		break;

@@ -56,6 +56,7 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_READ_STATION] = CHILD_FD("read-station", STATE_IDLE, 0),
 	[MSG_READ_REQUEST] = CHILD_FD("read-request", STATE_IDLE, 0),
 	[MSG_READ_BACKUP] = CHILD_FD("read-backup", STATE_IDLE, 0),
+	[MSG_READ_CSR] = CHILD_FD("read-csr", STATE_IDLE, 0),
 	[MSG_ENTRIES] = CHILD("entries", STATE_OPEN, ID),
 	[MSG_PICTURE] =
 	    CHILD_FD("picture", STATE_IDLE | STATE_OPEN, NUMBERS(5)),
@@ -70,6 +71,8 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_REQUEST] =
 	    ANSWER("request", 3 * DIGEST + OCTETS(16) + NUMBERS(2) + KEY),
 	[MSG_ENTRY] = ANSWER("entry", 2 * ID + NUMBERS(1) + KEY + DIGEST),
+	[MSG_CSR] = ANSWER("csr", KEY + OCTETS(400) + NUMBERS(1)),
+	[MSG_ASK] = ANSWER("ask", ID + OCTETS(400)),
 	[MSG_DONE] = ANSWER("done", 0),
 	[MSG_CODE] = ANSWER("code", OCTETS(MESSAGE_CODE_MAX)),
 	[MSG_SEEN] =
@@ -140,10 +143,12 @@ static const struct message_row rows[MSG_KIND_COUNT] = {
 	[MSG_ACT_ROTATE] = CHILD("act-rotate", STATE_ACT, NUMBERS(2) + POLICY),
 	[MSG_ACT_CERT] =
 	    CHILD("act-cert", STATE_ACT, ID + SUBJECT + KEY + NUMBERS(2)),
+	[MSG_STATED] =
+	    CHILD("stated", STATE_ACT, OCTETS(4095) + OCTETS(17) + DIGEST),
 	[MSG_ACT_CRL] = CHILD("act-crl", STATE_ACT, NUMBERS(3)),
 	[MSG_REVOKED] = CHILD("revoked", STATE_ACT, OCTETS(20) + NUMBERS(2)),
 	[MSG_ACT_SEAL] =
-	    CHILD("act-seal", STATE_ACT, NUMBERS(1) + OCTETS(16384)),
+	    CHILD("act-seal", STATE_ACT, NUMBERS(1) + OCTETS(32768)),
 	[MSG_ACT_BATCH] = CHILD("act-batch", STATE_ACT, NUMBERS(1)),
 	[MSG_WORK] = CHILD("work", STATE_ACT, PART),
 	[MSG_KEY] = CHILD("key", STATE_ACT, NUMBERS(1) + KEY),

@@ -35,6 +35,7 @@ enum message_kind {
 	MSG_READ_STATION,
 	MSG_READ_REQUEST,
 	MSG_READ_BACKUP,
+	MSG_READ_CSR, /* of a CA that others run */
 	MSG_ENTRIES,  /* text profile: go on with the request's entries */
 	MSG_PICTURE,  /* number enum picture_form, number width, number height
 			of a raw form, number offset of the picture in the
@@ -54,6 +55,9 @@ enum message_kind {
 			the key that sealed it */
 	MSG_ENTRY, /* text id, text hwserial, number rule, octets spki, octets
 			r_sha256 */
+	MSG_CSR,   /* octets spki, text subject asked for, number count; then so
+		    many MSG_ASK, and a DONE */
+	MSG_ASK,   /* text name, text value: asked for, of all that a CSR can */
 	MSG_DONE,
 	MSG_CODE,    /* octets of a code in a picture; so many come, then */
 	MSG_SEEN,    /* number offset behind the picture, text why it cannot be
@@ -159,6 +163,9 @@ enum message_kind {
 			   is keyed for */
 	MSG_ACT_CERT,   /* text profile, text subject, octets spki, number from,
 			 number to */
+	MSG_STATED,     /* of ACT_CERT: octets text of what limits a CA
+		       (ca/stated.h), octets serial, octets sha256 of the TBS,
+		       both none but of an act that goes on */
 	MSG_ACT_CRL,    /* number number, number this, number next */
 	MSG_REVOKED,    /* octets serial, number reason, number date */
 	MSG_ACT_SEAL,   /* number date, octets payload */

@@ -13,6 +13,7 @@
 #include "ceremony/process/reader.h"
 #include "ceremony/process/sandbox.h"
 #include "ceremony/record/backup_file.h"
+#include "ceremony/record/csr_file.h"
 #include "ceremony/record/plan_yaml.h"
 #include "transfer/order.h"
 #include "transfer/request.h"
@@ -81,6 +82,37 @@ read_backup(struct reader *r)
 		message_put_octets(&r->out, k->blob, k->len);
 	}
 	free(b);
+}
+
+static bool
+send_asks(struct reader *r, const struct csr_file *f)
+{
+	message_start(&r->out, MSG_CSR);
+	message_put_octets(&r->out, f->csr.spki, f->csr.spki_len);
+	message_put_text(&r->out, f->asks.subject);
+	message_put_number(&r->out, f->asks.count);
+	for (size_t i = 0; i < f->asks.count; i++) {
+		if (!reader_send(r))
+			return false;
+		message_start(&r->out, MSG_ASK);
+		message_put_text(&r->out, f->asks.asks[i].name);
+		message_put_text(&r->out, f->asks.asks[i].value);
+	}
+	return reader_send(r);
+}
+
+/* The CSR of a CA: its key, and what it asks for. */
+static void
+read_csr(struct reader *r)
+{
+	struct csr_file *f = malloc(sizeof(*f));
+	struct record_fault fault = { .text = "out of memory" };
+
+	if (f == NULL || csr_file_read(r->file, r->len, f, &fault) != RECORD_OK)
+		reader_fault(r, 0, 0, fault.text);
+	else if (send_asks(r, f))
+		reader_done(r);
+	free(f);
 }
 
 /* A station file is sealed by the key it presents. */
@@ -236,6 +268,7 @@ static const struct {
 	{ MSG_READ_STATION, SEALED_MAX, read_station },
 	{ MSG_READ_REQUEST, SEALED_MAX, read_request },
 	{ MSG_READ_BACKUP, SEALED_MAX, read_backup },
+	{ MSG_READ_CSR, SEALED_MAX, read_csr },
 	{ MSG_PICTURE, 0, reader_look },
 	{ MSG_SCAN, 0, reader_scan },
 };

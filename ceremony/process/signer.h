@@ -97,6 +97,9 @@ struct act_rotate {
 struct act_cert {
 	char subject[SIGNER_SUBJECT_MAX + 1];
 	uint8_t spki[KEY_SPKI_MAX];
+	char stated[STATED_TEXT_MAX + 1];
+	bool goes_on; /* with this serial, and this TBS */
+	uint8_t tbs_sha256[32];
 	struct cert_spec spec;
 	X509 *draft;
 };
@@ -107,6 +110,7 @@ struct act_crl {
 };
 struct act_seal {
 	int64_t date;
+	const char *use; /* "seal-order" or "seal-intermediate" */
 	uint8_t *payload;
 	size_t len;
 };
@@ -254,9 +258,10 @@ signer_handler signer_card_make, signer_card_keys, signer_adopt, signer_login,
 signer_handler signer_head_read, signer_head_line, signer_head_write;
 signer_handler signer_context, signer_ca, signer_epoch, signer_act,
     signer_act_keys, signer_act_copy, signer_act_export, signer_act_rotate,
-    signer_act_cert, signer_act_crl, signer_revoked, signer_act_seal,
-    signer_act_batch, signer_work, signer_key, signer_tree, signer_issuer,
-    signer_crl, signer_act_destroy, signer_prepare, signer_proposed;
+    signer_act_cert, signer_stated, signer_act_crl, signer_revoked,
+    signer_act_seal, signer_act_batch, signer_work, signer_key, signer_tree,
+    signer_issuer, signer_crl, signer_act_destroy, signer_prepare,
+    signer_proposed;
 signer_handler signer_approval, signer_derive_cert, signer_share,
     signer_so_take, signer_dkek_take, signer_import, signer_prove, signer_begin,
     signer_end_group;

@@ -57,16 +57,32 @@ signer_sign_fault(struct signer *s, const char *what, bool key, const char *why)
 }
 
 /* Only a root's key certifies CAs and sealers; itself it certifies once, and
- * no other key as a root. */
+ * no other key as a root.  A CA that others run any CA may certify whose own
+ * certificate lets it: cert_build() knows. */
 static bool
 may_certify(const struct group *g, const struct act_cert *c)
 {
+	if (c->spec.profile->stated)
+		return g->ca != NULL;
 	if (strcmp(g->role, "root") != 0)
 		return false;
 	if (strcmp(c->spec.profile->name, "root") != 0)
 		return g->ca != NULL;
 	return g->ca == NULL && c->spec.spki_len == g->spki_len &&
 	    memcmp(c->spki, g->spki, g->spki_len) == 0;
+}
+
+/* Of an act that goes on: what it goes on with may have been signed. */
+static enum ca_error
+same_tbs(const struct act_cert *c)
+{
+	uint8_t digest[32];
+
+	if (cert_tbs_digest(c->draft, digest) != CA_OK)
+		return CA_ERR_MEMORY;
+	return memcmp(digest, c->tbs_sha256, sizeof(digest)) == 0
+	    ? CA_OK
+	    : CA_ERR_SELFCHECK;
 }
 
 bool
@@ -79,11 +95,15 @@ signer_cert_prepare(struct signer *s, struct act *a)
 	c->spec.issuer = g->ca;
 	if (!may_certify(g, c))
 		goto out;
-	err = serial_make(a->seed, sizeof(a->seed), 0, c->spec.serial);
+	err = CA_OK;
+	if (!c->goes_on)
+		err = serial_make(a->seed, sizeof(a->seed), 0, c->spec.serial);
 	if (err == CA_OK)
 		err = cert_lint(&c->spec);
 	if (err == CA_OK)
 		err = cert_build(&c->spec, &c->draft);
+	if (err == CA_OK && c->goes_on)
+		err = same_tbs(c);
 out:
 	if (err != CA_OK)
 		signer_fault(s, FAULT_REFUSED, "%s: %s: nothing was signed",
@@ -195,7 +215,7 @@ seal_order(struct signer *s, struct act *a)
 	err = sealed_sign(seal->payload, seal->len, key, s->group->sealer,
 	    seal->date, &der, &len);
 	if (err != TRANSFER_OK) {
-		signer_sign_fault(s, "work order", err == TRANSFER_ERR_SIGN,
+		signer_sign_fault(s, seal->use, err == TRANSFER_ERR_SIGN,
 		    transfer_strerror(err));
 		return;
 	}

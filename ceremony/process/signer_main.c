@@ -47,6 +47,7 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_ACT_EXPORT] = signer_act_export,
 	[MSG_ACT_ROTATE] = signer_act_rotate,
 	[MSG_ACT_CERT] = signer_act_cert,
+	[MSG_STATED] = signer_stated,
 	[MSG_ACT_CRL] = signer_act_crl,
 	[MSG_REVOKED] = signer_revoked,
 	[MSG_ACT_SEAL] = signer_act_seal,

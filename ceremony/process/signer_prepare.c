@@ -72,7 +72,7 @@ draft(struct signer *s, struct act *a, uint8_t **tbs, size_t *len)
 	case ACT_SEAL:
 		*len = a->u.seal.len;
 		*tbs = OPENSSL_memdup(a->u.seal.payload, *len);
-		signer_act_use(a, "seal-order", 1);
+		signer_act_use(a, a->u.seal.use, 1);
 		break;
 	case ACT_BATCH:
 		if (!signer_batch_prepare(s, a))

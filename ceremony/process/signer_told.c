@@ -6,7 +6,7 @@
 
 #include "ceremony/process/signer.h"
 
-#define PAYLOAD_MAX 16384u
+#define PAYLOAD_MAX 32768u
 
 void
 signer_act_use(struct act *a, const char *name, size_t count)
@@ -191,6 +191,40 @@ signer_act_cert(struct signer *s)
 	signer_act_told(s, a);
 }
 
+/* What limits the CA that is to be certified; and after a stop the serial of
+ * the TBS that may have been signed then, so that there is never another. */
+void
+signer_stated(struct signer *s)
+{
+	struct act *a = s->group->current;
+	struct act_cert *c = &a->u.cert;
+	const uint8_t *text, *serial, *tbs;
+	size_t len, serial_len, tbs_len;
+
+	text = message_get_octets(&s->in, STATED_TEXT_MAX, &len);
+	serial = message_get_octets(&s->in, SERIAL_SIZE, &serial_len);
+	tbs = message_get_octets(&s->in, sizeof(c->tbs_sha256), &tbs_len);
+	if (signer_bad_form(s))
+		return;
+	if (!a->told || a->what != ACT_CERT || a->tried ||
+	    c->spec.stated != NULL || len == 0 ||
+	    memchr(text, '\0', len) != NULL ||
+	    (serial_len != 0 && serial_len != SERIAL_SIZE) ||
+	    (serial_len != 0) != (tbs_len == sizeof(c->tbs_sha256))) {
+		signer_fault(s, FAULT_REFUSED, "stated: not expected");
+		return;
+	}
+	memcpy(c->stated, text, len);
+	c->stated[len] = '\0';
+	c->spec.stated = c->stated;
+	c->goes_on = serial_len != 0;
+	if (c->goes_on) {
+		memcpy(c->spec.serial, serial, SERIAL_SIZE);
+		memcpy(c->tbs_sha256, tbs, sizeof(c->tbs_sha256));
+	}
+	signer_ok(s);
+}
+
 void
 signer_act_crl(struct signer *s)
 {
@@ -238,10 +272,30 @@ signer_revoked(struct signer *s)
 	signer_ok(s);
 }
 
+/* What it is sealed as, by how it begins: a response is never sealed so.  NULL:
+ * nothing that is. */
+static const char *
+seal_use(const uint8_t *payload, size_t len)
+{
+	static const struct {
+		const char *begins, *use;
+	} kinds[] = {
+		{ "{\"kind\":\"order\",", "seal-order" },
+		{ "{\"kind\":\"intermediate\",", "seal-intermediate" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i].begins);
+
+		if (len >= n && memcmp(payload, kinds[i].begins, n) == 0)
+			return kinds[i].use;
+	}
+	return NULL;
+}
+
 void
 signer_act_seal(struct signer *s)
 {
-	static const char order[] = "{\"kind\":\"order\",";
 	struct act *a = signer_act_telling(s, ACT_SEAL);
 	const uint8_t *payload;
 	size_t len;
@@ -252,10 +306,10 @@ signer_act_seal(struct signer *s)
 	payload = message_get_octets(&s->in, PAYLOAD_MAX, &len);
 	if (signer_bad_form(s))
 		return;
-	/* a response is never sealed as if it were an order */
-	if (len < sizeof(order) - 1 ||
-	    memcmp(payload, order, sizeof(order) - 1) != 0) {
-		signer_fault(s, FAULT_REFUSED, "act: not a work order");
+	a->u.seal.use = seal_use(payload, len);
+	if (a->u.seal.use == NULL) {
+		signer_fault(s, FAULT_REFUSED,
+		    "act: neither a work order nor a CA's chain");
 		return;
 	}
 	a->u.seal.payload = malloc(len);

@@ -55,6 +55,7 @@ history_free(struct history *h)
 	free(h->orders);
 	free(h->requests);
 	free(h->media);
+	free(h->intermediates);
 	free(h);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ca/serial.h"
 #include "ceremony/quorum/approval.h"
 #include "ceremony/quorum/policy.h"
 #include "ceremony/record/error.h"
@@ -110,9 +111,26 @@ struct history_act {
 	uint64_t lead;
 	bool sealed;      /* batch: its result is the batch's */
 	uint64_t signed_; /* batch: certificates that its token made */
+	/* intermediate: of the TBS; see ca/key.h for unique */
+	uint8_t serial[SERIAL_SIZE], unique[32];
+};
+/* A CA that others run, by the step that certifies it. */
+struct history_intermediate {
+	char ceremony[APPROVAL_NAME_MAX + 1];
+	unsigned step;
+	uint8_t csr[32]; /* object: the file as it came */
+	uint8_t spki_sha256[32];
+	uint8_t unique[32]; /* of its key (ca/key.h), once a TBS has it */
+	bool certified;
+	char label[33];   /* of the token that certified it */
+	uint64_t act;     /* in which it did */
+	uint8_t cert[32]; /* object */
+	bool sealed;
+	uint8_t file[32]; /* object */
 };
 struct history_order {
 	uint8_t order[32], file[32]; /* payload digest, object */
+	uint8_t station[32];         /* SHA-256 of its station's SPKI */
 	char label[33];              /* token whose sealer sealed it */
 	uint64_t issued;             /* certificates so far */
 	uint64_t sequence;           /* of its newest request; 0: none */
@@ -187,6 +205,8 @@ struct history {
 		uint8_t object[32]; /* of one that left: what it is made of */
 		char serial[MEDIA_TEXT_MAX + 1], uuid[MEDIA_TEXT_MAX + 1];
 	} * media;
+	size_t intermediate_count;
+	struct history_intermediate *intermediates;
 	struct history_state_of_log log_state;
 	void *private_; /* group state, for history.c alone */
 };
@@ -221,6 +241,15 @@ const struct history_order *
 history_order(const struct history *h, const uint8_t order[32]);
 const struct history_request *
 history_request(const struct history *h, const uint8_t request[32]);
+/* The CA that this step of a ceremony certifies, once its CSR is known. */
+const struct history_intermediate *history_intermediate(const struct history *h,
+    const char *ceremony, unsigned step);
+/* Whether an act is one that certifies such a CA. */
+bool history_certifies_other(const struct history_act *act);
+/* The act, begun and then void, in which a CA's key may have been certified
+ * already: the next one goes on with its TBS.  NULL: none. */
+const struct history_act *
+history_intermediate_begun(const struct history *h, const uint8_t unique[32]);
 /* Whether acts stand: proposed or begun, without result or void. */
 bool history_group_stands(const struct history *h);
 /* The step that stands (its kind too, unless NULL); 0 when none does. */

@@ -24,6 +24,7 @@ static const struct record {
 	{ "enrol", history_do_enrol, PHASE_STEP },
 	{ "retire.prove", history_do_retire_prove, PHASE_STEP },
 	{ "retire", history_do_retire, PHASE_STEP },
+	{ "csr", history_do_csr, PHASE_STEP },
 	{ "request", history_do_request, PHASE_STEP },
 	{ "request.repeat", history_do_repeat, PHASE_STEP },
 	{ "act.propose", history_do_propose, PHASE_STEP | PHASE_GROUP },

@@ -187,7 +187,7 @@ history_handler history_do_open, history_do_resume, history_do_close;
 history_handler history_do_step_begin, history_do_step_end;
 history_handler history_do_so_split, history_do_so_use, history_do_enrol;
 history_handler history_do_backup_split;
-history_handler history_do_request, history_do_repeat;
+history_handler history_do_request, history_do_repeat, history_do_csr;
 history_handler history_do_propose, history_do_approve, history_do_refused;
 history_handler history_do_begin, history_do_result, history_do_void;
 history_handler history_do_module, history_do_card, history_do_exception;
@@ -282,6 +282,14 @@ enum record_error history_rotate_result(struct history_line *l,
 enum record_error
 history_destroy_propose(struct history_line *l, struct history_act *act);
 enum record_error history_destroy_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_intermediate_propose(struct history_line *l, struct history_act *act);
+enum record_error history_intermediate_result(struct history_line *l,
+    struct history_act *act, const struct approval *done);
+enum record_error
+history_seal_propose(struct history_line *l, struct history_act *act);
+enum record_error history_seal_result(struct history_line *l,
     struct history_act *act, const struct approval *done);
 enum record_error
 history_order_propose(struct history_line *l, struct history_act *act);

@@ -76,7 +76,9 @@ history_order_result(struct history_line *l, struct history_act *act,
     const struct approval *done)
 {
 	const struct history_token *token = history_token_of(l, act);
+	struct transfer_fault why = { 0 };
 	struct history_order *o;
+	struct order said = { 0 };
 	uint8_t order[32], file[32], *payload = NULL;
 	size_t len;
 	enum record_error ret;
@@ -92,6 +94,9 @@ history_order_result(struct history_line *l, struct history_act *act,
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "another order than was approved");
 	ret = history_open_sealed(l, token, file, order, &payload, &len);
+	/* it was read when it was proposed */
+	if (ret == RECORD_OK)
+		(void)order_read((const char *)payload, len, &said, &why);
 	OPENSSL_free(payload);
 	if (ret != RECORD_OK)
 		return ret;
@@ -102,6 +107,7 @@ history_order_result(struct history_line *l, struct history_act *act,
 	memset(o, 0, sizeof(*o));
 	memcpy(o->order, order, 32);
 	memcpy(o->file, file, 32);
+	memcpy(o->station, said.station, 32);
 	memcpy(o->label, token->label, sizeof(o->label));
 	return RECORD_OK;
 }

@@ -21,6 +21,8 @@
 #define PLAN_ROTATE_MAX 32 /* tokens keyed for a new quorum: all of a log */
 #define PLAN_AT_ONCE_MAX 8 /* of them, in the group that agrees on it */
 #define PLAN_NAME_MAX 64
+#define PLAN_STATED_MAX 16 /* names, uses or policies of an intermediate */
+#define PLAN_NAMES_MAX 255 /* characters of a subtree of names */
 
 /*
  * A plan comes out of the reader as flat fields in document order, path and
@@ -40,6 +42,7 @@ enum plan_kind {
 	PLAN_QUORUM,
 	PLAN_ROOT,
 	PLAN_PRODUCT_CA,
+	PLAN_INTERMEDIATE,
 	PLAN_WORK_ORDER,
 	PLAN_BATCH,
 	PLAN_CRL,
@@ -51,9 +54,9 @@ enum plan_kind {
 	PLAN_RETIRE,
 	PLAN_KIND_COUNT
 };
-/* "quorum", "root", "product-ca", "work-order", "batch", "crl",
- * "quorum-change", "recovery", "backup", "restore", "destroy", "retire";
- * total. */
+/* "quorum", "root", "product-ca", "intermediate", "work-order", "batch",
+ * "crl", "quorum-change", "recovery", "backup", "restore", "destroy",
+ * "retire"; total. */
 const char *plan_kind_name(enum plan_kind kind);
 
 struct plan_person { /* roles: */
@@ -105,6 +108,22 @@ struct plan_ca { /* root and product-ca */
 	char single_copy[PLAN_TEXT_MAX + 1]; /* reason, or "" */
 	unsigned issuer; /* product-ca: index of the root's token */
 };
+struct plan_intermediate { /* a CA that others run */
+	unsigned token;    /* that certifies it */
+	unsigned sealer;   /* of a product CA, whose sealer seals the chain */
+	char csr[PLAN_NAME_MAX + 1];    /* file name in --in */
+	char out[PLAN_NAME_MAX + 1];    /* chain, PEM, in --out */
+	char sealed[PLAN_NAME_MAX + 1]; /* the same, sealed */
+	char subject[PLAN_TEXT_MAX + 1];
+	char key[8];         /* "p256", "p384" or "rsa" */
+	char key_sha256[65]; /* of its SPKI, if it was told; or "" */
+	unsigned years, pathlen;
+	size_t permitted_count, excluded_count, eku_count, policy_count;
+	char permitted[PLAN_STATED_MAX][PLAN_NAMES_MAX + 1];
+	char excluded[PLAN_STATED_MAX][PLAN_NAMES_MAX + 1];
+	char eku[PLAN_STATED_MAX][PLAN_NAME_MAX + 1];
+	char policies[PLAN_STATED_MAX][PLAN_NAME_MAX + 1];
+};
 struct plan_order {
 	unsigned token;
 	char station[PLAN_NAME_MAX + 1]; /* file name in --in */
@@ -152,6 +171,7 @@ struct plan_step {
 	union {
 		struct plan_quorum quorum;
 		struct plan_ca ca;
+		struct plan_intermediate intermediate;
 		struct plan_order order;
 		struct plan_batch batch;
 		struct plan_recovery recovery;
@@ -203,6 +223,9 @@ size_t plan_made_cards(const struct plan_quorum *q);
 #define PLAN_DERIVE_KEY "derive"
 const char *plan_sign_key(const struct plan_operator *o);
 const char *plan_derive_key(const struct plan_operator *o);
+/* What limits an intermediate, as stated_parse() (ca/stated.h) reads it; false
+ * when it is too long.  out: STATED_TEXT_MAX + 1. */
+bool plan_stated(const struct plan_intermediate *i, char *out);
 /* Does the plan list this card, with an owner?  Others are not asked for. */
 bool plan_lists_card(const struct plan *p, const char *label);
 /* What a plan needs: card readers, visits of operators in all (from m of the

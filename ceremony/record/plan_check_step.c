@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <limits.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,74 +7,7 @@
 
 #include "ca/profile.h"
 #include "ca/subject.h"
-#include "ceremony/record/plan_schema.h"
-
-/* A step and its number from 1. */
-struct step {
-	const struct plan_step *s;
-	size_t number;
-	const char *kind;
-};
-
-static const struct plan_field *
-step_at(const struct plan_check *c, const struct step *s, const char *key)
-{
-	return plan_check_at(c, "steps.%zu.%s.%s", s->number, s->kind, key);
-}
-
-static bool
-is_holder(const struct plan_ca *ca, unsigned token)
-{
-	for (size_t i = 0; i < ca->holder_count; i++) {
-		if (ca->holders[i] == token)
-			return true;
-	}
-	return false;
-}
-
-/* The first step that makes a CA on this token; NULL when none does. */
-static const struct plan_step *
-maker_of(const struct plan *p, unsigned token)
-{
-	size_t i;
-
-	for (i = 0; i < p->step_count; i++) {
-		const struct plan_step *s = &p->steps[i];
-
-		if ((s->kind == PLAN_ROOT || s->kind == PLAN_PRODUCT_CA) &&
-		    is_holder(&s->u.ca, token))
-			return s;
-	}
-	return NULL;
-}
-
-/* What a step uses must not be a person's card. */
-static enum record_error
-check_ca_token(const struct plan_check *c, const struct plan_field *at,
-    unsigned token)
-{
-	const struct plan_token *t = &c->plan->tokens[token];
-
-	if (t->owner[0] == '\0')
-		return RECORD_OK;
-	return plan_check_fail(c, at,
-	    "token %s is the card of operator %s, not a CA's", t->label,
-	    t->owner);
-}
-
-/* A CA that this plan makes is made before it is used. */
-static enum record_error
-check_made(const struct plan_check *c, const struct step *s,
-    const struct plan_field *at, unsigned token)
-{
-	const struct plan_step *maker = maker_of(c->plan, token);
-
-	if (maker == NULL || maker < s->s)
-		return RECORD_OK;
-	return plan_check_fail(c, at,
-	    "token %s gets its CA in step %zu only; put that step first",
-	    c->plan->tokens[token].label, (size_t)(maker - c->plan->steps) + 1);
-}
+#include "ceremony/record/plan_step.h"
 
 /* ---- root and product-ca ---------------------------------------------- */
 
@@ -131,9 +65,9 @@ check_holders(const struct plan_check *c, const struct step *s)
 		const struct plan_field *at = plan_check_at(c,
 		    "steps.%zu.%s.tokens.%zu", s->number, s->kind, i + 1);
 		const struct plan_step *maker =
-		    maker_of(c->plan, ca->holders[i]);
+		    step_maker(c->plan, ca->holders[i]);
 
-		err = check_ca_token(c, at, ca->holders[i]);
+		err = step_check_ca_token(c, at, ca->holders[i]);
 		if (err != RECORD_OK)
 			return err;
 		for (j = 0; j < i; j++) {
@@ -215,15 +149,15 @@ check_issuer(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_ca *ca = &s->s->u.ca;
 	const struct plan_field *at = step_at(c, s, "issuer");
-	const struct plan_step *maker = maker_of(c->plan, ca->issuer);
+	const struct plan_step *maker = step_maker(c->plan, ca->issuer);
 	enum record_error err = RECORD_OK;
 
-	if (is_holder(ca, ca->issuer))
+	if (step_is_holder(ca, ca->issuer))
 		return plan_check_fail(c, at,
 		    "token %s cannot issue to itself; name the root's token",
 		    c->plan->tokens[ca->issuer].label);
-	if ((err = check_ca_token(c, at, ca->issuer)) != RECORD_OK ||
-	    (err = check_made(c, s, at, ca->issuer)) != RECORD_OK)
+	if ((err = step_check_ca_token(c, at, ca->issuer)) != RECORD_OK ||
+	    (err = step_check_made(c, s, at, ca->issuer)) != RECORD_OK)
 		return err;
 	if (maker != NULL && maker->kind != PLAN_ROOT)
 		return plan_check_fail(c, at,
@@ -289,29 +223,12 @@ check_template(const struct plan_check *c, const struct step *s)
 	return RECORD_OK;
 }
 
-/* Only a product CA certifies devices. */
-static enum record_error
-check_product_token(const struct plan_check *c, const struct step *s,
-    const struct plan_field *at, unsigned token)
-{
-	const struct plan_step *maker = maker_of(c->plan, token);
-	enum record_error err = check_ca_token(c, at, token);
-
-	if (err == RECORD_OK)
-		err = check_made(c, s, at, token);
-	if (err == RECORD_OK && maker != NULL && maker->kind == PLAN_ROOT)
-		err = plan_check_fail(c, at,
-		    "token %s holds the root; name a product CA's token",
-		    c->plan->tokens[token].label);
-	return err;
-}
-
 static enum record_error
 check_order(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_order *o = &s->s->u.order;
 	enum record_error err =
-	    check_product_token(c, s, step_at(c, s, "token"), o->token);
+	    step_check_product_token(c, s, step_at(c, s, "token"), o->token);
 
 	if (err == RECORD_OK)
 		err = check_template(c, s);
@@ -379,13 +296,13 @@ check_batch_tokens(const struct plan_check *c, const struct step *s)
 				return plan_check_fail(c, at,
 				    "is item %zu of the list already", j + 1);
 		}
-		if (maker_of(c->plan, b->tokens[i]) !=
-		    maker_of(c->plan, b->tokens[0]))
+		if (step_maker(c->plan, b->tokens[i]) !=
+		    step_maker(c->plan, b->tokens[0]))
 			return plan_check_fail(c, at,
 			    "token %s does not get the key of %s",
 			    c->plan->tokens[b->tokens[i]].label,
 			    c->plan->tokens[b->tokens[0]].label);
-		err = check_product_token(c, s, at, b->tokens[i]);
+		err = step_check_product_token(c, s, at, b->tokens[i]);
 	}
 	return err;
 }
@@ -394,7 +311,7 @@ static enum record_error
 check_batch(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_batch *b = &s->s->u.batch;
-	const struct plan_step *maker = maker_of(c->plan, b->token);
+	const struct plan_step *maker = step_maker(c->plan, b->token);
 	enum record_error err = check_batch_tokens(c, s);
 
 	if (err != RECORD_OK)
@@ -414,10 +331,10 @@ check_crl(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_field *at = step_at(c, s, "token");
 	unsigned token = s->s->u.batch.token;
-	enum record_error err = check_ca_token(c, at, token);
+	enum record_error err = step_check_ca_token(c, at, token);
 
 	if (err == RECORD_OK)
-		err = check_made(c, s, at, token);
+		err = step_check_made(c, s, at, token);
 	return err != RECORD_OK ? err : check_revoke(c, s);
 }
 
@@ -436,8 +353,10 @@ check_change(const struct plan_check *c, const struct step *s)
 		const struct plan_field *at = plan_check_at(c,
 		    "steps.%zu.%s.tokens.%zu", s->number, s->kind, i + 1);
 
-		if ((err = check_ca_token(c, at, q->rotate[i])) != RECORD_OK ||
-		    (err = check_made(c, s, at, q->rotate[i])) != RECORD_OK)
+		if ((err = step_check_ca_token(c, at, q->rotate[i])) !=
+			RECORD_OK ||
+		    (err = step_check_made(c, s, at, q->rotate[i])) !=
+			RECORD_OK)
 			return err;
 		for (j = 0; j < i; j++) {
 			if (q->rotate[i] == q->rotate[j])
@@ -454,10 +373,10 @@ check_recovery(const struct plan_check *c, const struct step *s)
 	const struct plan_field *at = step_at(c, s, "token");
 	unsigned token = s->s->u.recovery.token;
 	const struct plan_step *other = NULL;
-	enum record_error err = check_ca_token(c, at, token);
+	enum record_error err = step_check_ca_token(c, at, token);
 
 	if (err == RECORD_OK)
-		err = check_made(c, s, at, token);
+		err = step_check_made(c, s, at, token);
 	if (err != RECORD_OK)
 		return err;
 	for (other = c->plan->steps; other < s->s; other++) {
@@ -498,6 +417,9 @@ uses(const struct plan_step *s, unsigned token)
 				return true;
 		}
 		return s->kind == PLAN_PRODUCT_CA && s->u.ca.issuer == token;
+	case PLAN_INTERMEDIATE:
+		return s->u.intermediate.token == token ||
+		    s->u.intermediate.sealer == token;
 	case PLAN_WORK_ORDER:
 		return s->u.order.token == token;
 	case PLAN_BATCH:
@@ -527,11 +449,11 @@ check_backup(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_field *at = step_at(c, s, "token");
 	unsigned token = s->s->u.copy.token;
-	const struct plan_step *maker = maker_of(c->plan, token);
-	enum record_error err = check_ca_token(c, at, token);
+	const struct plan_step *maker = step_maker(c->plan, token);
+	enum record_error err = step_check_ca_token(c, at, token);
 
 	if (err == RECORD_OK)
-		err = check_made(c, s, at, token);
+		err = step_check_made(c, s, at, token);
 	if (err == RECORD_OK && maker != NULL && maker->u.ca.holder_count < 2)
 		err = plan_check_fail(c, at,
 		    "token %s gets its keys in step %zu to stay there: only "
@@ -548,7 +470,7 @@ check_restore(const struct plan_check *c, const struct step *s)
 	const struct plan_field *at = step_at(c, s, "token");
 	unsigned token = s->s->u.copy.token;
 	const struct plan_step *other = NULL;
-	enum record_error err = check_ca_token(c, at, token);
+	enum record_error err = step_check_ca_token(c, at, token);
 
 	for (other = c->plan->steps; err == RECORD_OK && other < s->s; other++)
 		if (uses(other, token))
@@ -582,10 +504,10 @@ static enum record_error
 check_destroy(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_field *at = step_at(c, s, "token");
-	enum record_error err = check_ca_token(c, at, s->s->u.end.token);
+	enum record_error err = step_check_ca_token(c, at, s->s->u.end.token);
 
 	if (err == RECORD_OK)
-		err = check_made(c, s, at, s->s->u.end.token);
+		err = step_check_made(c, s, at, s->s->u.end.token);
 	return err != RECORD_OK ? err : check_unused(c, s);
 }
 
@@ -615,16 +537,50 @@ check_retire(const struct plan_check *c, const struct step *s)
 
 /* ---- files ------------------------------------------------------------ */
 
+/* Where a step writes: file i, with its key; NULL past the last. */
 static const char *
-out_of(const struct plan_step *s)
+out_of(const struct plan_step *s, unsigned i, const char **key)
 {
+	*key = i == 0 ? "out" : "sealed";
+	if (s->kind == PLAN_INTERMEDIATE && i < 2)
+		return i == 0 ? s->u.intermediate.out
+			      : s->u.intermediate.sealed;
+	if (i > 0)
+		return NULL;
 	if (s->kind == PLAN_WORK_ORDER)
 		return s->u.order.out;
 	if (s->kind == PLAN_BATCH || s->kind == PLAN_CRL)
 		return s->u.batch.out;
-	if (s->kind == PLAN_BACKUP)
-		return s->u.copy.file;
-	return "";
+	return s->kind == PLAN_BACKUP ? s->u.copy.file : NULL;
+}
+
+/* To a stick with vfat names in either case are one. */
+static bool
+writes(const struct plan_step *s, unsigned before, const char *name)
+{
+	const char *key = NULL, *out = NULL;
+
+	for (unsigned i = 0; i < before && (out = out_of(s, i, &key)) != NULL;
+	     i++) {
+		if (strcasecmp(out, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum record_error
+check_out(const struct plan_check *c, const struct step *s, unsigned i)
+{
+	const char *key = NULL, *out = out_of(s->s, i, &key);
+	const struct plan_step *other = NULL;
+
+	for (other = c->plan->steps; out != NULL && other <= s->s; other++) {
+		if (writes(other, other < s->s ? UINT_MAX : i, out))
+			return plan_check_fail(c, step_at(c, s, key),
+			    "\"%s\" is written by step %zu already", out,
+			    (size_t)(other - c->plan->steps) + 1);
+	}
+	return RECORD_OK;
 }
 
 /* No file is written twice, no request answered twice. */
@@ -632,23 +588,20 @@ static enum record_error
 check_files(const struct plan_check *c, const struct step *s)
 {
 	const struct plan_step *other = NULL;
-	const char *out = out_of(s->s);
+	enum record_error err = check_out(c, s, 0);
 
-	for (other = c->plan->steps; out[0] != '\0' && other < s->s; other++) {
-		size_t number = (size_t)(other - c->plan->steps) + 1;
-
-		/* to a stick with vfat both are one name */
-		if (strcasecmp(out, out_of(other)) == 0)
-			return plan_check_fail(c, step_at(c, s, "out"),
-			    "\"%s\" is written by step %zu already", out,
-			    number);
+	if (err == RECORD_OK)
+		err = check_out(c, s, 1);
+	for (other = c->plan->steps; err == RECORD_OK && other < s->s;
+	     other++) {
 		if (s->s->kind == PLAN_BATCH && other->kind == PLAN_BATCH &&
 		    strcmp(s->s->u.batch.request, other->u.batch.request) == 0)
-			return plan_check_fail(c, step_at(c, s, "request"),
+			err = plan_check_fail(c, step_at(c, s, "request"),
 			    "\"%s\" is answered by step %zu already",
-			    s->s->u.batch.request, number);
+			    s->s->u.batch.request,
+			    (size_t)(other - c->plan->steps) + 1);
 	}
-	return RECORD_OK;
+	return err;
 }
 
 enum record_error
@@ -658,6 +611,7 @@ plan_check_steps(const struct plan_check *c)
 	    const struct plan_check *, const struct step *) = {
 		[PLAN_ROOT] = check_root,
 		[PLAN_PRODUCT_CA] = check_product_ca,
+		[PLAN_INTERMEDIATE] = step_check_intermediate,
 		[PLAN_WORK_ORDER] = check_order,
 		[PLAN_BATCH] = check_batch,
 		[PLAN_CRL] = check_crl,

@@ -29,6 +29,8 @@ static const struct cost {
 	[PLAN_ROOT] = { .rounds = 2, .minutes = 10, .words = 1 },
 	/* its keys; their certificates, on the root; its CRL */
 	[PLAN_PRODUCT_CA] = { .rounds = 3, .minutes = 10, .words = 1 },
+	/* its certificate; the seal */
+	[PLAN_INTERMEDIATE] = { .rounds = 2, .minutes = 20 },
 	[PLAN_WORK_ORDER] = { .rounds = 1, .minutes = 5 },
 	[PLAN_BATCH] = { .rounds = 1, .minutes = 15 },
 	[PLAN_CRL] = { .rounds = 1, .minutes = 5 },

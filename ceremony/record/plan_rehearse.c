@@ -48,6 +48,9 @@ mark_step(struct plan_step *s)
 		return mark_subject(s->u.ca.subject, sizeof(s->u.ca.subject)) &&
 		    mark_subject(s->u.ca.sealer_subject,
 			sizeof(s->u.ca.sealer_subject));
+	case PLAN_INTERMEDIATE:
+		return mark_subject(s->u.intermediate.subject,
+		    sizeof(s->u.intermediate.subject));
 	case PLAN_WORK_ORDER:
 		return mark_subject(s->u.order.subject,
 		    sizeof(s->u.order.subject));

@@ -12,7 +12,7 @@
 
 #define PLAN_KEY_MAX 32                       /* characters of a key */
 #define PLAN_SUBJECT_MAX (PLAN_TEXT_MAX - 13) /* ",OU=REHEARSAL" goes behind */
-#define PLAN_ROWS_MAX 144 /* at least as many as there are rows */
+#define PLAN_ROWS_MAX 164 /* at least as many as there are rows */
 
 enum plan_type {
 	PLAN_T_MAP,
@@ -34,8 +34,12 @@ enum plan_type {
 	PLAN_T_SUBJECT,
 	PLAN_T_TEMPLATE, /* subject with {id} */
 	PLAN_T_PATTERN,
-	PLAN_T_PROFILE, /* of a device certificate */
-	PLAN_T_TOKEN,   /* label of one of tokens: */
+	PLAN_T_PROFILE,   /* of a device certificate */
+	PLAN_T_PERMITTED, /* subtree of names */
+	PLAN_T_EXCLUDED,
+	PLAN_T_EKU,
+	PLAN_T_POLICY, /* an OID */
+	PLAN_T_TOKEN,  /* label of one of tokens: */
 	PLAN_T_COUNT
 };
 

@@ -331,6 +331,46 @@ write_copy(FILE *f, const struct plan *p, const struct plan_step *s)
 }
 
 static void
+write_stated(FILE *f, const char *key, const char *items, size_t size,
+    size_t count, const char *none)
+{
+	for (size_t i = 0; i < count; i++)
+		line(f, INDENT, "[ ] %s %s%s", key, items + i * size, INITIALS);
+	if (count == 0)
+		line(f, INDENT, "[ ] %s: none, %s%s", key, none, INITIALS);
+}
+
+/* Every field of the certificate that is not its issuer's or its key's. */
+static void
+write_intermediate(FILE *f, const struct plan *p, const struct plan_step *s)
+{
+	const struct plan_intermediate *i = &s->u.intermediate;
+	char from[DATE_RFC3339_SIZE], to[DATE_RFC3339_SIZE];
+	int64_t end = 0;
+
+	(void)date_end_of_years(p->date, i->years, &end);
+	line(f, INDENT, "certified by card %s, sealed by card %s",
+	    p->tokens[i->token].label, p->tokens[i->sealer].label);
+	line(f, INDENT, "CSR %s, written to %s and %s", i->csr, i->out,
+	    i->sealed);
+	line(f, INDENT, "[ ] subject %s%s", i->subject, INITIALS);
+	line(f, INDENT, "[ ] key %s, its SHA-256 %s%s", i->key,
+	    i->key_sha256[0] != '\0' ? i->key_sha256 : "as the screen shows it",
+	    INITIALS);
+	line(f, INDENT, "[ ] valid %u years, from %s to %s%s", i->years,
+	    date_text(p->date, from), date_text(end, to), INITIALS);
+	line(f, INDENT, "[ ] pathlen %u%s", i->pathlen, INITIALS);
+	write_stated(f, "permitted", i->permitted[0], sizeof(i->permitted[0]),
+	    i->permitted_count, "so any name");
+	write_stated(f, "excluded", i->excluded[0], sizeof(i->excluded[0]),
+	    i->excluded_count, "so no name");
+	write_stated(f, "eku", i->eku[0], sizeof(i->eku[0]), i->eku_count,
+	    "so any use");
+	write_stated(f, "policies", i->policies[0], sizeof(i->policies[0]),
+	    i->policy_count, "so no policy");
+}
+
+static void
 write_order(FILE *f, const struct plan *p, const struct plan_step *s)
 {
 	const struct plan_order *o = &s->u.order;
@@ -388,6 +428,7 @@ write_steps(FILE *f, const struct plan *p)
 		[PLAN_QUORUM] = write_quorum,
 		[PLAN_ROOT] = write_ca,
 		[PLAN_PRODUCT_CA] = write_ca,
+		[PLAN_INTERMEDIATE] = write_intermediate,
 		[PLAN_WORK_ORDER] = write_order,
 		[PLAN_BATCH] = write_batch,
 		[PLAN_CRL] = write_batch,

@@ -111,6 +111,40 @@ static const char batch[] =
 	 "      # a gap in the station's sequence of requests stops, unless:\n"
 	 "      # accept-gap: why it is no loss\n";
 
+static const char intermediate[] = HEAD
+    "  - {label: root-1, module: <module>}\n"
+    "  - {label: product-1, module: <module>}\n"
+    "\n"
+    "steps:\n"
+    "  # all that the certificate will say; nothing comes from the CSR but\n"
+    "  # its key\n"
+    "  - intermediate:\n"
+    "      # the CA that certifies it, and one whose sealer seals the chain\n"
+    "      token: root-1\n"
+    "      sealer: product-1\n"
+    "      # file from the other CA, and the files it gets back\n"
+    "      csr: <partner.csr>\n"
+    "      out: <partner.pem>\n"
+    "      sealed: <partner.chain>\n"
+    "      subject: <CN=... CA,O=...,C=...>\n"
+    "      # p256, p384 or rsa\n"
+    "      key: <key>\n"
+    "      # if the other CA told it, SHA-256 of its SubjectPublicKeyInfo:\n"
+    "      # key-sha256: 64 hexadecimal digits\n"
+    "      # validity, 1 to 30\n"
+    "      years: <years>\n"
+    "      # how many CAs may stand below it\n"
+    "      pathlen: 0\n"
+    "      # names it may certify, and not: dns, email, ip, uri, dirname.\n"
+    "      # Of a type that is not there it may certify all\n"
+    "      permitted:\n"
+    "        - dns <example.com>\n"
+    "      # excluded: [ip 0.0.0.0/0, \"ip ::/0\"]\n"
+    "      # what its certificates may be used for; leave out for anything\n"
+    "      eku: [serverAuth, clientAuth]\n"
+    "      # OIDs of certificate policies\n"
+    "      # policies: [1.3.6.1.4.1.55555.1]\n";
+
 static const char crl[] = HEAD
     "  - {label: product-1, module: <module>}\n"
     "\n"
@@ -210,6 +244,7 @@ static const struct skeleton {
 } skeletons[] = {
 	{ "genesis", genesis },
 	{ "batch", batch },
+	{ "intermediate", intermediate },
 	{ "crl", crl },
 	{ "quorum-change", quorum_change },
 	{ "recovery", recovery },

@@ -5,6 +5,7 @@
 
 #include "ca/date.h"
 #include "ca/profile.h"
+#include "ca/stated.h"
 #include "ca/subject.h"
 #include "ceremony/record/plan_schema.h"
 
@@ -201,6 +202,46 @@ profile_valid(const struct plan_row *row, const char *v)
 	return p != NULL && p->device && strlen(v) <= text_max(row);
 }
 
+/* What stands behind a key in the text of what is stated (ca/stated.h). */
+static bool
+stated_valid(const struct plan_row *row, const char *key, const char *v)
+{
+	char line[PLAN_TEXT_MAX + PLAN_KEY_MAX];
+
+	if (strlen(v) > text_max(row))
+		return false;
+	(void)snprintf(line, sizeof(line), "%s %s", key, v);
+	return stated_line_valid(line);
+}
+
+static bool
+permitted_valid(const struct plan_row *row, const char *v)
+{
+	return stated_valid(row, "permitted", v);
+}
+
+static bool
+excluded_valid(const struct plan_row *row, const char *v)
+{
+	return stated_valid(row, "excluded", v);
+}
+
+static bool
+eku_valid(const struct plan_row *row, const char *v)
+{
+	return stated_valid(row, "eku", v);
+}
+
+static bool
+policy_valid(const struct plan_row *row, const char *v)
+{
+	return stated_valid(row, "policy", v);
+}
+
+#define NAMES                                                                  \
+	"names as \"dns example.com\", \"email example.com\", \"ip "           \
+	"10.0.0.0/8\", \"uri .example.com\" or \"dirname C=CH,O=Example\""
+
 static const struct type {
 	bool (*valid)(const struct plan_row *row, const char *value);
 	const char *expects;
@@ -237,6 +278,13 @@ static const struct type {
 	    "an id pattern: letters, digits, [set] and {n}, at most 64 "
 	    "characters of id" },
 	[PLAN_T_PROFILE] = { profile_valid, "a device profile:" },
+	[PLAN_T_PERMITTED] = { permitted_valid, NAMES },
+	[PLAN_T_EXCLUDED] = { excluded_valid, NAMES },
+	[PLAN_T_EKU] = { eku_valid,
+	    "a use as serverAuth or clientAuth, or the OID of one that has no "
+	    "name in anchorite-plan(5)" },
+	[PLAN_T_POLICY] = { policy_valid,
+	    "the OID of a policy as 1.3.6.1.4.1.55555.1" },
 	[PLAN_T_TOKEN] = { label_valid, "the label of a token" },
 };
 

@@ -2,6 +2,10 @@
 #include "ceremony/record/plan_schema.h"
 #include "tests/ceremony/record/plan_sample.h"
 
+#define KINDS                                                                  \
+	"known: quorum, root, product-ca, intermediate, work-order, batch, "   \
+	"crl, quorum-change, recovery, backup, restore, destroy, retire"
+
 /* Keys, shapes and single values against the schema's rows. */
 static const struct
     sample_bad
@@ -28,10 +32,10 @@ static const struct
 			"unknown key \"Log\"; did you mean \"log\"?" },
 		    { "unknown step kind", sample_genesis,
 			"- root:", "- rooot:", 22, 5,
-			"unknown step kind \"rooot\"; known: quorum, root, product-ca, work-order, batch, crl, quorum-change, recovery, backup, restore, destroy, retire" },
+			"unknown step kind \"rooot\"; " KINDS },
 		    { "step kind of a later version", sample_batch,
 			"- crl:", "- cross-sign:", 24, 5,
-			"unknown step kind \"cross-sign\"; known: quorum, root, product-ca, work-order, batch, crl, quorum-change, recovery, backup, restore, destroy, retire" },
+			"unknown step kind \"cross-sign\"; " KINDS },
 		    { "two kinds in a step", sample_genesis,
 			"  - product-ca:", "    product-ca:", 22, 5,
 			"steps.2: a step is of one kind; begin each with a dash" },
@@ -166,14 +170,14 @@ static const struct
 		    { "subject of no type", sample_genesis, "CN=Root CA,",
 			"XX=Root CA,", 23, 16,
 			"steps.2.root.subject: \"XX=Root CA,O=Example\" should be a subject as CN=Example Root CA,O=Example,C=CH (OU=REHEARSAL is for rehearsals)" },
-		    { "subject of a rehearsal",
-			sample_genesis, "CN=Root CA,O=Example", "CN=Root CA,OU=REHEARSAL", 23, 16, "steps.2.root.subject: \"CN=Root CA,OU=REHEARSAL\" should be a subject as CN=Example Root CA,O=Example,C=CH (OU=REHEARSAL is for rehearsals)" },
+		    { "subject of a rehearsal", sample_genesis,
+			"CN=Root CA,O=Example", "CN=Root CA,OU=REHEARSAL", 23,
+			16,
+			"steps.2.root.subject: \"CN=Root CA,OU=REHEARSAL\" should be a subject as CN=Example Root CA,O=Example,C=CH (OU=REHEARSAL is for rehearsals)" },
 		    { "template without id", sample_genesis, "CN=device-{id}",
 			"CN=device", 45, 16,
 			"steps.4.work-order.subject: \"CN=device,O=Example\" should be a subject with {id} once, in CN or serialNumber, as CN=device-{id},O=Example" },
-		    { "template with two ids", sample_genesis, "CN=device-{id}",
-			"CN={id}-{id}", 45, 16,
-			"steps.4.work-order.subject: \"CN={id}-{id},O=Example\" should be a subject with {id} once, in CN or serialNumber, as CN=device-{id},O=Example" },
+		    { "template with two ids", sample_genesis, "CN=device-{id}", "CN={id}-{id}", 45, 16, "steps.4.work-order.subject: \"CN={id}-{id},O=Example\" should be a subject with {id} once, in CN or serialNumber, as CN=device-{id},O=Example" },
 		    { "pattern with a star", sample_genesis, "[0-9A-F]{8}",
 			"[0-9A-F]*", 44, 16,
 			"steps.4.work-order.pattern: \"[0-9A-F]*\" should be an id pattern: letters, digits, [set] and {n}, at most 64 characters of id" },
