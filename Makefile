@@ -65,7 +65,7 @@ NEED_anchorite         = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
 NEED_anchorite-audit   = -ljansson -lsqlite3 -lyaml -lcrypto
 NEED_anchorite-factory = -ljansson -lsqlite3 -lqrencode -lpng -lz -lcrypto
 NEED_anchorite-reader  = -ljansson -lyaml $(PICTURES) -lcrypto
-NEED_anchorite-signer  = -lp11 -lcrypto -ldl
+NEED_anchorite-signer  = -Wl,--export-dynamic-symbol=g_application_new -lp11 -lcrypto -ldl
 NEED_anchorite-media   = -lcrypto
 NEED_test = $(CELL) -lcmocka -ljansson -lsqlite3 -lyaml -lp11 $(PICTURES) -lqrencode \
 	-lcrypto -ldl

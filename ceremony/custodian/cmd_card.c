@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "ceremony/custodian/card.h"
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/commands.h"
-#include "ceremony/process/sandbox.h"
 #include "smartcard/error.h"
 
 #define SO_SIZE 16
@@ -211,9 +211,9 @@ order_complete(const struct verb *v, const struct card_order *o, int argc)
 static bool
 start(struct card_order *o, const struct verb *v)
 {
-	char level[64];
+	char level[SANDBOX_LEVEL_MAX];
 
-	if (sandbox_enter(SANDBOX_OPERATOR, NULL, level, sizeof(level)) != 0)
+	if (!cell_enter(false, level))
 		return ceremony_stop(o->c, EXIT_PROCESS,
 		    "limits cannot be set");
 	return !v->people || people_terminal(o->people) ||

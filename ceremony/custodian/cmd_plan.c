@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
 #include "ceremony/record/plan_text.h"
@@ -84,7 +85,9 @@ with_plan(const char *path, bool sheet)
 		return status;
 	message_start(&c->in, MSG_NONE);
 	message_start(&c->out, MSG_NONE);
-	if (!plan_file_load(c, path)) {
+	if (!cell_enter(false, c->operator_level)) {
+		fprintf(stderr, "anchorite: limits cannot be set\n");
+	} else if (!plan_file_load(c, path)) {
 		fprintf(stderr, "anchorite: %s\n", c->why);
 		status = c->status;
 	} else if (sheet) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ca/date.h"
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
 #include "ceremony/custodian/rotate.h"
@@ -199,6 +200,8 @@ cmd_status(const struct command *self, int argc, char *argv[])
 		return status;
 	if (argc != 0 || state == NULL)
 		return command_usage(self);
+	if (!cell_look(state))
+		return EXIT_PROCESS;
 	h = history_new();
 	if (h == NULL || !load(state, h, &fault)) {
 		fprintf(stderr, "anchorite: %s: %s\n", state, fault.text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/commands.h"
 #include "ceremony/record/words.h"
@@ -25,6 +26,8 @@ cmd_words(const struct command *self, int argc, char *argv[])
 		return status;
 	if (argc != 1)
 		return command_usage(self);
+	if (!cell_look(argv[0]))
+		return EXIT_PROCESS;
 	err = file_read(AT_FDCWD, argv[0], SEALED_MAX, &data, &len);
 	if (err != TRANSFER_OK) {
 		fprintf(stderr, "anchorite: %s: %s\n", argv[0],

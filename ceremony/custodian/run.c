@@ -7,6 +7,7 @@
 
 #include "ca/date.h"
 #include "ceremony/custodian/abandon.h"
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
 #include "ceremony/custodian/drill.h"
 #include "ceremony/custodian/evidence.h"
@@ -16,7 +17,6 @@
 #include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/rotate.h"
 #include "ceremony/custodian/stop_sheet.h"
-#include "ceremony/process/sandbox.h"
 
 static const struct step_row rows[] = {
 	{ PLAN_QUORUM, step_quorum_check, step_quorum_run },
@@ -410,8 +410,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->resume = files->resume;
 	if (!media_open(c, files)) /* what may mount is started first */
 		;
-	else if (sandbox_enter(SANDBOX_OPERATOR, NULL, c->operator_level,
-		     sizeof(c->operator_level)) != 0)
+	else if (!cell_enter(rehearsal, c->operator_level))
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
 	else if (plan_file_load(c, files->plan) &&
 	    (!rehearsal || as_rehearsal(c, files->module)) && open_folders(c) &&

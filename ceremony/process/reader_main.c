@@ -5,9 +5,7 @@
  * ends after its one job.
  */
 #include <jansson.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ca/csr.h"
 #include "ceremony/process/reader.h"
@@ -295,21 +293,6 @@ reader_run(struct reader *r)
 	reader_unmap(r);
 }
 
-/* What libraries open once they are used, which is no more possible then: the
- * time zone for gmtime_r(), /dev/urandom for jansson's tables, OpenSSL's
- * configuration, which no reader needs. */
-static bool
-open_first(void)
-{
-	tzset();
-	json_object_seed(0);
-	return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-		       OPENSSL_INIT_ADD_ALL_CIPHERS |
-		       OPENSSL_INIT_ADD_ALL_DIGESTS |
-		       OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
-		   NULL) == 1;
-}
-
 int
 main(void)
 {
@@ -319,7 +302,8 @@ main(void)
 	if (r == NULL)
 		return 1;
 	message_start(&r->in, MSG_NONE);
-	if (open_first() &&
+	json_object_seed(0); /* it opens /dev/urandom */
+	if (sandbox_open_first() &&
 	    sandbox_enter(SANDBOX_READER, NULL, level, sizeof(level)) == 0) {
 		message_start(&r->out, MSG_READY);
 		message_put_text(&r->out, level);

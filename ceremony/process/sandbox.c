@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/process/sandbox.h"
 
-#include <stdbool.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define READER_MEMORY (1024u << 20) /* octets of address space */
 #define READER_CPU 60               /* seconds */
@@ -102,9 +103,20 @@ static const struct step {
 	{ "nodump", no_dump, EVERYONE },
 	{ "nonewprivs", no_new_privileges, EVERYONE },
 	{ "limits", reader_limits, ONLY(SANDBOX_READER) },
-	{ "landlock", sandbox_files, ONLY(SANDBOX_READER) },
-	{ "seccomp", calls, ONLY(SANDBOX_READER) | ONLY(SANDBOX_MEDIA) },
+	{ "landlock", sandbox_files, EVERYONE },
+	{ "seccomp", calls, EVERYONE },
 };
+
+bool
+sandbox_open_first(void)
+{
+	tzset();
+	return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+		       OPENSSL_INIT_ADD_ALL_CIPHERS |
+		       OPENSSL_INIT_ADD_ALL_DIGESTS |
+		       OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+		   NULL) == 1;
+}
 
 static bool
 add_word(char *level, size_t size, const char *word)

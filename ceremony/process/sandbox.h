@@ -2,6 +2,7 @@
 #ifndef PROCESS_SANDBOX_H
 #define PROCESS_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -51,6 +52,11 @@ struct sandbox_path {
  */
 int sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths,
     char *level, size_t size);
+
+/* For a cell without files: what libraries open once they are used is opened
+ * now, which is the time zone for gmtime_r(); OpenSSL's configuration, which
+ * could have it load code, is not read any more.  False: out of memory. */
+bool sandbox_open_first(void);
 
 /* For sandbox.c.  1: reached; 0: this kernel has it not; -1: it failed. */
 int sandbox_files(enum sandbox_role role, const struct sandbox_path *paths);

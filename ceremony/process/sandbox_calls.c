@@ -81,10 +81,18 @@ static const int changing[] = { SCMP_SYS(creat), SCMP_SYS(mkdir),
 	SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(utimensat),
 	SCMP_SYS(sendfile), SCMP_SYS(copy_file_range) };
 
+/* A configuration for OpenSC, and what its glib asks before it would start a
+ * thread for want of an answer. */
+static const int making[] = { SCMP_SYS(memfd_create), SCMP_SYS(sched_getattr),
+	SCMP_SYS(sched_setattr) };
+
 /* A connection to pcscd; socket() itself is a row with a condition. */
 static const int talking[] = { SCMP_SYS(connect), SCMP_SYS(sendto),
 	SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername) };
+
+/* Threads, beside clone(), which is a row. */
+static const int threads[] = { SCMP_SYS(set_robust_list), SCMP_SYS(rseq) };
 
 /* Entering a cell. */
 static const int entering[] = { SCMP_SYS(seccomp),
@@ -125,7 +133,9 @@ static const struct {
 	{ locked, COUNT(locked), SIGNERS | ROLE(SANDBOX_OPERATOR) },
 	{ looking, COUNT(looking), FILES },
 	{ changing, COUNT(changing), CHANGES },
+	{ making, COUNT(making), MODULES | STARTS },
 	{ talking, COUNT(talking), ROLE(SANDBOX_CARD) | OUTER },
+	{ threads, COUNT(threads), ROLE(SANDBOX_CARD) },
 	{ entering, COUNT(entering), OUTER },
 	{ starting, COUNT(starting), STARTS },
 	{ mounting, COUNT(mounting), ROLE(SANDBOX_MEDIA) },
@@ -168,6 +178,10 @@ static const struct {
 	{ SCMP_SYS(fcntl), CHANGES, IS(1, F_ADD_SEALS) },
 	{ SCMP_SYS(socket), ROLE(SANDBOX_CARD) | OUTER, IS(0, AF_UNIX) },
 	{ SCMP_SYS(clone), STARTS, HAS_NO(0, NEW_NAMESPACES) },
+	/* readers are looked at side by side, by threads of this process */
+	{ SCMP_SYS(clone), ROLE(SANDBOX_CARD),
+	    WHERE(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | NEW_NAMESPACES,
+		CLONE_THREAD) },
 	{ SCMP_SYS(prctl), ALL, IS(0, PR_GET_DUMPABLE) },
 	{ SCMP_SYS(prctl), ALL, IS(0, PR_GET_NO_NEW_PRIVS) },
 	{ SCMP_SYS(prctl), ALL, IS(0, PR_SET_VMA) },
@@ -178,6 +192,11 @@ static const struct {
 	{ SCMP_SYS(prctl), STARTS, IS(0, PR_SET_PDEATHSIG) },
 	{ SCMP_SYS(prctl), STARTS, IS(0, PR_SET_NAME) },
 	{ SCMP_SYS(prctl), STARTS, IS(0, PR_SET_CHILD_SUBREAPER) },
+	/* words are typed and shown at a terminal that is handed over */
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCSETS) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCSETSW) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCSETSF) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCFLSH) },
 	/* is it a terminal, and how wide */
 	{ SCMP_SYS(ioctl), ALL & ~(STARTS | ROLE(SANDBOX_MEDIA)),
 	    IS(1, TCGETS) },
@@ -190,7 +209,9 @@ static const struct {
 	int call, error;
 	unsigned roles;
 } refused[] = {
-	{ SCMP_SYS(clone3), ENOSYS, STARTS }, /* flags in memory: clone() */
+	/* its flags are in memory: clone() */
+	{ SCMP_SYS(clone3), ENOSYS,
+	    STARTS | ROLE(SANDBOX_CARD) | ROLE(SANDBOX_SIGNER) },
 	/* SoftHSM tells the system's log what went wrong */
 	{ SCMP_SYS(socket), EACCES, ROLE(SANDBOX_SOFT) },
 };
@@ -215,10 +236,10 @@ allow(scmp_filter_ctx f, const int *calls, size_t count)
 }
 
 static bool
-add_rows(scmp_filter_ctx f, unsigned role)
+add_rows(scmp_filter_ctx f, unsigned role, unsigned roles)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		if ((rows[i].roles & role) != 0 &&
+		if ((rows[i].roles & roles) != 0 &&
 		    seccomp_rule_add_array(f, SCMP_ACT_ALLOW, rows[i].call, 1,
 			&rows[i].where) != 0)
 			return false;
@@ -244,8 +265,11 @@ add_abort(scmp_filter_ctx f)
 static bool
 build(scmp_filter_ctx f, unsigned role)
 {
+	/* a signer may have what it is to narrow itself to */
+	unsigned roles = role == ROLE(SANDBOX_SIGNER) ? SIGNERS : role;
+
 	for (size_t i = 0; i < COUNT(groups); i++) {
-		if ((groups[i].roles & role) != 0 &&
+		if ((groups[i].roles & roles) != 0 &&
 		    !allow(f, groups[i].calls, groups[i].count))
 			return false;
 	}
@@ -257,7 +281,7 @@ build(scmp_filter_ctx f, unsigned role)
 	if ((role & STARTS) == 0 && !add_abort(f))
 		return false;
 #endif
-	return add_rows(f, role) &&
+	return add_rows(f, role, roles) &&
 	    /* a tree, not a list: a signer makes many calls a signature */
 	    seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0 &&
 	    seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,

@@ -222,6 +222,7 @@ struct signer {
 	int sock;
 	unsigned state; /* enum message_state */
 	bool stop;
+	bool walled; /* its cell is the narrow one, see signer_cell.h */
 	struct module *module;
 	char module_name[256];
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see MSG_BLANK; "": any */

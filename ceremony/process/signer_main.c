@@ -5,8 +5,8 @@
  * closing the channel.
  */
 #include "ceremony/process/channel.h"
-#include "ceremony/process/sandbox.h"
 #include "ceremony/process/signer.h"
+#include "ceremony/process/signer_cell.h"
 #include "ceremony/process/spawn.h"
 
 static signer_handler *const handlers[MSG_KIND_COUNT] = {
@@ -82,6 +82,21 @@ static signer_handler *const handlers[MSG_KIND_COUNT] = {
 	[MSG_END_GROUP] = signer_end_group,
 };
 
+/*
+ * OpenSC tells the desktop of cards that come and go: when it is loaded it would
+ * look for the session's D-Bus, with threads of its own, and send labels there.
+ * No thread and no such talk is a signer's; without an application it does
+ * neither.  (The program's symbols come before those of a module's libraries.)
+ */
+void *g_application_new(const char *id, int flags);
+void *
+g_application_new(const char *id, int flags)
+{
+	(void)id;
+	(void)flags;
+	return NULL;
+}
+
 static void
 signer_run(struct signer *s)
 {
@@ -118,14 +133,14 @@ signer_close(struct signer *s)
 int
 main(void)
 {
-	char level[128];
+	char level[SANDBOX_LEVEL_MAX];
 	struct signer *s = secret_pages(sizeof(*s));
 
 	if (s == NULL)
 		return 1;
 	s->sock = SPAWN_FD;
 	s->state = STATE_IDLE;
-	if (sandbox_enter(SANDBOX_SIGNER, NULL, level, sizeof(level)) == 0) {
+	if (sandbox_open_first() && signer_cell_enter(level, sizeof(level))) {
 		message_start(&s->out, MSG_READY);
 		message_put_text(&s->out, level);
 		if (signer_send(s))

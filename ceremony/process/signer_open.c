@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ceremony/process/signer.h"
+#include "ceremony/process/signer_cell.h"
 #include "smartcard/contents.h"
 
 unsigned
@@ -38,6 +39,12 @@ signer_use_module(struct signer *s, const char *name)
 		return false;
 	}
 	snprintf(s->module_name, sizeof(s->module_name), "%s", name);
+	if (!s->walled && !signer_cell_module(name)) {
+		signer_fault(s, FAULT_INTERNAL,
+		    "module %s: the signer's cell cannot be closed", name);
+		return false;
+	}
+	s->walled = true;
 	module_blank(s->module, s->blank, s->others);
 	module_pin_pad(s->module, s->pin_pad);
 	return true;

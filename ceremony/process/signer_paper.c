@@ -6,6 +6,7 @@
 
 #include "ceremony/process/paper.h"
 #include "ceremony/process/signer.h"
+#include "ceremony/process/signer_cell.h"
 #include "ceremony/quorum/pin.h"
 #include "ceremony/quorum/slip39.h"
 
@@ -56,10 +57,16 @@ read_which(struct signer *s)
 
 	message_get_text(&s->in, which, 1);
 	s->paper_name = which[0];
-	if (which[0] == 'S' || which[0] == 'B')
-		return true;
-	signer_fault(s, FAULT_REFUSED, "words on paper: neither of S nor of B");
-	return false;
+	if (which[0] != 'S' && which[0] != 'B') {
+		signer_fault(s, FAULT_REFUSED,
+		    "words on paper: neither of S nor of B");
+		return false;
+	}
+	s->walled = s->walled || signer_cell_paper();
+	if (!s->walled)
+		signer_fault(s, FAULT_INTERNAL,
+		    "%c: the signer's cell cannot be closed", s->paper_name);
+	return s->walled;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ceremony/process/signer.h"
+#include "ceremony/process/signer_cell.h"
 #include "smartcard/look.h"
 
 #define BUSY_MS 250 /* between two looks at a card that somebody has just now */
@@ -153,6 +154,12 @@ signer_watch(struct signer *s)
 		return;
 	s->stop = true;
 	err = pcsc_new(NULL, &w.pcsc);
+	if (!signer_cell_watch()) {
+		pcsc_free(w.pcsc);
+		signer_fault(s, FAULT_INTERNAL,
+		    "readers: the signer's cell cannot be closed");
+		return;
+	}
 	if (err == CARD_OK)
 		err = pcsc_list(w.pcsc, &w.readers);
 	while (err == CARD_OK) {

@@ -12,6 +12,8 @@ D=$B/bench/beside
 N=${N:-200}
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
 PLANS=$here/../../docs/examples
+# shellcheck source=tests/wrap.sh
+. "$here/../wrap.sh"
 factory=$B/bin/anchorite-factory
 all='product-1, product-2, product-3, product-4'
 all="$all, product-5, product-6, product-7, product-8"
@@ -25,19 +27,15 @@ quiet() {
 
 # the program, whose signers' tokens are as slow as softhsm2.conf.cards says
 programs() {
-	mkdir -p "$D/slow/libexec/anchorite" "$D/in" "$D/units"
-	cp -R "$B/bin" "$D/slow"
-	cp "$B/libexec/anchorite/anchorite-reader" "$D/slow/libexec/anchorite"
+	mkdir -p "$D/in" "$D/units"
 	ln -s /usr/lib/softhsm/libsofthsm2.so "$D/real.so"
-	cat >"$D/slow/libexec/anchorite/anchorite-signer" <<END
-#!/bin/sh
-LD_PRELOAD=$B/tests/ceremony/custodian/module_divert.so
+	BUILD=$B wrap_signer "$D/slow" <<END
+PRELOAD=$B/tests/ceremony/custodian/module_divert.so
 DIVERT=$B/tests/ceremony/custodian/module_cards.so
 CARDS_MODULE=$D/real.so
-export LD_PRELOAD DIVERT CARDS_MODULE
-exec $B/libexec/anchorite/anchorite-signer
+WIDEN=$D:$B/tests
+export DIVERT CARDS_MODULE
 END
-	chmod +x "$D/slow/libexec/anchorite/anchorite-signer"
 }
 
 # tokens: a plan's list, seven more behind the first

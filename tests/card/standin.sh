@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2034
 # Virtual cards in readers inside each process (module_pcsc.c), for scripts that
 # source lib.sh of the custodian's tests before: no pcscd, no namespace.  Helper
 # processes have no environment of ours: the cards are listed beside the module.
@@ -18,6 +18,10 @@ standin_readers() {
 	} }" >opensc.conf
 	OPENSC_CONF=$dir/opensc.conf
 	export OPENSC_CONF
+	# a card in a reader is none of the signer's files
+	rm -rf "$dir/standin"
+	echo "WIDEN=$dir:$BUILD/tests/card" | wrap_signer "$dir/standin"
+	anchorite=$dir/standin/bin/anchorite
 }
 
 control() { # NUMBER [LINE...]

@@ -16,6 +16,8 @@ echo "app default { reader_driver pcsc {
 } }" >opensc.conf
 OPENSC_CONF=$dir/opensc.conf
 export OPENSC_CONF
+echo "WIDEN=$dir:$BUILD/tests/card" | wrap_signer "$dir/programs"
+anchorite=$dir/programs/bin/anchorite
 
 transcript=r/state/transcript.jsonl
 bodies() { # TYPE: of the records

@@ -35,6 +35,8 @@ AGAIN=${AGAIN:-}
 LATER=${LATER:-7}
 JOBS=${JOBS:-2}
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
+# shellcheck source=tests/wrap.sh
+. "$here/../wrap.sh"
 W=$BUILD/crash${BESIDE:+-beside}${CARDS:+-cards}
 plans=$here
 anchorite=$BUILD/bin/anchorite
@@ -55,28 +57,23 @@ die() {
 }
 
 # ---- what all runs share -----------------------------------------------------
-# The signer starts with a bare environment: a script in its place gives it the
-# shim again.
+# The signer starts with a bare environment: lines in front of it give it the
+# shim again, which widens its cell by what it needs.
 programs() {
 	with_signer "$W/run" "POWER=\${SOFTHSM2_CONF%/*}.power" \
-		"LD_PRELOAD=$BUILD/tests/crash/module_power.so" \
-		'export POWER LD_PRELOAD'
+		"PRELOAD=$BUILD/tests/crash/module_power.so" \
+		'export POWER'
 	[ -z "$CARDS" ] || virtual_cards
 }
 
 # with_signer FOLDER LINE...: the programs, their signer behind these lines
 with_signer() {
-	mkdir -p "$1/bin" "$1/libexec/anchorite"
-	cp "$BUILD/bin/anchorite" "$factory" "$1/bin"
-	cp "$BUILD/libexec/anchorite/anchorite-reader" "$1/libexec/anchorite"
-	signer=$1/libexec/anchorite/anchorite-signer
+	folder=$1
 	shift
 	{
-		printf '%s\n' '#!/bin/sh' "$@"
+		printf '%s\n' "$@" "WIDEN=\${SOFTHSM2_CONF%/*}:$BUILD/tests"
 		[ -z "$CARDS" ] || card_list
-		echo "exec $BUILD/libexec/anchorite/anchorite-signer"
-	} >"$signer"
-	chmod +x "$signer"
+	} | wrap_signer "$folder"
 }
 
 # card_list: the cards lie in the scratch folder, beside its softhsm2.conf

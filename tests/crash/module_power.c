@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "tests/ceremony/process/widen.h"
 #include "tests/crash/power.h"
 
 #define SOFTHSM "libsofthsm2.so"
@@ -35,6 +36,20 @@ start(void)
 {
 	base = getenv("POWER");
 	power = power_map(base);
+}
+
+/* What is noted, and the exchanged module. */
+bool
+widen_path(size_t i, char path[PATH_MAX])
+{
+	Dl_info self;
+
+	if (i > 1 || power == NULL || dladdr(&power, &self) == 0)
+		return false;
+	snprintf(path, PATH_MAX, "%s", i == 0 ? base : self.dli_fname);
+	if (i == 1)
+		*strrchr(path, '/') = '\0';
+	return true;
 }
 
 /* ---- which file is meant ------------------------------------------------- */

@@ -12,6 +12,8 @@ devices=$BUILD/tests/demo/tool_devices
 bundle=$BUILD/tests/ceremony/custodian/tool_bundle
 liar=$BUILD/tests/ceremony/custodian/tool_liar
 collude=$BUILD/tests/ceremony/custodian/tool_collude
+# shellcheck source=tests/wrap.sh
+. "$repo/tests/wrap.sh"
 dir=$(mktemp -d "$BUILD/custodian.XXXXXX") || exit 1
 trap 'chmod -R u+rwX "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM

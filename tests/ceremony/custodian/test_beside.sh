@@ -9,19 +9,14 @@ units=24
 
 # ./slow/bin/anchorite: its signers' cards take their time, and break, as the
 # file .cards beside a rehearsal's softhsm2.conf says
-mkdir -p slow/libexec/anchorite && cp -R "$BUILD/bin" slow &&
-	cp "$BUILD/libexec/anchorite/anchorite-reader" slow/libexec/anchorite &&
-	ln -s /usr/lib/softhsm/libsofthsm2.so real.so
-cat >slow/libexec/anchorite/anchorite-signer <<END
-#!/bin/sh
-ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}verify_asan_link_order=0
-LD_PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
+ln -s /usr/lib/softhsm/libsofthsm2.so real.so &&
+	wrap_signer "$dir/slow" <<END
+PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
 DIVERT=$BUILD/tests/ceremony/custodian/module_cards.so
 CARDS_MODULE=$dir/real.so
-export ASAN_OPTIONS LD_PRELOAD DIVERT CARDS_MODULE
-exec $BUILD/libexec/anchorite/anchorite-signer
+WIDEN=$dir:$BUILD/tests
+export DIVERT CARDS_MODULE
 END
-chmod +x slow/libexec/anchorite/anchorite-signer
 
 # beside TOKENS: a plan for a batch on these
 beside() {

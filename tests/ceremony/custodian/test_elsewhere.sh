@@ -199,19 +199,14 @@ run 3 "$anchorite" plan check other.yaml && says err 'is said of a card that is 
 ok "a card that stays is as it is"
 # From here on op-frank takes no objects: ./bare/bin/anchorite, whose signers'
 # module says so
-mkdir -p bare/libexec/anchorite && cp -R "$BUILD/bin" bare &&
-	cp "$BUILD/libexec/anchorite/anchorite-reader" bare/libexec/anchorite &&
-	ln -s "$softhsm" real.so
-cat >bare/libexec/anchorite/anchorite-signer <<END
-#!/bin/sh
-ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}verify_asan_link_order=0
-LD_PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
+ln -s "$softhsm" real.so &&
+	wrap_signer "$dir/bare" <<END
+PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
 DIVERT=$BUILD/tests/smartcard/module_fake.so
 FAKE_MODULE=$dir/real.so FAKE_BARE=op-frank
-export ASAN_OPTIONS LD_PRELOAD DIVERT FAKE_MODULE FAKE_BARE
-exec $BUILD/libexec/anchorite/anchorite-signer
+WIDEN=$dir:$BUILD/tests
+export DIVERT FAKE_MODULE FAKE_BARE
 END
-chmod +x bare/libexec/anchorite/anchorite-signer
 program=bare/bin/anchorite
 held 0 change.yaml && says shown 'frank enrolled on card op-frank' &&
 	says shown 'bert: leaves' && ! says shown 'empty line ends them'

@@ -110,20 +110,15 @@ ok "and goes on"
 
 # ---- what only cards with a counter say --------------------------------------
 # ./counting/bin/anchorite: its signers' module does as ./fake says
-mkdir -p counting/libexec/anchorite && cp -R "$BUILD/bin" counting &&
-	cp "$BUILD/libexec/anchorite/anchorite-reader" counting/libexec/anchorite &&
-	ln -s /usr/lib/softhsm/libsofthsm2.so real.so
-cat >counting/libexec/anchorite/anchorite-signer <<END
-#!/bin/sh
-ASAN_OPTIONS=\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}verify_asan_link_order=0
-LD_PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
+ln -s /usr/lib/softhsm/libsofthsm2.so real.so &&
+	wrap_signer "$dir/counting" <<END
+PRELOAD=$BUILD/tests/ceremony/custodian/module_divert.so
 DIVERT=$BUILD/tests/smartcard/module_fake.so
 FAKE_MODULE=$dir/real.so
-export ASAN_OPTIONS LD_PRELOAD DIVERT FAKE_MODULE
+WIDEN=$dir:$BUILD/tests
+export DIVERT FAKE_MODULE
 . $dir/fake
-exec $BUILD/libexec/anchorite/anchorite-signer
 END
-chmod +x counting/libexec/anchorite/anchorite-signer
 counting=counting/bin/anchorite
 last='one try is left on card op-alice, a wrong PIN locks it for good'
 

@@ -129,7 +129,9 @@ act_kill(void)
 static int
 act_mount(void)
 {
-	return result(mount("none", scratch, "tmpfs", 0, NULL));
+	int err = result(mount("none", "/nonesuch", "tmpfs", 0, NULL));
+
+	return err == ENOENT ? 0 : err; /* it got as far as the folder */
 }
 
 static int
@@ -203,14 +205,31 @@ static const char *const fates[] = {
 	[ENDED] = "ended (SIGSYS)",
 };
 
-/* Columns as the rows of acts[]. */
+/* A letter an act, in the order of acts[]: done, refused, ended; R is refused
+ * by Landlock, and without it not looked at. */
 static const struct {
 	enum sandbox_role role;
 	const char *name;
-	const char *expect; /* a letter an act: d, r, e */
+	const char *expect;
 } roles[] = {
 	{ SANDBOX_READER, "reader", "eeeeeeeeeeeeeeeeee" },
+	{ SANDBOX_SIGNER, "signer", "dRReedeeeeReeeeeee" },
+	{ SANDBOX_SOFT, "signer, soft", "RRRrrreeeeReeeeeee" },
+	{ SANDBOX_CARD, "signer, card", "RRReedeeeeReeeeeee" },
+	{ SANDBOX_PAPER, "signer, paper", "eeeeeeeeeeeeeeeeee" },
+	{ SANDBOX_OPERATOR, "operator", "dddrrdRdrrRRrrrrrr" },
+	{ SANDBOX_AUDITOR, "auditor", "RrrrrrrrrrRrrrrrrr" },
+	{ SANDBOX_FACTORY, "factory", "RRRrrrrrrrRrrrrrrr" },
 };
+
+static void
+make_there(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/there", scratch);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
 
 static enum fate
 try(enum sandbox_role role, const struct act *act)
@@ -227,6 +246,8 @@ try(enum sandbox_role role, const struct act *act)
 		_exit(act->try());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (strcmp(act->name, "remove a file") == 0)
+		make_there();
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		return ENDED;
 	assert_true(WIFEXITED(status));
@@ -240,7 +261,9 @@ try(enum sandbox_role role, const struct act *act)
 static enum fate
 fate_of(char letter)
 {
-	return letter == 'd' ? DONE : letter == 'r' ? REFUSED : ENDED;
+	return letter == 'd'                 ? DONE
+	    : letter == 'r' || letter == 'R' ? REFUSED
+					     : ENDED;
 }
 
 static void
@@ -254,7 +277,9 @@ proofs(void **state)
 		for (size_t a = 0; a < ACTS; a++) {
 			enum fate want = fate_of(roles[r].expect[a]);
 			enum fate have = try(roles[r].role, &acts[a]);
-			printf("# cell of %-10s %-18s %s%s%s\n", roles[r].name,
+			if (roles[r].expect[a] == 'R' && !cell_has_landlock())
+				continue;
+			printf("# cell of %-13s %-18s %s%s%s\n", roles[r].name,
 			    acts[a].name, fates[have],
 			    have == want ? "" : ", not ",
 			    have == want ? "" : fates[want]);
@@ -292,13 +317,11 @@ outside(void **state)
 static int
 make_scratch(void **state)
 {
-	char path[64];
-
 	(void)state;
 	if (mkdtemp(scratch) == NULL)
 		return -1;
-	snprintf(path, sizeof(path), "%s/there", scratch);
-	return close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	make_there();
+	return 0;
 }
 
 static int

@@ -67,13 +67,16 @@ leave(const struct inmate *i)
 static const char *
 level_of(enum sandbox_role role)
 {
-	if (role == SANDBOX_MEDIA)
-		return "nocore,nodump,nonewprivs,seccomp";
-	if (role != SANDBOX_READER)
-		return "nocore,nodump,nonewprivs";
-	return cell_has_landlock()
-	    ? "nocore,nodump,nonewprivs,limits,landlock,seccomp"
-	    : "nocore,nodump,nonewprivs,limits,seccomp";
+	static const char *const levels[2][2] = {
+		{ "nocore,nodump,nonewprivs,seccomp",
+		    "nocore,nodump,nonewprivs,landlock,seccomp" },
+		{ "nocore,nodump,nonewprivs,limits,seccomp",
+		    "nocore,nodump,nonewprivs,limits,landlock,seccomp" },
+	};
+	/* who is in any ruleset cannot mount */
+	bool landlock = cell_has_landlock() && role != SANDBOX_MEDIA;
+
+	return levels[role == SANDBOX_READER][landlock];
 }
 
 static void

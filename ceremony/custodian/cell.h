@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CUSTODIAN_CELL_H
+#define CUSTODIAN_CELL_H
+
+#include <stdbool.h>
+
+#include "ceremony/process/sandbox.h"
+
+/* Enter the cell of the operator's process, which starts its helpers and, when
+ * a rehearsal makes up what stations send, the factory's program.  What must
+ * not be in it, like anchorite-media, is started before.  False: it could not
+ * be had; level as sandbox_enter() has it. */
+bool cell_enter(bool rehearsal, char level[SANDBOX_LEVEL_MAX]);
+
+/* For a command that looks at a file or folder and does no more: the auditor's
+ * cell.  False, with a sentence on standard error: it could not be had. */
+bool cell_look(const char *path);
+
+#endif
