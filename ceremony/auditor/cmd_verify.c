@@ -25,7 +25,10 @@ state_open(const char *path)
 	if (fd < 0)
 		fprintf(stderr, "anchorite-audit: %s: %s\n", path,
 		    strerror(errno));
-	return fd;
+	if (fd < 0 || cell_enter(path))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* ---- options ------------------------------------------------------------- */

@@ -23,6 +23,8 @@ cmd_words(const struct command *self, int argc, char *argv[])
 
 	if (argc != 1 || argv[0][0] == '-')
 		return command_usage(self);
+	if (!cell_enter(argv[0]))
+		return AUDIT_UNREADABLE;
 	err = file_read(AT_FDCWD, argv[0], FILE_MAX, &data, &len);
 	if (err != TRANSFER_OK) {
 		fprintf(stderr, "anchorite-audit: %s: %s\n", argv[0],
