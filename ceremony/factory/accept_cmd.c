@@ -19,12 +19,15 @@ enum {
 };
 
 static const struct option_row options[] = {
-	[REQUEST] = { "request", "FILE", true, "the request that was sent" },
-	[RESPONSE] = { "response", "FILE", true, "the answer to it" },
+	[REQUEST] = { "request", "FILE", true, "the request that was sent",
+	    PLACE_READ },
+	[RESPONSE] = { "response", "FILE", true, "the answer to it",
+	    PLACE_READ },
 	[ROOT] = { "root", "WORDS|HEX", true,
 	    "SPKI digest of the root, 32 words or 64 hex digits" },
-	[ORDER] = { "order", "FILE", true, "the work order" },
-	[OUT] = { "out", "DIR", true, "new folder for what was signed" },
+	[ORDER] = { "order", "FILE", true, "the work order", PLACE_READ },
+	[OUT] = { "out", "DIR", true, "new folder for what was signed",
+	    PLACE_MAKE },
 	[DATE] = { "date", "RFC3339", false, "instead of the clock" },
 	{ 0 },
 };
@@ -151,6 +154,8 @@ run(const struct arguments *args)
 	if (!read_root(args->option[ROOT], root) ||
 	    !clock_read(args->option[DATE], &a.now))
 		return OUTCOME_USAGE;
+	if (!command_cell(&accept_command, args))
+		return OUTCOME_TROUBLE;
 	ret = judge(&a, root, args->option[OUT]);
 	acceptance_clear(&a);
 	return ret;

@@ -274,7 +274,12 @@ check_possession(struct work *w)
 	if (RAND_bytes(nonce, sizeof(nonce)) != 1)
 		return CHECK_TROUBLE;
 	possession_text(w->terms->id, nonce, text);
-	hook_run(w->terms->hook, text, w->terms->hook_timeout_ms, &answer);
+	if (w->terms->hook_runner == -1)
+		hook_run(w->terms->hook, text, w->terms->hook_timeout_ms,
+		    &answer);
+	else
+		hook_ask(w->terms->hook_runner, text, w->terms->hook_timeout_ms,
+		    &answer);
 	memcpy(w->result->complaint, answer.complaint,
 	    sizeof(w->result->complaint));
 	if (answer.end == HOOK_ANSWERED)

@@ -45,6 +45,7 @@ struct check_terms {
 	const char *id;
 	const char *cert_path;
 	const char *hook;
+	int hook_runner; /* that starts it, or -1: it is started here */
 	X509 *ca;
 	const char *crl_path; /* NULL: no CRL is asked for */
 	struct registry *registry;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ca/subject.h"
 #include "ceremony/factory/check.h"
@@ -28,14 +29,17 @@ enum {
 
 static const struct option_row options[] = {
 	[DEVICE] = { "device", "ID", true, "the unit's id" },
-	[CERT] = { "cert", "FILE", true, "its certificate, as read from it" },
+	[CERT] = { "cert", "FILE", true, "its certificate, as read from it",
+	    PLACE_READ },
 	[HOOK] = { "device-hook", "PROGRAM", true,
 	    "asks the unit to sign; see the manual" },
-	[CA] = { "ca", "FILE", true, "the product CA's certificate" },
-	[CRL] = { "crl", "FILE", false, "its CRL (crl.pem beside --ca)" },
+	[CA] = { "ca", "FILE", true, "the product CA's certificate",
+	    PLACE_MAKE },
+	[CRL] = { "crl", "FILE", false, "its CRL (crl.pem beside --ca)",
+	    PLACE_READ },
 	[NO_CRL] = { "no-crl", NULL, false, "do not look for revocation" },
 	[REGISTRY] = { "registry", "FILE", false,
-	    "units so far (registry.db beside --ca)" },
+	    "units so far (registry.db beside --ca)", PLACE_MAKE },
 	[DATE] = { "date", "RFC3339", false, "instead of the clock" },
 	[JSON] = { "json", NULL, false, "one JSON object instead of a line" },
 	{ 0 },
@@ -190,6 +194,11 @@ run(const struct arguments *args)
 
 	if (!fits(args, &terms))
 		return OUTCOME_USAGE;
+	terms.hook_runner = hook_runner(terms.hook);
+	if (terms.hook_runner == -1)
+		return input_failed("device hook", TRANSFER_ERR_IO);
+	if (!command_cell(&check_command, args))
+		return OUTCOME_TROUBLE;
 	crl_beside = beside(args->option[CA], "crl.pem");
 	db_beside = beside(args->option[CA], "registry.db");
 	if (crl_beside == NULL || db_beside == NULL)
@@ -201,6 +210,7 @@ run(const struct arguments *args)
 	if (ret == OUTCOME_DONE)
 		ret = with_registry(args, &terms, db ? db : db_beside);
 	X509_free(terms.ca);
+	close(terms.hook_runner);
 	free(crl_beside);
 	free(db_beside);
 	return ret;

@@ -13,12 +13,21 @@ enum outcome {
 	OUTCOME_TROUBLE = 3, /* anything else: I/O, memory */
 };
 
+/* Whether the value of an option is a file, and what its place is in the cell:
+ * it is read, or something new is made in its folder. */
+enum option_place {
+	PLACE_NONE = 0,
+	PLACE_READ,
+	PLACE_MAKE,
+};
+
 /* One option of a command: "--name VALUE", or a flag when value is NULL. */
 struct option_row {
 	const char *name;
 	const char *value;
 	bool required;
 	const char *help;
+	enum option_place place;
 };
 #define COMMAND_OPTIONS_MAX 10
 
@@ -45,6 +54,10 @@ struct command {
  * reordered); says what is wrong and returns false when they do not fit. */
 bool command_read(const struct command *cmd, int argc, char **argv,
     struct arguments *out);
+/* Enter the factory's cell: from then on the files of the options and the
+ * operands are all there is, and nothing is started or connected to.  False,
+ * and said, when it could not be had. */
+bool command_cell(const struct command *cmd, const struct arguments *args);
 /* Usage in one line (to stdout, or stderr behind an error), and all help. */
 void command_usage(const struct command *cmd, bool error);
 void command_help(const struct command *cmd);

@@ -35,6 +35,15 @@ struct hook_answer {
  */
 void hook_run(const char *program, const char *question, int timeout_ms,
     struct hook_answer *out);
+/*
+ * The same for a process in a cell, which starts no programs: a runner that is
+ * forked before does, this program and no other, for as long as the socket is
+ * open.  Returns the socket, or -1.
+ */
+int hook_runner(const char *program);
+/* As hook_run(), by the runner of the program. */
+void hook_ask(int runner, const char *question, int timeout_ms,
+    struct hook_answer *out);
 /* "exited with status 3"; text needs 120 characters. */
 void hook_describe(const struct hook_answer *a, char *text, size_t size);
 

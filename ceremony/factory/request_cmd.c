@@ -25,12 +25,15 @@ enum {
 };
 
 static const struct option_row options[] = {
-	[ORDER] = { "order", "FILE", true, "the work order, sealed" },
-	[KEY] = { "key", "FILE", true, "this station's key" },
-	[OUT] = { "out", "FILE", true, "new .request file for the ceremony" },
+	[ORDER] = { "order", "FILE", true, "the work order, sealed",
+	    PLACE_READ },
+	[KEY] = { "key", "FILE", true, "this station's key", PLACE_READ },
+	[OUT] = { "out", "FILE", true, "new .request file for the ceremony",
+	    PLACE_MAKE },
 	[PREVIOUS] = { "previous", "FILE", false,
-	    "the request before this one under the order" },
-	[UNITS] = { "units", "FILE", false, "hardware serials, id,serial" },
+	    "the request before this one under the order", PLACE_READ },
+	[UNITS] = { "units", "FILE", false, "hardware serials, id,serial",
+	    PLACE_READ },
 	[DATE] = { "date", "RFC3339", false, "instead of the clock" },
 	{ 0 },
 };
@@ -218,6 +221,8 @@ run(const struct arguments *args)
 
 	if (!clock_read(args->option[DATE], &now))
 		return OUTCOME_USAGE;
+	if (!command_cell(&request_command, args))
+		return OUTCOME_TROUBLE;
 	ret = station_key_read(args->option[KEY], &key);
 	if (ret == OUTCOME_DONE)
 		ret = read_order(args->option[ORDER], &key, &request);

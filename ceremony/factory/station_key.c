@@ -27,8 +27,10 @@ enum {
 static const struct option_row options[] = {
 	[FACTORY] = { "factory", "NAME", true, "name of the factory" },
 	[LINE] = { "line", "NAME", true, "name of the line" },
-	[KEY] = { "key", "FILE", true, "new file for the station's key" },
-	[OUT] = { "out", "FILE", true, "new .station file for the ceremony" },
+	[KEY] = { "key", "FILE", true, "new file for the station's key",
+	    PLACE_MAKE },
+	[OUT] = { "out", "FILE", true, "new .station file for the ceremony",
+	    PLACE_MAKE },
 	[DATE] = { "date", "RFC3339", false, "instead of the clock" },
 	{ 0 },
 };
@@ -132,6 +134,8 @@ run(const struct arguments *args)
 	    !copy_name("line", args->option[LINE], station.line) ||
 	    !clock_read(args->option[DATE], &now))
 		return OUTCOME_USAGE;
+	if (!command_cell(&station_key_command, args))
+		return OUTCOME_TROUBLE;
 	if (!is_free(args->option[KEY]) || !is_free(args->option[OUT]))
 		return OUTCOME_REFUSED;
 	return make(args, &station, now);

@@ -124,6 +124,7 @@ run_row(const struct row *row, struct registry *registry)
 	struct check_terms terms = { .id = row->id,
 		.cert_path = cert,
 		.hook = hook,
+		.hook_runner = -1,
 		.ca = ca.product,
 		.crl_path = row->crl != NULL ? crl : NULL,
 		.registry = registry,
