@@ -95,30 +95,42 @@ qr_file_pack(const uint8_t *file, size_t file_len, uint8_t **out, size_t *len)
 	return ret;
 }
 
-/* Inflate data into exactly length octets. */
-static bool
-lengthen(const uint8_t *data, size_t data_len, uint8_t *out, size_t length)
-{
-	z_stream z = { 0 };
-	bool ok;
-
-	if (inflateInit2(&z, RAW_DEFLATE) != Z_OK)
-		return false;
-	z.next_in = (uint8_t *)(uintptr_t)data; /* zlib only reads it */
-	z.avail_in = (uInt)data_len;
-	z.next_out = out;
-	z.avail_out = (uInt)length;
-	ok = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_in == 0 &&
-	    z.avail_out == 0;
-	inflateEnd(&z);
-	return ok;
-}
-
 struct contents {
 	uint64_t method, length;
 	const uint8_t *data;
 	size_t data_len;
 };
+
+/* Inflate data into exactly length octets.  Errors: UR, MEMORY. */
+static enum transfer_error
+lengthen(const uint8_t *data, size_t data_len, uint8_t *out, size_t length)
+{
+	z_stream z = { 0 };
+	bool whole;
+	int status;
+
+	if (inflateInit2(&z, RAW_DEFLATE) != Z_OK)
+		return TRANSFER_ERR_MEMORY;
+	z.next_in = (uint8_t *)(uintptr_t)data; /* zlib only reads it */
+	z.avail_in = (uInt)data_len;
+	z.next_out = out;
+	z.avail_out = (uInt)length;
+	status = inflate(&z, Z_FINISH);
+	whole = status == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
+	inflateEnd(&z);
+	if (status == Z_MEM_ERROR)
+		return TRANSFER_ERR_MEMORY;
+	return whole ? TRANSFER_OK : TRANSFER_ERR_UR;
+}
+
+static enum transfer_error
+file_of(const struct contents *c, uint8_t *file)
+{
+	if (c->method == METHOD_DEFLATE)
+		return lengthen(c->data, c->data_len, file, (size_t)c->length);
+	memcpy(file, c->data, c->data_len);
+	return TRANSFER_OK;
+}
 
 /* What is wrong with the form of a message, or NULL. */
 static const char *
@@ -161,6 +173,7 @@ qr_file_unpack(const uint8_t *message, size_t message_len, uint8_t **out,
     size_t *len, struct transfer_fault *fault)
 {
 	struct contents c = { 0 };
+	enum transfer_error err;
 	const char *wrong;
 	uint8_t *file;
 
@@ -179,14 +192,15 @@ qr_file_unpack(const uint8_t *message, size_t message_len, uint8_t **out,
 	if ((file = malloc((size_t)c.length)) == NULL)
 		return transfer_refuse(fault, TRANSFER_ERR_MEMORY,
 		    "out of memory");
-	if (c.method == METHOD_STORED) {
-		memcpy(file, c.data, c.data_len);
-	} else if (!lengthen(c.data, c.data_len, file, (size_t)c.length)) {
-		free(file);
-		return transfer_refuse(fault, TRANSFER_ERR_UR,
-		    "message: not one whole DEFLATE stream of that length");
+	err = file_of(&c, file);
+	if (err == TRANSFER_OK) {
+		*out = file;
+		*len = (size_t)c.length;
+		return TRANSFER_OK;
 	}
-	*out = file;
-	*len = (size_t)c.length;
-	return TRANSFER_OK;
+	free(file);
+	return transfer_refuse(fault, err, "%s",
+	    err == TRANSFER_ERR_MEMORY ? "out of memory"
+				       : "message: not one whole DEFLATE "
+					 "stream of that length");
 }

@@ -13,8 +13,12 @@ void
 xoshiro_seed(struct xoshiro *x, const void *seed, size_t len)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
+	SHA256_CTX ctx;
 
-	SHA256(seed, len, digest);
+	/* SHA256() looks its provider up, for which it may lack memory */
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, seed, len);
+	SHA256_Final(digest, &ctx);
 	for (size_t i = 0; i < 4; i++) {
 		x->s[i] = 0;
 		for (size_t k = 0; k < 8; k++)

@@ -50,11 +50,12 @@ pack(const char *path, const uint8_t *data, size_t len, struct qr_input *in)
 		    UR_MESSAGE_MAX);
 		return QR_REFUSED;
 	}
+	if (err == TRANSFER_OK && SHA256(data, len, in->digest) == NULL)
+		err = TRANSFER_ERR_MEMORY;
 	if (err != TRANSFER_OK) {
 		qr_say_error("%s: %s", path, transfer_strerror(err));
 		return QR_TROUBLE;
 	}
-	SHA256(data, len, in->digest);
 	in->file_len = len;
 	qr_sheet_name(path, in->name);
 	return QR_DONE;
