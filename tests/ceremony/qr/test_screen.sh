@@ -13,11 +13,14 @@ head -c 1500 /dev/zero | openssl enc -aes-128-ctr \
 printf 'one code' >small
 escape=$(printf '\033')
 
-# around: the terminal's settings before and after a program, and its status
+# around: the terminal's settings before and after a program, and its status; the
+# file module has variables for it
+: >module
 cat >around <<'EOF'
 trap : INT
 stty -g >before
-"$@"
+# shellcheck disable=SC2046 # variables on purpose
+env $(cat module) "$@"
 echo $? >status
 stty -g >after
 EOF
@@ -115,4 +118,70 @@ rm -f log
 run 0 expect "$repo/tests/ceremony/qr/screen.exp" 25 80 log -- sh without &&
 	grep -q "$escape\[?1049l" log
 ok "no keys"
+
+# ---- a console and a framebuffer out of files --------------------------------
+console=$BUILD/tests/ceremony/qr/module_console.so
+make_font() {
+	head -c 8192 /dev/zero | openssl enc -aes-128-ctr \
+		-K 00 -iv 00 2>/dev/null
+}
+make_font >font.before
+
+# on_console FONT ARGUMENT...: as at, on a console with that font
+on_console() {
+	rm -f font.set
+	cp "$1" font
+	shift
+	echo "LD_PRELOAD=$console CONSOLE_FONT=$dir/font" >module
+	at "$@"
+	: >module
+}
+
+# glyph FONT NUMBER: rows of a glyph
+glyph() {
+	tail -c +$((32 * $2 + 1)) "$1" | head -c 16 | od -An -v -tx1 | tr -d ' \n'
+}
+
+case $BUILD in
+*/san) skip "a console and a framebuffer" "no module before ASan" ;;
+*)
+	on_console font.before 25 80 -- file --frames 40 --rate 30 &&
+		left_alone && cmp font font.before && shows file &&
+		! grep -q "$(printf '\342\226')" log
+	ok "a console, whose font is put back"
+	[ "$(glyph font.set 219)" = ffffffffffffffffffffffffffffffff ] &&
+		[ "$(glyph font.set 223)" = ffffffffffffffff0000000000000000 ] &&
+		[ "$(glyph font.set 220)" = 0000000000000000ffffffffffffffff ] &&
+		[ "$(cmp -l font.set font.before | wc -l)" -le 96 ]
+	ok "three glyphs were blocks meanwhile"
+	printf '\003' >key
+	on_console font.before 25 80 '9 of' "$(cat key)" -- file && left_alone &&
+		[ -e font.set ] && cmp font font.before
+	ok "Ctrl-C puts the font back too"
+	: >font.short
+	on_console font.short 25 80 -- file --frames 40 --rate 30 && left_alone &&
+		[ ! -e font.set ] && shows file
+	ok "a console that does not give its font: half blocks as they are"
+
+	head -c $((640 * 480 * 3)) /dev/zero >fb
+	cp fb fb.before
+	# until the code has been drawn, at most a hundred looks
+	cat >look <<-'EOF'
+	for i in $(seq 100); do
+		{ printf 'P6 640 480 255\n'; cat fb; } >fb.ppm
+		zbarimg -q --raw -Sdisable -Sqrcode.enable fb.ppm >seen 2>/dev/null && exit
+	done
+	EOF
+	echo "LD_PRELOAD=$console FRAMEBUFFER=640x480" >module
+	at 25 80 "${escape}[2J" 'sh sh look' '' q -- small --framebuffer fb
+	left_alone && "$ur" <seen | cmp - small && cmp fb fb.before
+	ok "a framebuffer, which is put back"
+	echo "LD_PRELOAD=$console FRAMEBUFFER=300x200" >module
+	at 25 80 -- small --framebuffer fb --version 22
+	[ "$(cat status)" = 5 ] &&
+		says log 'the screen has no room for a code of version 22' &&
+		cmp fb fb.before
+	ok "one that has no room"
+	;;
+esac
 echo "1..$n"

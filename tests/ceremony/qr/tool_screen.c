@@ -111,11 +111,35 @@ control(struct terminal *t)
 	}
 }
 
+/* What is dark of a block, by the octets of its UTF-8: U+2580, U+2584, U+2588,
+ * and the glyphs DF, DC, DB of a console's font. */
+static unsigned char
+block(int first, int second, int third)
+{
+	static const struct {
+		unsigned char utf8[3], dark;
+	} blocks[] = {
+		{ { 0xe2, 0x96, 0x80 }, UPPER },
+		{ { 0xe2, 0x96, 0x84 }, LOWER },
+		{ { 0xe2, 0x96, 0x88 }, UPPER | LOWER },
+		{ { 0xef, 0x83, 0x9f }, UPPER },
+		{ { 0xef, 0x83, 0x9c }, LOWER },
+		{ { 0xef, 0x83, 0x9b }, UPPER | LOWER },
+	};
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		if (blocks[i].utf8[0] == first && blocks[i].utf8[1] == second &&
+		    blocks[i].utf8[2] == third)
+			return blocks[i].dark;
+	}
+	return 0;
+}
+
 static void
 character(struct terminal *t, int c)
 {
-	static const unsigned char blocks
-	    [] = { [0x80] = UPPER, [0x84] = LOWER, [0x88] = UPPER | LOWER };
+	unsigned char dark;
+	int second, third;
 
 	if (c == '\r' || c == '\n')
 		return;
@@ -123,11 +147,12 @@ character(struct terminal *t, int c)
 		put(t, 0);
 		return;
 	}
-	if (c != 0xe2 || getchar() != 0x96 || (c = getchar()) == EOF ||
-	    (size_t)c >= sizeof(blocks) || blocks[c] == 0)
+	second = getchar();
+	third = getchar();
+	if ((dark = block(c, second, third)) == 0)
 		t->bad = true;
 	else
-		put(t, blocks[c]);
+		put(t, dark);
 }
 
 int
