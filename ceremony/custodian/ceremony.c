@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "ceremony/custodian/drill.h"
+#include "ceremony/custodian/media.h"
 #include "ceremony/record/objects.h"
 #include "transfer/text.h"
 
@@ -85,6 +86,7 @@ ceremony_record(struct ceremony *c, const char *type, const char *actor,
 	err = transcript_append(c->transcript, c->plan->log, c->plan->ceremony,
 	    when, type, actors, body, line);
 	if (err == RECORD_OK) {
+		media_state_sync(c);
 		drill_recorded(c, type);
 		return true;
 	}

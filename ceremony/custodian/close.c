@@ -132,8 +132,10 @@ write_note(struct ceremony *c, const struct checkpoint *cp,
 	if (checkpoint_note(cp, sigs, count, &note, &len) == RECORD_OK)
 		err = file_create(c->state_fd, name, note, len, 0644);
 	free(note);
-	if (err == TRANSFER_OK)
+	if (err == TRANSFER_OK) {
+		media_state_sync(c);
 		return true;
+	}
 	return ceremony_stop(c, EXIT_STATE,
 	    "%s/%s: %s: run the same plan "
 	    "again",

@@ -10,7 +10,7 @@
 
 static const struct command commands[] = {
 	{ "run",
-	    "PLAN --state DIR --in DIR|media[:LABEL] --out DIR|media[:LABEL] "
+	    "PLAN --state DIR|media[:LABEL] --in DIR|media[:LABEL] --out DIR|media[:LABEL] "
 	    "[--abandon REASON] [--no-pinpad] [--loop]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run, 0 },
 	{ "rehearse",

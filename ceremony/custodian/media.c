@@ -33,11 +33,13 @@ media_is(const char *place, const char **label)
 bool
 media_open(struct ceremony *c, const struct ceremony_files *files)
 {
-	const char *in, *out;
+	const char *in, *out, *state;
 	bool has_in = media_is(files->in, &in);
 	bool has_out = media_is(files->out, &out);
+	bool has_state = media_is(files->state, &state);
 
-	if (!has_in && !has_out)
+	/* a rehearsal has folders of its own, and nobody to ask */
+	if (c->rehearsal || (!has_in && !has_out && !has_state))
 		return true;
 	c->desk = calloc(1, sizeof(*c->desk));
 	if (c->desk == NULL)
@@ -45,7 +47,9 @@ media_open(struct ceremony *c, const struct ceremony_files *files)
 	c->desk->loops = files->loops;
 	c->desk->in = has_in;
 	c->desk->out = has_out;
+	c->desk->state = has_state;
 	c->desk->in_label = in;
+	c->desk->state_label = state == NULL ? MEDIA_STATE_LABEL : state;
 	c->desk->out_label = out;
 	c->desk->child = (struct child){ .pid = -1, .sock = -1 };
 	return child_start(c, SPAWN_MEDIA, &c->desk->child);
@@ -56,6 +60,9 @@ media_end(struct ceremony *c)
 {
 	if (c->desk == NULL)
 		return;
+	mirror_close(c->desk->mirror);
+	for (size_t i = 0; i < c->desk->copy_count; i++)
+		close(c->desk->copies[i].fd);
 	child_end(&c->desk->child);
 	for (size_t i = 0; i < c->desk->taken_count; i++)
 		free(c->desk->taken[i].data);
@@ -135,6 +142,24 @@ media_look(struct ceremony *c, struct media_desk *d)
 		d->list.count++;
 	}
 	return answer;
+}
+
+enum media_answer
+media_hold(struct ceremony *c, struct media_desk *d, const struct medium *m,
+    int *fd)
+{
+	enum media_answer answer;
+
+	*fd = -1;
+	message_start(&c->out, MSG_MEDIA_STATE);
+	message_put_number(&c->out, m->place);
+	if ((answer = ask(c, d, MSG_MEDIA_FOLDER)) != MEDIA_DONE)
+		return answer;
+	if (!child_fields_ok(c))
+		return MEDIA_STOPPED;
+	*fd = c->in.fd;
+	c->in.fd = -1;
+	return MEDIA_DONE;
 }
 
 /* ---- folders ---------------------------------------------------------------- */

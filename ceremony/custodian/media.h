@@ -3,6 +3,7 @@
 #define CUSTODIAN_MEDIA_H
 
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/record/mirror.h"
 #include "transfer/media_use.h"
 
 /*
@@ -36,19 +37,31 @@ struct media_taken {
 	bool noted; /* it stands in the transcript */
 };
 
+/* A state medium that is held. */
+struct media_copy {
+	struct medium medium;
+	int fd; /* its folder of the state */
+};
+
 /* What a ceremony has of media; NULL in one that uses folders alone. */
 struct media_desk {
 	struct child child;
 	bool loops;
-	bool in, out;
-	const char *in_label, *out_label; /* of the medium wanted, or NULL */
-	char why[513];                    /* what the last fault said */
+	bool in, out, state;
+	/* of the medium wanted, or NULL */
+	const char *in_label, *out_label, *state_label;
+	char why[513]; /* what the last fault said */
 	struct medium_list list;
 	size_t taken_count;
 	struct media_taken taken[PLAN_STEPS_MAX];
 	bool leaving; /* files are on their way out */
 	bool has_last;
 	struct medium last; /* what files left on last */
+	size_t copy_count;
+	struct media_copy copies[2]; /* the one in use first */
+	struct mirror *mirror;       /* the other one, following */
+	char one[257]; /* why there is one copy only, as people said */
+	bool one_noted;
 };
 
 /* "media" or "media:LABEL"; *label is NULL for the former. */
@@ -67,6 +80,9 @@ enum media_answer {
 enum media_answer media_look(struct ceremony *c, struct media_desk *d);
 enum media_answer media_folder(struct ceremony *c, struct media_desk *d,
     const struct medium *m, const char *path, struct media_listing *out);
+/* A state medium, held mounted; *fd is new: its folder of the state. */
+enum media_answer media_hold(struct ceremony *c, struct media_desk *d,
+    const struct medium *m, int *fd);
 /* *data new, free(). */
 enum media_answer
 media_take(struct ceremony *c, struct media_desk *d, const struct medium *m,
@@ -96,6 +112,23 @@ media_input(struct ceremony *c, const char *file, uint8_t **data, size_t *len);
  * one that is there already and is the same is as good. */
 bool media_output(struct ceremony *c, const char *file, const uint8_t *data,
     size_t len, const uint8_t object[32]);
+/* ---- the state on media ------------------------------------------------------ */
+
+#define MEDIA_STATE_LABEL "ANCHORITE" /* unless another is named */
+
+/* Two media of that label, or one and the reason for it; the longer state is
+ * used, c->state_fd, and a fork stops. */
+bool media_state_open(struct ceremony *c);
+/* Have the second copy follow, from where it is.  Whatever fails there is
+ * told, and the ceremony goes on with one copy. */
+void media_state_follow(struct ceremony *c);
+/* After each line of the transcript, and each checkpoint. */
+void media_state_sync(struct ceremony *c);
+/* That there is one copy, as an exception. */
+bool media_state_note(struct ceremony *c);
+/* How many copies there are now. */
+void media_state_say(struct ceremony *c);
+
 /* Records of what came, once they may stand in the transcript. */
 bool media_note(struct ceremony *c);
 

@@ -255,6 +255,7 @@ run_step(struct ceremony *c, unsigned index)
 		step_row(s->kind)->run(c, s, index)) &&
 	    /* the close begins here: what was opened is rotated */
 	    (index < c->plan->step_count || rotate_left(c, index, s->kind)) &&
+	    media_state_note(c) &&
 	    ceremony_record(c, "step.end", NULL,
 		json_pack("{s:i}", "step", (int)index), NULL);
 }
@@ -289,7 +290,7 @@ open_record(struct ceremony *c)
 	    !record_open(c))
 		return false;
 	c->opened = true;
-	if (!media_note(c) || !void_left(c))
+	if (!media_note(c) || !media_state_note(c) || !void_left(c))
 		return false;
 	rotate_say(c);
 	return true;
@@ -347,7 +348,6 @@ finish(struct ceremony *c)
 	ledger_close(c->ledger);
 	issuance_close(c->issuance);
 	transcript_close(c->transcript);
-	media_end(c);
 	history_free(c->history);
 	if (c->kept != NULL)
 		input_request_clear(c->kept);
@@ -359,6 +359,7 @@ finish(struct ceremony *c)
 		if (fd != -1)
 			close(fd);
 	}
+	media_end(c);
 	message_clear(&c->in);
 	message_clear(&c->out);
 	secret_pages_free(c, sizeof(*c));
@@ -419,6 +420,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	else /* whatever stopped has said why; never is it as if all were done */
 		ceremony_stop(c, EXIT_PROCESS,
 		    "stopped for no known reason; run the same plan again");
+	media_state_say(c);
 	status = c->status;
 	if (status != EXIT_DONE)
 		fprintf(stderr, "anchorite: %s\n", c->why);

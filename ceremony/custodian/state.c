@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ceremony/custodian/ceremony.h"
+#include "ceremony/custodian/media.h"
 
 bool
 ceremony_open_folder(struct ceremony *c, const char *path, int *fd)
@@ -16,6 +17,12 @@ ceremony_open_folder(struct ceremony *c, const char *path, int *fd)
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *fd != -1 ||
 	    ceremony_stop(c, EXIT_STATE, "%s: %s", path, strerror(errno));
+}
+
+static bool
+on_media(const struct ceremony *c)
+{
+	return c->desk != NULL && c->desk->state;
 }
 
 static bool
@@ -80,7 +87,10 @@ open_ledger(struct ceremony *c)
 	char path[4200];
 	struct record_fault fault = { .text = "" };
 
-	snprintf(path, sizeof(path), "%s/ledger.db", c->state_path);
+	/* an index is made anew where there is no path to one */
+	snprintf(path, sizeof(path), "%s%s",
+	    on_media(c) ? ":memory:" : c->state_path,
+	    on_media(c) ? "" : "/ledger.db");
 	if (ledger_open(path, &c->ledger, &fault) == RECORD_OK &&
 	    ledger_replay(c->ledger, c->state_fd, &fault) == RECORD_OK)
 		return true;
@@ -127,11 +137,14 @@ ceremony_open_state(struct ceremony *c)
 	c->history = history_new();
 	if (c->history == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
-	if (stat(c->state_path, &st) == -1 && errno == ENOENT) {
+	if (on_media(c) && !media_state_open(c))
+		return false;
+	if (!on_media(c) && stat(c->state_path, &st) == -1 && errno == ENOENT) {
 		c->state_read = true;
 		return true;
 	}
-	if (!ceremony_open_folder(c, c->state_path, &c->state_fd))
+	if (c->state_fd == -1 &&
+	    !ceremony_open_folder(c, c->state_path, &c->state_fd))
 		return false;
 	if (fstatat(c->state_fd, "transcript.jsonl", &st, 0) == -1 &&
 	    errno == ENOENT)
@@ -139,6 +152,8 @@ ceremony_open_state(struct ceremony *c)
 	else
 		c->state_read = replay_transcript(c, &fault) &&
 		    of_this_log(c) && open_issuance(c) && open_ledger(c);
+	if (c->state_read)
+		media_state_follow(c);
 	return c->state_read;
 }
 
@@ -164,7 +179,7 @@ ceremony_create_state(struct ceremony *c)
 {
 	struct record_fault fault = { .text = "" };
 
-	if (mkdir(c->state_path, 0700) == -1 && errno != EEXIST)
+	if (!on_media(c) && mkdir(c->state_path, 0700) == -1 && errno != EEXIST)
 		return ceremony_stop(c, EXIT_STATE, "%s: %s", c->state_path,
 		    strerror(errno));
 	if (c->state_fd == -1 &&
