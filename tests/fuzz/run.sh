@@ -59,13 +59,27 @@ seeds() {
 		openssl x509 -in cert.pem -outform DER -out cert.der
 		# of a virtual card: what it says of itself and of a key, and
 		# its answers when it is looked at and when a key is wrapped
-		# and of QR codes: the octets of a part, a whole message
+		# and of QR codes: the octets of a part, a whole message, and
+		# pictures of one, two octets before each
 		for i in cvc_device cvc_attestation cvc_root schsm_identify \
-		    schsm_keys ur_part qr_message; do
+		    schsm_keys ur_part qr_message picture_png \
+		    picture_jpeg picture_progressive; do
 			openssl base64 -d -in "$root/tests/fuzz/$i.b64" \
 			    -out "$i"
 		done
 		cp "$root/tests/fuzz/ur_lines.txt" .
+		printf '\0\0P5\n# grey\n3 2\n255\nabcdef' >picture_pgm
+		printf '\0\0P6 1 2 255\nabcdef' >picture_ppm
+		# a raw frame of 64 x 64, P before it: a code, two pixels a module
+		if command -v qrencode >/dev/null; then
+			{
+				printf P
+				qrencode -t ASCII -m 4 -o - SEED | tr '# ' ' ~' |
+					awk '{ r = substr($0 "~~~~~~~~~~", 1, 64)
+						printf "%s%s", r, r }'
+				printf '%0512d' 0
+			} >frame
+		fi
 		hex=$(openssl dgst -sha256 -r <cert.der | cut -d' ' -f1)
 		zeros=$(printf '%064d' 0)
 		base64=$(openssl base64 -A -in cert.der)
