@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ceremony/auditor/audit.h"
+#include "ceremony/record/level.h"
 #include "ceremony/record/plan_yaml.h"
 #include "ceremony/record/vendor.h"
 
@@ -55,6 +56,26 @@ match_log(struct audit *a, struct plan *plan)
 	return strcmp(a->history->log, plan->log) == 0;
 }
 
+/* Cells as good as the plan asks for, by what the processes said. */
+static void
+check_levels(struct audit *a)
+{
+	json_t *levels = json_object_get(a->event->body, "levels");
+	enum level wanted = level_wanted(a->plan);
+	const char *who;
+	json_t *words;
+
+	json_object_foreach(levels, who, words)
+	{
+		enum level reached = level_of(json_string_value(words));
+		if (reached < wanted)
+			audit_here(a,
+			    "the cell of the %s was %s, and the plan asks for "
+			    "%s",
+			    who, level_name(reached), level_name(wanted));
+	}
+}
+
 void
 check_open(struct audit *a)
 {
@@ -71,6 +92,7 @@ check_open(struct audit *a)
 		return;
 	if (!match_log(a, a->plan))
 		audit_here(a, "the plan is for log %s", a->plan->log);
+	check_levels(a);
 	if (strcmp(a->plan->ceremony, a->history->ceremony) != 0)
 		audit_here(a, "the plan is for ceremony %s", a->plan->ceremony);
 	if (a->plan->date != a->history->date)

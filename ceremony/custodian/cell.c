@@ -25,6 +25,30 @@ cell_enter(bool rehearsal, char level[SANDBOX_LEVEL_MAX])
 }
 
 bool
+cell_reaches(struct ceremony *c, const char *who, const char *words,
+    enum level most)
+{
+	enum level wanted =
+	    c->plan == NULL ? LEVEL_NONE : level_wanted(c->plan);
+
+	if (level_of(words) >= (wanted < most ? wanted : most))
+		return true;
+	return ceremony_stop(c, EXIT_REFUSED,
+	    "the %s's cell is %s (%s), and the plan asks for %s: use a machine "
+	    "whose kernel has it, or have a plan approved that says sandbox: "
+	    "{minimum: %s, reason: ...}",
+	    who, level_name(level_of(words)), words, level_name(wanted),
+	    level_name(level_of(words)));
+}
+
+bool
+cell_check(struct ceremony *c)
+{
+	return cell_reaches(c, "operator", c->operator_level, LEVEL_FULL) &&
+	    cell_reaches(c, "reader", c->reader_level, LEVEL_FULL);
+}
+
+bool
 cell_look(const char *path)
 {
 	const struct sandbox_path paths[] = { { path, SANDBOX_READ },

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+#include "ceremony/custodian/ceremony.h"
 #include "ceremony/process/sandbox.h"
+#include "ceremony/record/level.h"
 
 /* Enter the cell of the operator's process, which starts its helpers and, when
  * a rehearsal makes up what stations send, the factory's program.  What must
@@ -12,6 +14,16 @@
  * be had; level as sandbox_enter() has it. */
 bool cell_enter(bool rehearsal, char level[SANDBOX_LEVEL_MAX]);
 
+/*
+ * Whether a process reached what the plan asks for, as far as it can: `most`
+ * is what its role has.  True while no plan is known.  Stops the ceremony.
+ *
+ * who    "operator", "reader": whose level these words are.
+ */
+bool cell_reaches(struct ceremony *c, const char *who, const char *words,
+    enum level most);
+/* The same for the operator's process and the reader that read the plan. */
+bool cell_check(struct ceremony *c);
 /* For a command that looks at a file or folder and does no more: the auditor's
  * cell.  False, with a sentence on standard error: it could not be had. */
 bool cell_look(const char *path);

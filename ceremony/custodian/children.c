@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
 #include "smartcard/error.h"
 #include "transfer/file.h"
@@ -89,7 +90,11 @@ hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
 	if (!child_hear(c, out, MSG_READY))
 		return false;
 	message_get_text(&c->in, level, sizeof(c->signer_level) - 1);
-	return child_fields_ok(c);
+	/* who mounts is in no ruleset */
+	return child_fields_ok(c) &&
+	    cell_reaches(c, spawn_name(what), level,
+		what == SPAWN_READER || what == SPAWN_SIGNER ? LEVEL_FULL
+							     : LEVEL_SECCOMP);
 }
 
 bool

@@ -36,6 +36,21 @@ quorum_of(const struct plan *p)
 					       : DEFAULT_M;
 }
 
+/* What the plan asks of every process, and what this machine has of it. */
+static void
+print_cells(const struct ceremony *c)
+{
+	enum level here = level_of(c->operator_level);
+
+	if (level_of(c->reader_level) < here)
+		here = level_of(c->reader_level);
+	printf("sandbox: at least %s", level_name(level_wanted(c->plan)));
+	if (level_wanted(c->plan) != LEVEL_FULL)
+		printf(", because: %s", c->plan->sandbox.reason);
+	printf("; here %s%s\n", level_name(here),
+	    here < level_wanted(c->plan) ? ": this machine will not do" : "");
+}
+
 static void
 print_check(const struct ceremony *c, const char *path)
 {
@@ -58,6 +73,7 @@ print_check(const struct ceremony *c, const char *path)
 		    needs.backup_words, needs.backup_words > 1 ? "s" : "");
 	if (needs.words + needs.backup_words == 0)
 		printf("custodians: none is needed\n");
+	print_cells(c);
 	printf("sha256: %s\nwords: %s\n", hex, words);
 }
 

@@ -413,7 +413,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 		;
 	else if (!cell_enter(rehearsal, c->operator_level))
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
-	else if (plan_file_load(c, files->plan) &&
+	else if (plan_file_load(c, files->plan) && cell_check(c) &&
 	    (!rehearsal || as_rehearsal(c, files->module)) && open_folders(c) &&
 	    ceremony_open_state(c) && may_run(c) && run_all(c))
 		say_anchor(c);

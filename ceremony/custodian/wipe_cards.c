@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "ceremony/custodian/card.h"
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/paper.h"
 #include "ceremony/custodian/so.h"
 #include "ceremony/custodian/state_view.h"
-#include "ceremony/process/sandbox.h"
 
 #define REHEARSAL "rehearsal/"
 
@@ -112,8 +112,7 @@ run(struct ceremony *c, struct state_view *v, const char *module)
 	struct wiping w = { .c = c, .so = { .pid = -1, .sock = -1 } };
 	bool ok;
 
-	if (sandbox_enter(SANDBOX_OPERATOR, NULL, c->operator_level,
-		sizeof(c->operator_level)) != 0)
+	if (!cell_enter(false, c->operator_level))
 		return ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
 	if (!ceremony_open_folder(c, c->state_path, &c->state_fd))
 		return false;

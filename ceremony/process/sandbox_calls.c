@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ceremony/process/sandbox.h"
@@ -255,7 +257,7 @@ add_rows(scmp_filter_ctx f, unsigned role, unsigned roles)
 }
 
 /* abort() ends its own process, and no other. */
-static bool
+static inline bool
 add_abort(scmp_filter_ctx f)
 {
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
@@ -288,26 +290,33 @@ build(scmp_filter_ctx f, unsigned role)
 		SCMP_ACT_KILL_PROCESS) == 0;
 }
 
+/* Whether this kernel has filters that end a process (4.14). */
+static bool
+there(void)
+{
+	uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 int
 sandbox_calls(enum sandbox_role role)
 {
 	bool ends = (ENDED & ROLE(role)) != 0;
-	scmp_filter_ctx f =
-	    seccomp_init(ends ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM));
-	int ret = -1, loaded;
+	scmp_filter_ctx f = NULL;
+	int ret = -1;
 
-	if (f == NULL)
-		return -1;
-	if (!build(f, ROLE(role)))
+	if (!there())
+		return 0;
+	f = seccomp_init(ends ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM));
+	if (f == NULL || !build(f, ROLE(role)))
 		goto out;
 	/* older kernels log by themselves, or not at all */
 	seccomp_attr_set(f, SCMP_FLTATR_CTL_LOG, 1);
-	loaded = seccomp_load(f);
-	if (loaded == 0)
+	if (seccomp_load(f) == 0)
 		ret = 1;
-	else if (loaded == -EINVAL || loaded == -ENOSYS)
-		ret = 0;
 out:
-	seccomp_release(f);
+	if (f != NULL)
+		seccomp_release(f);
 	return ret;
 }

@@ -59,6 +59,10 @@ enum plan_kind {
  * "retire"; total. */
 const char *plan_kind_name(enum plan_kind kind);
 
+struct plan_sandbox {    /* what every process must reach; see level.h */
+	char minimum[8]; /* "full", "seccomp", "basic"; "": full */
+	char reason[PLAN_TEXT_MAX + 1]; /* for less than full */
+};
 struct plan_person { /* roles: */
 	char role[PLAN_NAME_MAX + 1];
 	char name[PLAN_NAME_MAX + 1];
@@ -187,6 +191,7 @@ struct plan {
 	/* of cards, see vendor.h: "" for any; the file of the vendor's root, ""
 	 * when vendor is an issuer's certificate */
 	char vendor[65], vendor_file[PLAN_NAME_MAX + 1];
+	struct plan_sandbox sandbox;
 	size_t people_count;
 	struct plan_person people[PLAN_PEOPLE_MAX];
 	size_t token_count;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ceremony/record/level.h"
 #include "ceremony/record/plan_schema.h"
 
 const struct plan_field *
@@ -442,6 +443,22 @@ check_vendor(const struct plan_check *c)
 	    "its SHA-256 stands beside it as vendor");
 }
 
+/* Less than there could be is somebody's decision. */
+static enum record_error
+check_sandbox(const struct plan_check *c)
+{
+	bool less = level_wanted(c->plan) != LEVEL_FULL;
+	bool reason = c->plan->sandbox.reason[0] != '\0';
+
+	if (less && !reason)
+		return plan_check_fail(c, plan_check_at(c, "sandbox.minimum"),
+		    "less than full: a reason stands beside it");
+	if (!less && reason)
+		return plan_check_fail(c, plan_check_at(c, "sandbox.reason"),
+		    "stands beside a minimum below full only");
+	return RECORD_OK;
+}
+
 enum record_error
 plan_check(const struct plan *p, const struct plan_field *fields, size_t count,
     struct plan_fault *fault)
@@ -449,6 +466,7 @@ plan_check(const struct plan *p, const struct plan_field *fields, size_t count,
 	static enum record_error (*const checks[])(
 	    const struct plan_check *) = {
 		check_vendor,
+		check_sandbox,
 		check_labels,
 		check_quorum_place,
 		check_change_place,

@@ -39,6 +39,12 @@ static const struct plan_row rows[] = {
 	{ "vendor-certificate", PLAN_T_FILE, OPTIONAL,
 	    IN(struct plan, vendor_file) },
 
+	{ "sandbox", PLAN_T_MAP, OPTIONAL, IN(struct plan, sandbox) },
+	{ "sandbox.minimum", PLAN_T_CHOICE, .choices = "full|seccomp|basic",
+	    IN(struct plan_sandbox, minimum) },
+	{ "sandbox.reason", PLAN_T_TEXT, OPTIONAL,
+	    IN(struct plan_sandbox, reason) },
+
 	{ "roles", PLAN_T_SEQ, .min = 1, .max = PLAN_PEOPLE_MAX,
 	    LIST(struct plan, people, people_count) },
 	{ "roles.#", .type = PLAN_T_MAP },

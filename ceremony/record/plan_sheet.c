@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/date.h"
+#include "ceremony/record/level.h"
 #include "ceremony/record/plan_text.h"
 #include "ceremony/record/words.h"
 
@@ -100,6 +101,10 @@ write_head(FILE *f, const struct plan *p, const uint8_t digest[32])
 		pair(f, "Vendor", p->vendor);
 	if (p->vendor_file[0] != '\0')
 		pair(f, "its file", p->vendor_file);
+	if (level_wanted(p) != LEVEL_FULL) {
+		pair(f, "Sandbox", p->sandbox.minimum);
+		pair(f, "because", p->sandbox.reason);
+	}
 	fprintf(f, "\n[ ] The screen shows these words for the plan.%s\n",
 	    INITIALS);
 }

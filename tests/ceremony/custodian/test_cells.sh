@@ -32,4 +32,66 @@ for act in silent spin; do
 	caught $act "said nothing for $seconds seconds and was ended"
 done
 caught none 'has ended'
+
+# ---- what a plan asks for, and what a kernel has -------------------------------
+older=$BUILD/tests/ceremony/custodian/tool_older
+# on KERNEL STATUS COMMAND...: on one that has no landlock, or no seccomp either
+on() {
+	kernel=$1 status=$2
+	shift 2
+	run "$status" "$older" "$kernel" "$@"
+}
+# asks MINIMUM: a genesis plan that does, in MINIMUM.yaml
+asks() {
+	sed "/^date:/a sandbox: {minimum: $1, reason: the only laptop there is}" \
+		genesis.yaml >"$1.yaml"
+}
+levels() { # FOLDER: of its ceremony, one a line
+	jq -r 'select(.type == "ceremony.open").body.levels[]' \
+		"$1/state/transcript.jsonl"
+}
+mkdir in && run 0 "$factory" station-key --factory 'Example Works' --line 3 \
+	--key line3.key --out in/line3.station && asks seccomp && asks basic
+ok "a station, and plans that ask for less"
+
+run 0 "$anchorite" plan check genesis.yaml &&
+	says out 'sandbox: at least full; here full'
+ok "plan check: what is asked, and what this machine has"
+on landlock 0 "$anchorite" plan check genesis.yaml &&
+	says out 'sandbox: at least full; here seccomp: this machine will not do'
+ok "plan check: a machine that will not do"
+run 0 "$anchorite" plan check seccomp.yaml &&
+	says out 'at least seccomp, because: the only laptop there is; here full' &&
+	run 0 "$anchorite" plan print seccomp.yaml &&
+	says out 'because    the only laptop there is'
+ok "what is less than full is shown with its reason"
+
+# refused KERNEL PLAN HAS ASKS
+refused() {
+	on "$1" 1 "$anchorite" rehearse "$2.yaml" --dir r --in in &&
+		says err "the operator's cell is $3 " &&
+		says err "and the plan asks for $4" && [ ! -e r/state ]
+	ok "a kernel without $1: $4 is not to be had, and nothing is done"
+}
+refused landlock genesis seccomp full
+refused seccomp genesis basic full
+refused seccomp seccomp basic seccomp
+
+# held KERNEL PLAN WORDS: and these are the words of each process
+held() {
+	on "$1" 0 "$anchorite" rehearse "$2.yaml" --dir "$2" --in in &&
+		[ "$(levels "$2" | sed 's/,limits//' | sort -u)" = "$3" ] &&
+		run 3 "$audit" verify "$2/state"
+	ok "a kernel without $1: with a reason it is held, as $3"
+}
+held landlock seccomp nocore,nodump,nonewprivs,seccomp
+held seccomp basic nocore,nodump,nonewprivs
+
+for case in "minimum: seccomp/less than full: a reason stands beside it" \
+	"minimum: full, reason: x/stands beside a minimum below full only" \
+	"minimum: none, reason: x/full, seccomp, basic" "reason: x/minimum"; do
+	sed "/^date:/a sandbox: {${case%%/*}}" genesis.yaml >bad.yaml
+	run 3 "$anchorite" plan check bad.yaml && says err "${case#*/}"
+	ok "refused: sandbox: {${case%%/*}}"
+done
 echo "1..$n"

@@ -59,6 +59,9 @@ static const char syn_plan_1[] =
     "      expiry: 2027-12-31T23:59:59Z\n"
     "      receipts: 2028-01-31T00:00:00Z\n";
 
+#define SYN_LESS "nocore,nodump,nonewprivs,limits,seccomp"
+#define SYN_LEVEL "nocore,nodump,nonewprivs,landlock,seccomp"
+
 static inline void
 syn_open(struct synthetic *s, const char *name, const char *date,
     const char *plan, const char *plan_name)
@@ -74,8 +77,9 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 	syn_line(s, "ceremony.open",
 	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s}}", "plan",
 		syn_hex(s->plan, 32), "date", date, "title", title, "version",
-		"0.1.0", "levels", "operator", "none", "reader", "seccomp",
-		"signer", "seccomp"));
+		"0.1.0", "levels", "operator", SYN_LEVEL, "reader",
+		strcmp(s->twist, "levels") == 0 ? SYN_LESS : SYN_LEVEL,
+		"signer", SYN_LEVEL));
 }
 
 /* Bob may bring a token that was personalised elsewhere, with RSA keys. */

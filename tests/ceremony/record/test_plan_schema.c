@@ -15,7 +15,7 @@ static const struct
 			1, "unknown key \"rolls\"; did you mean \"roles\"?" },
 		    { "unknown top key like no other", sample_genesis,
 			"date:", "wednesday:", 4, 1,
-			"unknown key \"wednesday\"; known here: plan, log, ceremony, title, date, vendor, vendor-certificate, roles, tokens, steps" },
+			"unknown key \"wednesday\"; known here: plan, log, ceremony, title, date, vendor, vendor-certificate, sandbox, roles, tokens, steps" },
 		    { "unknown key", sample_genesis, "threshold: 2",
 			"treshold: 2", 15, 7,
 			"unknown key \"treshold\"; did you mean \"threshold\"?" },
