@@ -26,7 +26,7 @@ BUILD=${BUILD:?}
 EVERY=${EVERY:-1}
 BESIDE=${BESIDE:-}
 CARDS=${CARDS:-}
-ALL="genesis batch crl change recovery copies"
+ALL="genesis batch crl intermediate change recovery copies"
 [ -z "$BESIDE$CARDS" ] || ALL="genesis batch"
 PLANS=${PLANS:-${CARDS:+batch}}
 PLANS=${PLANS:-$ALL}
@@ -192,6 +192,21 @@ one_each() {
 		"$1/state/issuance.jsonl"
 }
 
+# one_key FOLDER: of the CA that others run one TBS was begun, once signed
+one_key() {
+	jq -e -n '
+		[inputs] as $l
+		| [$l[] | select(.type == "act.begin").body.act] as $begun
+		| [$l[] | select(.type == "act.result").body.act] as $done
+		| [$l[] | select(.type == "act.propose").body
+			| select(.uses[0].use == "intermediate")] as $acts
+		| ($acts | length) == 0 or
+		  ([$acts[] | select(.act | IN($begun[])).input_sha256]
+			| unique | length) == 1 and
+		  ([$acts[] | select(.act | IN($done[]))] | length) == 1' \
+		"$1/state/transcript.jsonl"
+}
+
 audited() {
 	"$anchorite" status --state "$1/state" --json >"$1/status.json" &&
 		"$audit" verify "$1/state" \
@@ -213,7 +228,7 @@ go_on() {
 		rehearse "$1" "$step" || return 1
 	done
 	echo "== audit"
-	audited "$1" && echo "== one each" && one_each "$1"
+	audited "$1" && echo "== one each" && one_each "$1" && one_key "$1"
 }
 
 # signed FOLDER PLAN: nothing has left before the head was signed
