@@ -401,6 +401,80 @@ no_job(void **state)
 	peer_free(peer_new(SPAWN_READER));
 }
 
+/* ---- CSRs of CAs that others run ------------------------------------------------ */
+
+/* What it asks for comes in order, then the end. */
+static void
+good_csr(void **state)
+{
+	STACK_OF(X509_EXTENSION) *list = NULL;
+	EVP_PKEY *key = pki_key("P-384");
+	X509_REQ *req = request_new(key);
+	uint8_t *der = NULL, *spki = NULL;
+	size_t len, n = 0, got;
+	char text[CSR_ASK_VALUE_MAX + 1];
+	const uint8_t *octets;
+	struct peer *p;
+
+	(void)state;
+	request_name(req, "CN", V_ASN1_UTF8STRING, "A\x1b[2J CA", -1, 0);
+	request_extension(&list, NID_basic_constraints, "CA:TRUE");
+	request_extension(&list, NID_key_usage, "keyCertSign");
+	assert_int_equal(X509_REQ_add_extensions(req, list), 1);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	der = request_finish(req, key, EVP_sha384(), &len);
+	assert_int_equal(key_to_spki(key, &spki, &n), CA_OK);
+	p = reader(MSG_READ_CSR, der, len);
+	peer_hear(p, MSG_CSR);
+	octets = message_get_octets(&p->in, KEY_SPKI_MAX, &got);
+	assert_int_equal(got, n);
+	assert_memory_equal(octets, spki, n);
+	message_get_text(&p->in, text, CSR_ASK_VALUE_MAX);
+	assert_string_equal(text, "CN=A\\x1b[2J CA");
+	assert_int_equal(message_get_number(&p->in), 2);
+	assert_true(message_done(&p->in));
+	peer_hear(p, MSG_ASK);
+	message_get_text(&p->in, text, CSR_ASK_NAME_MAX);
+	assert_string_equal(text, "X509v3 Basic Constraints");
+	message_get_text(&p->in, text, CSR_ASK_VALUE_MAX);
+	assert_string_equal(text, "CA:TRUE");
+	peer_hear(p, MSG_ASK);
+	peer_hear(p, MSG_DONE);
+	expect_end(p);
+	OPENSSL_free(spki);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+}
+
+/* Each by its rule, or as what it is. */
+static void
+bad_csr(void **state)
+{
+	static const struct {
+		const char *file, *text;
+	} cases[] = {
+		{ "", "csr.size: our limit: " },
+		{ "not a CSR", "csr.der: RFC 2986 4; X.690 10: " },
+		{ "-----BEGIN CERTIFICATE REQUEST-----\n"
+		  "AAAA\n"
+		  "-----END CERTIFICATE REQUEST-----\n",
+		    "csr.der: " },
+		{ "-----BEGIN EC PRIVATE KEY-----\n"
+		  "AAAA\n"
+		  "-----END EC PRIVATE KEY-----\n",
+		    "it holds a private key" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct peer *p =
+		    reader(MSG_READ_CSR, cases[i].file, strlen(cases[i].file));
+
+		expect_fault(p, cases[i].text);
+		expect_end(p);
+	}
+}
+
 static int
 find(void **state)
 {
@@ -418,6 +492,8 @@ main(void)
 		cmocka_unit_test(stations),
 		cmocka_unit_test(good_request),
 		cmocka_unit_test(wrong_profile),
+		cmocka_unit_test(good_csr),
+		cmocka_unit_test(bad_csr),
 		cmocka_unit_test(garbage),
 		cmocka_unit_test(not_sealed),
 		cmocka_unit_test(plan_too_long),

@@ -298,6 +298,112 @@ act_revoked(struct world *w, struct act *a, const void *arg)
 	return a->p;
 }
 
+/* ---- CAs that others run ------------------------------------------------------ */
+
+struct foreign {
+	const char *profile, *stated; /* NULL: not told */
+	bool by_product, twice;
+	size_t serial_len, digest_len;
+};
+
+static void
+tell_stated(struct act *a, const char *text, const uint8_t *serial,
+    size_t serial_len, const uint8_t *digest, size_t digest_len)
+{
+	struct message *m = peer_start(a->p, MSG_STATED);
+
+	message_put_octets(m, text, strlen(text));
+	message_put_octets(m, serial, serial_len);
+	message_put_octets(m, digest, digest_len);
+}
+
+/* A key that nobody in this world has. */
+static struct policy_spki
+foreign_key(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+	struct policy_spki out = { .len = 0 };
+	uint8_t *spki = NULL;
+
+	assert_int_equal(key_to_spki(key, &spki, &out.len), CA_OK);
+	memcpy(out.der, spki, out.len);
+	OPENSSL_free(spki);
+	EVP_PKEY_free(key);
+	return out;
+}
+
+static struct peer *
+act_foreign(struct world *w, struct act *a, const void *arg)
+{
+	static const uint8_t serial[SERIAL_SIZE] = { 0x01 }, digest[32];
+	const struct foreign *f = arg;
+	struct policy_spki key = foreign_key();
+
+	act_ready(a, w, f->by_product ? &w->product : &w->root);
+	act_tell(a, "intermediate", 1);
+	tell_cert(a, f->profile, "CN=Foreign", &key, 1);
+	peer_ask(a->p, MSG_OK);
+	for (int i = 0; f->stated != NULL && i <= f->twice; i++) {
+		tell_stated(a, f->stated, serial, f->serial_len, digest,
+		    f->digest_len);
+		peer_try(a->p);
+		if (a->p->in.kind == MSG_FAULT)
+			return a->p;
+	}
+	peer_start(a->p, MSG_PREPARE);
+	peer_try(a->p);
+	return a->p;
+}
+
+/* What is stated is in the TBS; an act that goes on has the very same. */
+static void
+foreign_goes_on(void **state)
+{
+	static const char stated[] = "pathlen 0\npermitted dns a.example\n";
+	struct world **w = *state;
+	struct policy_spki key = foreign_key();
+	uint8_t serial[SERIAL_SIZE], digest[32], other[SERIAL_SIZE];
+	const uint8_t *spki;
+	size_t len;
+	struct act a;
+
+	act_ready(&a, *w, &(*w)->root);
+	act_tell(&a, "intermediate", 1);
+	tell_cert(&a, "intermediate", "CN=Foreign", &key, 1);
+	peer_ask(a.p, MSG_OK);
+	tell_stated(&a, stated, NULL, 0, NULL, 0);
+	peer_ask(a.p, MSG_OK);
+	act_prepare(&a);
+	assert_int_equal(cert_tbs_read(a.input, a.input_len, serial, &spki,
+			     &len),
+	    CA_OK);
+	assert_int_equal(len, key.len);
+	assert_memory_equal(spki, key.der, len);
+	assert_non_null(memmem(a.input, a.input_len, "a.example", 9));
+	memcpy(digest, a.ap.input_sha256, sizeof(digest));
+	act_close(&a);
+	for (int again = 0; again < 2; again++) {
+		act_ready(&a, *w, &(*w)->root);
+		act_tell(&a, "intermediate", 1);
+		tell_cert(&a, "intermediate", "CN=Foreign", &key, 1);
+		peer_ask(a.p, MSG_OK);
+		tell_stated(&a, stated, again ? serial : NULL,
+		    again ? sizeof(serial) : 0, again ? digest : NULL,
+		    again ? sizeof(digest) : 0);
+		peer_ask(a.p, MSG_OK);
+		act_prepare(&a);
+		assert_int_equal(cert_tbs_read(a.input, a.input_len, other,
+				     &spki, &len),
+		    CA_OK);
+		assert_int_equal(memcmp(serial, other, sizeof(serial)) == 0,
+		    again);
+		assert_int_equal(memcmp(digest, a.ap.input_sha256,
+				     sizeof(digest)) == 0,
+		    again);
+		act_close(&a);
+	}
+}
+
 /* A telling that was refused leaves nothing that another kind would read. */
 static void
 refused_then_other_kind(void **state)
@@ -371,6 +477,55 @@ static const struct refusal refusals[] = {
 	    "act: not expected now" },
 	{ "keys on a token that is open", act_keys_here, NULL, FAULT_REFUSED,
 	    "act: not expected now" },
+	{ "a chain is sealed as such only", act_seal,
+	    "{\"kind\":\"intermediates\",\"v\":1}\n", FAULT_REFUSED,
+	    "act: neither a work order nor a CA's chain" },
+	{ "foreign CA of which nothing is stated", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate" }, FAULT_REFUSED,
+	    "CN=Foreign: outside the certificate profile" },
+	{ "product CA of which something is stated", act_foreign,
+	    &(const struct foreign){ .profile = "product-ca",
+		.stated = "pathlen 1\n" },
+	    FAULT_REFUSED, "CN=Foreign: outside the certificate profile" },
+	{ "foreign CA by a product CA", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen 0\n",
+		.by_product = true },
+	    FAULT_REFUSED, "CN=Foreign: outside the certificate profile" },
+	{ "foreign CA stated in no text of ours", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen none\n" },
+	    FAULT_REFUSED, "fields that this program does not write" },
+	{ "foreign CA stated twice", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen 0\n",
+		.twice = true },
+	    FAULT_REFUSED, "stated: not expected" },
+	{ "nothing stated, in a message", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate", .stated = "" },
+	    FAULT_REFUSED, "stated: not expected" },
+	{ "serial without a TBS", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen 0\n",
+		.serial_len = SERIAL_SIZE },
+	    FAULT_REFUSED, "stated: not expected" },
+	{ "serial cut short", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen 0\n",
+		.serial_len = SERIAL_SIZE - 1,
+		.digest_len = 32 },
+	    FAULT_REFUSED, "stated: not expected" },
+	{ "TBS without a serial", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen 0\n",
+		.digest_len = 32 },
+	    FAULT_REFUSED, "stated: not expected" },
+	{ "another TBS under that serial", act_foreign,
+	    &(const struct foreign){ .profile = "intermediate",
+		.stated = "pathlen 0\n",
+		.serial_len = SERIAL_SIZE,
+		.digest_len = 32 },
+	    FAULT_REFUSED, "what was signed is not what was asked for" },
 	{ "revocation before its CRL", act_revoked, NULL, FAULT_REFUSED,
 	    "revocation: not expected" },
 };
@@ -380,6 +535,7 @@ main(void)
 {
 	const struct CMUnitTest works[] = {
 		cmocka_unit_test(refused_then_other_kind),
+		cmocka_unit_test(foreign_goes_on),
 	};
 
 	return refusal_main("CAs and acts", works,

@@ -74,6 +74,12 @@ test_demo(void **state)
 	assert_string_equal(p->steps[0].u.batch.revoke[0].id, "340A91FF");
 	plan_free(p);
 	free(yaml);
+	yaml = read_file(EXAMPLES "/demo-6-intermediate.yaml");
+	p = sample_good(yaml);
+	assert_string_equal(p->steps[0].u.intermediate.permitted[0],
+	    "dns partner.example");
+	plan_free(p);
+	free(yaml);
 }
 
 /* 3 of 5 become 4 of 6, who then recover a token. */
@@ -139,6 +145,12 @@ static const struct fill {
 	{ "<line.request>", "line3.request" },
 	{ "<line.response>", "line3.response" },
 	{ "<years>", "10" },
+	{ "<partner.csr>", "partner.csr" },
+	{ "<partner.pem>", "partner.pem" },
+	{ "<partner.chain>", "partner.chain" },
+	{ "<CN=... CA,O=...,C=...>", "CN=Partner CA" },
+	{ "<key>", "p384" },
+	{ "dns <example.com>", "dns example.com" },
 	{ "<ca.crl>", "product-1.crl" },
 	{ "<ca.backup>", "product.backup" },
 	{ "<id of the unit>", "340A91FF" },
@@ -157,9 +169,9 @@ test_skeletons(void **state)
 	static const struct {
 		const char *kind;
 		size_t steps;
-	} kinds[] = { { "genesis", 4 }, { "batch", 1 }, { "crl", 1 },
-		{ "quorum-change", 1 }, { "recovery", 1 }, { "backup", 1 },
-		{ "restore", 1 } };
+	} kinds[] = { { "genesis", 4 }, { "batch", 1 }, { "intermediate", 1 },
+		{ "crl", 1 }, { "quorum-change", 1 }, { "recovery", 1 },
+		{ "backup", 1 }, { "restore", 1 } };
 	size_t i, j;
 
 	(void)state;
