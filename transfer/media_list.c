@@ -139,7 +139,8 @@ media_list_folder(int dirfd, struct media_listing *out,
 		    ret == TRANSFER_ERR_IO ? media_path_reason(number)
 					   : transfer_strerror(ret));
 	}
-	qsort(out->entries, out->count, sizeof(*out->entries), by_name);
+	if (out->count > 0)
+		qsort(out->entries, out->count, sizeof(*out->entries), by_name);
 	out->total = out->count;
 	while (out->count > MEDIA_SHOWN_MAX)
 		free(out->entries[--out->count].name);
