@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define WORD 64
+#define BLOCK 8 /* rows that are solved at once */
+#define COMBINATIONS (1u << BLOCK)
+#define BLOCKS_FROM 1024 /* rows, with which the sums of blocks pay */
 
 /* A row is a set of n bits, then data, both in whole words. */
 struct gauss {
@@ -129,11 +132,79 @@ substitute(struct gauss *g, size_t bit)
 	}
 }
 
+/* Of a row's set, the BLOCK bits from first on, which is a multiple of it. */
+static unsigned
+block_bits(const uint64_t *row, size_t first)
+{
+	return (unsigned)(row[first / WORD] >> first % WORD) &
+	    (COMBINATIONS - 1);
+}
+
+static void
+words_xor(uint64_t *to, const uint64_t *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] ^= from[i];
+}
+
+/* Solve the rows of a block, and take them out of all rows before it.  All
+ * sums that they can have are made once (the method of four Russians).  Rows
+ * behind the block have been taken out already. */
+static void
+solve_block(struct gauss *g, size_t first, uint64_t *sums)
+{
+	size_t len = g->row_words - g->set_words;
+	size_t count = g->n - first < BLOCK ? g->n - first : BLOCK;
+
+	for (size_t i = count; i-- > 0;) {
+		uint64_t *row = g->rows[first + i];
+		unsigned set = block_bits(row, first) & ~(1u << i);
+
+		for (; set != 0; set &= set - 1)
+			row_xor(g, row,
+			    g->rows[first + (size_t)__builtin_ctz(set)],
+			    g->set_words);
+	}
+	memset(sums, 0, len * sizeof(*sums));
+	for (unsigned v = 1; v < 1u << count; v++) {
+		const uint64_t *row = g->rows[first + (size_t)__builtin_ctz(v)];
+
+		memcpy(sums + v * len, sums + (v & (v - 1)) * len,
+		    len * sizeof(*sums));
+		words_xor(sums + v * len, row + g->set_words, len);
+	}
+	for (size_t i = 0; i < first; i++) {
+		unsigned v = block_bits(g->rows[i], first);
+
+		if (v != 0)
+			words_xor(g->rows[i] + g->set_words, sums + v * len,
+			    len);
+	}
+}
+
+/* With few fragments, or without memory for the sums, row by row. */
+static void
+solve(struct gauss *g)
+{
+	size_t len = g->row_words - g->set_words;
+	uint64_t *sums = NULL;
+
+	if (g->n >= BLOCKS_FROM)
+		sums = calloc(COMBINATIONS, len * sizeof(*sums));
+	if (sums != NULL) {
+		for (size_t block = words(g->n, BLOCK); block-- > 0;)
+			solve_block(g, block * BLOCK, sums);
+	} else {
+		for (size_t bit = g->n; bit-- > 0;)
+			substitute(g, bit);
+	}
+	free(sums);
+}
+
 void
 gauss_solve(struct gauss *g, uint8_t *out)
 {
-	for (size_t bit = g->n; bit-- > 0;)
-		substitute(g, bit);
+	solve(g);
 	for (size_t bit = 0; bit < g->n; bit++)
 		memcpy(out + bit * g->len, g->rows[bit] + g->set_words, g->len);
 }
