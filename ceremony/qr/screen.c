@@ -213,9 +213,9 @@ void
 qr_screen_close(struct qr_screen *s)
 {
 	const struct qr_font_io io = { font_ioctl, &s->fd };
+	bool font_back =
+	    !s->font_loaded || qr_font_restore(&io, &s->font) == TRANSFER_OK;
 
-	if (s->font_loaded)
-		qr_font_restore(&io, &s->font);
 	if (s->fb_fd >= 0) {
 		qr_fb_close(&s->fb);
 		close(s->fb_fd);
@@ -224,4 +224,7 @@ qr_screen_close(struct qr_screen *s)
 		write_all(s->fd, LEAVE, strlen(LEAVE));
 	if (s->drawing && s->input >= 0)
 		tcsetattr(s->input, TCSADRAIN, &s->before);
+	if (!font_back)
+		qr_say_error("the console's font could not be put back: load "
+			     "it again with setfont");
 }

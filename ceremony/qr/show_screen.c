@@ -162,8 +162,11 @@ play_here(const struct qr_showing *s, struct qr_stream *stream,
 	}
 	qr_screen_close(screen);
 	ending_close(&e);
+	/* what was said meanwhile went away with the screen */
 	if (outcome == QR_SCREEN)
 		qr_say_error("the screen cannot be drawn on");
+	else if (outcome == QR_TROUBLE)
+		qr_say_error("out of memory");
 	return outcome;
 }
 

@@ -3,7 +3,7 @@
  * A console and a framebuffer out of files, to be loaded before a program.
  * CONSOLE_FONT names a file of 256 glyphs of 32 octets, which is the console's
  * font of 8 x 16 pixels; what is loaded first goes to a file CONSOLE_FONT.set
- * too.  FRAMEBUFFER is WIDTHxHEIGHT: every file asked is a framebuffer of
+ * too.  With CONSOLE_ONCE no font is taken after that.  FRAMEBUFFER is WIDTHxHEIGHT: every file asked is a framebuffer of
  * that size, with 24 bits a pixel.
  */
 #include <errno.h>
@@ -53,6 +53,8 @@ font_set(const char *path, const struct console_font_op *op)
 	if (op->charcount != GLYPHS || op->height != 16 || op->width != 8)
 		return refuse();
 	snprintf(first, sizeof(first), "%s.set", path);
+	if (getenv("CONSOLE_ONCE") != NULL && access(first, F_OK) == 0)
+		return refuse();
 	copy = open(first, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : write(fd, op->data, OCTETS);

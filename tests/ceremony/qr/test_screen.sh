@@ -158,6 +158,11 @@ case $BUILD in
 	on_console font.before 25 80 '9 of' "$(cat key)" -- file && left_alone &&
 		[ -e font.set ] && cmp font font.before
 	ok "Ctrl-C puts the font back too"
+	export CONSOLE_ONCE=yes
+	on_console font.before 25 80 -- file --frames 2 && left_alone &&
+		says log "the console's font could not be put back: load it again with setfont"
+	ok "a console that keeps the blocks"
+	unset CONSOLE_ONCE
 	: >font.short
 	on_console font.short 25 80 -- file --frames 40 --rate 30 && left_alone &&
 		[ ! -e font.set ] && shows file
