@@ -3,32 +3,14 @@
 # and goes away at the end, TAP, and OpenSC's tools on virtual cards.
 BUILD=${BUILD:?}
 repo=$(CDPATH='' cd -- "$(dirname "$0")/../.." && pwd)
-dir=$(mktemp -d "$BUILD/card.XXXXXX") || exit 1
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$dir" || exit 1
+# shellcheck source=tests/tap.sh
+. "$repo/tests/tap.sh"
+scratch card
 so=3537363231383830
 pin=648219
-n=0
 
-ok() { # NAME: the last command's status is the result
-	status=$?
-	n=$((n + 1))
-	if [ $status = 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 30
-	fi
-}
-
-# run COMMAND...: it succeeds; output in out and err
-run() {
-	"$@" >out 2>err </dev/null
-}
-
-# says TEXT: a line of the output holds it
-says() {
+# tells TEXT: a line of the output or of the errors holds it
+tells() {
 	grep -qF -e "$1" out err
 }
 
@@ -52,19 +34,19 @@ END
 }
 
 p11() { # ARGUMENT...: pkcs11-tool, logged in
-	run pkcs11-tool --login --pin "$pin" "$@"
+	run 0 pkcs11-tool --login --pin "$pin" "$@"
 }
 
 make_key() { # TYPE ID LABEL
 	p11 --keypairgen --key-type "$1" --id "$2" --label "$3" &&
-		run pkcs15-tool --read-public-key "$2" -o "$3.pub"
+		run 0 pkcs15-tool --read-public-key "$2" -o "$3.pub"
 }
 
 # sign_and_verify LABEL ID DIGEST: ECDSA by the card, judged by openssl
 sign_and_verify() {
 	p11 --sign --mechanism ECDSA --id "$2" --signature-format openssl \
 		-i "text.$3" -o sig &&
-		run openssl pkeyutl -verify -pubin -inkey "$1.pub" \
+		run 0 openssl pkeyutl -verify -pubin -inkey "$1.pub" \
 			-in "text.$3" -sigfile sig
 }
 
@@ -73,7 +55,7 @@ agree() {
 	openssl ecparam -name "$3" -genkey -noout -out own.pem 2>err &&
 		openssl pkey -in own.pem -pubout -outform DER -out own.der &&
 		p11 --derive --mechanism ECDH1-DERIVE --id "$2" -i own.der -o z &&
-		run openssl pkeyutl -derive -inkey own.pem -peerkey "$1.pub" \
+		run 0 openssl pkeyutl -derive -inkey own.pem -peerkey "$1.pub" \
 			-out z.own &&
 		cmp z z.own >out 2>err
 }

@@ -10,47 +10,47 @@ configure "$BUILD/tests/card/module_pcsc.so"
 echo 'serial ANC00000001' >one.control
 echo 'serial ANC00000002' >two.control
 
-run opensc-tool -l && says 'Virtual Reader 00' && says 'Virtual Reader 01'
+run 0 opensc-tool -l && tells 'Virtual Reader 00' && tells 'Virtual Reader 01'
 ok "opensc-tool lists the readers"
-run opensc-tool -n && says 'SmartCard-HSM'
+run 0 opensc-tool -n && tells 'SmartCard-HSM'
 ok "and knows the card"
-run opensc-tool --atr && says '3b:fe:18:00:00:81:31:fe:45:80:31:81:54:48:53:4d'
+run 0 opensc-tool --atr && tells '3b:fe:18:00:00:81:31:fe:45:80:31:81:54:48:53:4d'
 ok "by its ATR"
-run sc-hsm-tool && says 'has never been initialized'
+run 0 sc-hsm-tool && tells 'has never been initialized'
 ok "sc-hsm-tool finds it blank"
-run pkcs11-tool -L && says ANC00000001 && says ANC00000002
+run 0 pkcs11-tool -L && tells ANC00000001 && tells ANC00000002
 ok "two cards have two serials"
 
 unset VIRTUAL_CARDS
 printf '%s\n' "$dir/two" "$dir/one" >opensc.conf.cards
-run pkcs11-tool --list-token-slots && grep -c ANC0000000 out | grep -qx 2 &&
-	says 'Virtual Reader 01'
+run 0 pkcs11-tool --list-token-slots && grep -c ANC0000000 out | grep -qx 2 &&
+	tells 'Virtual Reader 01'
 ok "they are listed by a file, too"
 rm opensc.conf.cards
 VIRTUAL_CARDS=$dir/one:$dir/two
 export VIRTUAL_CARDS
 
 # ---- PINs --------------------------------------------------------------------
-run pkcs11-tool --init-token --slot-index 0 --label first --so-pin $so &&
-	run pkcs11-tool --init-pin --login --login-type so --so-pin $so \
+run 0 pkcs11-tool --init-token --slot-index 0 --label first --so-pin $so &&
+	run 0 pkcs11-tool --init-pin --login --login-type so --so-pin $so \
 		--new-pin $pin
 ok "pkcs11-tool initialises it"
-run pkcs11-tool -L && says 'first (UserPIN)'
+run 0 pkcs11-tool -L && tells 'first (UserPIN)'
 ok "the label is there"
 p11 --pin 111111 -O
-! p11 --pin 111111 -O && says CKR_PIN_INCORRECT && run pkcs11-tool -L &&
-	says 'final user PIN try'
+! p11 --pin 111111 -O && tells CKR_PIN_INCORRECT && run 0 pkcs11-tool -L &&
+	tells 'final user PIN try'
 ok "wrong PINs are counted"
-run pkcs11-tool --login --pin $pin --change-pin --new-pin 77777777 &&
-	! p11 -O && run pkcs11-tool --login --pin 77777777 -O
+run 0 pkcs11-tool --login --pin $pin --change-pin --new-pin 77777777 &&
+	! p11 -O && run 0 pkcs11-tool --login --pin 77777777 -O
 ok "the user PIN is changed"
-run pkcs11-tool --login --login-type so --so-pin $so --init-pin --new-pin $pin &&
+run 0 pkcs11-tool --login --login-type so --so-pin $so --init-pin --new-pin $pin &&
 	p11 -O
 ok "and set by the SO"
-run pkcs11-tool --login --login-type so --so-pin $so --change-pin \
+run 0 pkcs11-tool --login --login-type so --so-pin $so --change-pin \
 	--new-pin 1a2b3c4d5e6f7081 &&
-	! run pkcs11-tool --login --login-type so --so-pin $so --init-pin \
-		--new-pin 999999 && run sc-hsm-tool && says 'SO-PIN tries left    : 14'
+	! run 0 pkcs11-tool --login --login-type so --so-pin $so --init-pin \
+		--new-pin 999999 && run 0 sc-hsm-tool && tells 'SO-PIN tries left    : 14'
 ok "so is the SO PIN, and its tries are counted"
 so=1a2b3c4d5e6f7081
 
@@ -65,20 +65,20 @@ ok "openssl verifies their ECDSA signatures"
 agree small 10 prime256v1 && agree large 11 secp384r1
 ok "and agrees with them on a secret"
 p11 --sign --mechanism SHA256-RSA-PKCS --id 12 -i text -o sig &&
-	run openssl dgst -sha256 -verify rsa.pub -signature sig text
+	run 0 openssl dgst -sha256 -verify rsa.pub -signature sig text
 ok "PKCS#1 v1.5"
 p11 --sign --mechanism SHA256-RSA-PKCS-PSS --id 12 -i text -o sig &&
-	run openssl dgst -sha256 -verify rsa.pub -signature sig \
+	run 0 openssl dgst -sha256 -verify rsa.pub -signature sig \
 		-sigopt rsa_padding_mode:pss text
 ok "PSS, over a DigestInfo"
 p11 --sign --mechanism RSA-PKCS-PSS --hash-algorithm SHA256 --id 12 \
 	-i text.sha256 -o sig &&
-	run openssl dgst -sha256 -verify rsa.pub -signature sig \
+	run 0 openssl dgst -sha256 -verify rsa.pub -signature sig \
 		-sigopt rsa_padding_mode:pss text
 ok "PSS, over a digest"
 grep -q '^key 01 2 ' one && grep -q '^key 02 2 ' one
 ok "the card counts the uses of each key"
-p11 --test && says 'No errors' && ! says 'ERR:'
+p11 --test && tells 'No errors' && ! tells 'ERR:'
 ok "pkcs11-tool --test finds no errors"
 cp out test.txt
 p11 --delete-object --type privkey --id 12 && ! grep -q '^key 03' one &&
@@ -86,17 +86,17 @@ p11 --delete-object --type privkey --id 12 && ! grep -q '^key 03' one &&
 ok "a key is deleted, and its uses stay counted"
 
 # ---- objects -----------------------------------------------------------------
-run openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem \
+run 0 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem \
 	-subj /CN=ca
-run openssl req -new -key ca.key -subj /CN=card -out card.csr &&
-	run openssl x509 -req -in card.csr -force_pubkey small.pub -CA ca.pem \
+run 0 openssl req -new -key ca.key -subj /CN=card -out card.csr &&
+	run 0 openssl x509 -req -in card.csr -force_pubkey small.pub -CA ca.pem \
 		-CAkey ca.key -CAcreateserial -out card.pem
 openssl x509 -in card.pem -outform DER -out card.der 2>err
-run sc-hsm-tool --export-for-pub-key-auth small.pka --key-reference 1 &&
+run 0 sc-hsm-tool --export-for-pub-key-auth small.pka --key-reference 1 &&
 	[ -s small.pka ] && grep -q '^file CE01 67' one
 ok "the attestation of a key is read"
 p11 --write-object card.der --type cert --id 10 --label small &&
-	run pkcs11-tool --read-object --type cert --id 10 -o card.back &&
+	run 0 pkcs11-tool --read-object --type cert --id 10 -o card.back &&
 	cmp card.der card.back
 ok "a certificate is written and read"
 grep -q '^file CE01 30' one && ! grep -q '^file CE01 67' one
@@ -104,62 +104,62 @@ ok "in the place of the attestation"
 head -c 3000 /dev/urandom >data
 p11 --write-object data --type data --label open &&
 	p11 --write-object text --type data --label closed --private &&
-	run pkcs11-tool --read-object --type data --label open -o data.back &&
+	run 0 pkcs11-tool --read-object --type data --label open -o data.back &&
 	cmp data data.back && p11 --read-object --type data --label closed \
 	-o text.back && cmp text text.back
 ok "so are data objects"
-! run pkcs11-tool --read-object --type data --label closed -o none
+! run 0 pkcs11-tool --read-object --type data --label closed -o none
 ok "a private one only after login"
-run pkcs15-tool -D && says 'Private EC Key [small]' &&
-	says 'Private EC Key [large]' && says 'X.509 Certificate [small]' &&
-	says 'Data object' && says 'ANC00000001'
+run 0 pkcs15-tool -D && tells 'Private EC Key [small]' &&
+	tells 'Private EC Key [large]' && tells 'X.509 Certificate [small]' &&
+	tells 'Data object' && tells 'ANC00000001'
 ok "pkcs15-tool lists them all"
 
 # ---- DKEK --------------------------------------------------------------------
-run sc-hsm-tool --reader 1 --initialize --so-pin $so --pin $pin \
+run 0 sc-hsm-tool --reader 1 --initialize --so-pin $so --pin $pin \
 	--dkek-shares 0 --label second &&
-	run sc-hsm-tool --reader 1 && says 'DKEK shares          : 0'
+	run 0 sc-hsm-tool --reader 1 && tells 'DKEK shares          : 0'
 ok "sc-hsm-tool initialises the other with a DKEK of its own"
 VIRTUAL_CARDS=$dir/two
 make_key EC:secp384r1 21 copied && make_key rsa:2048 22 moved
 for k in 1 2; do
-	run sc-hsm-tool --wrap-key wrapped.$k --key-reference $k --pin $pin &&
-		run sc-hsm-tool --unwrap-key wrapped.$k --key-reference $k \
-			--pin $pin --force && says 'Key successfully imported'
+	run 0 sc-hsm-tool --wrap-key wrapped.$k --key-reference $k --pin $pin &&
+		run 0 sc-hsm-tool --unwrap-key wrapped.$k --key-reference $k \
+			--pin $pin --force && tells 'Key successfully imported'
 	ok "wraps key $k and imports it again"
 done
 sign_and_verify copied 21 sha384 &&
 	p11 --sign --mechanism SHA256-RSA-PKCS --id 22 -i text -o sig &&
-	run openssl dgst -sha256 -verify moved.pub -signature sig text
+	run 0 openssl dgst -sha256 -verify moved.pub -signature sig text
 ok "they are the same keys"
 VIRTUAL_CARDS=$dir/one
-! run sc-hsm-tool --wrap-key none --key-reference 1 --pin $pin &&
-	says 'not initialized for key wrap'
+! run 0 sc-hsm-tool --wrap-key none --key-reference 1 --pin $pin &&
+	tells 'not initialized for key wrap'
 ok "a card without a DKEK does not wrap"
 
 # ---- faults ------------------------------------------------------------------
 echo 'fault pull-during 68 1' >one.control
 ! p11 --sign --mechanism ECDSA --id 10 -i text.sha256 -o none &&
-	run opensc-tool -l && says 'No '
+	run 0 opensc-tool -l && tells 'No '
 ok "pulled at a signature, and away"
 : >one.control
 sign_and_verify small 10 sha256
 ok "and put back"
 echo 'fault lock 20 1' >one.control
-! p11 -O && says CKR_PIN_LOCKED
+! p11 -O && tells CKR_PIN_LOCKED
 ok "a PIN that is locked"
-run pkcs11-tool --login --login-type so --so-pin $so --init-pin --new-pin $pin &&
+run 0 pkcs11-tool --login --login-type so --so-pin $so --init-pin --new-pin $pin &&
 	p11 -O
 ok "and unblocked"
 echo 'fault atr * 0 3B00' >one.control
-run opensc-tool --atr && says '3b:00'
+run 0 opensc-tool --atr && tells '3b:00'
 ok "another ATR"
 echo 'protocol t0' >one.control
-run opensc-tool -n && says 'SmartCard-HSM' && p11 -O && says small
+run 0 opensc-tool -n && tells 'SmartCard-HSM' && p11 -O && tells small
 ok "T=0: it is found by its applet"
 sign_and_verify small 10 sha256
 ok "T=0: it signs"
 echo "pin-pad $pin" >one.control
-run pkcs11-tool -L && says 'PIN pad present'
+run 0 pkcs11-tool -L && tells 'PIN pad present'
 ok "a PIN pad"
 echo "1..$n"

@@ -22,23 +22,23 @@ control_new() { # NUMBER LINE: of a card that is not made yet
 for i in 1 2 3 4 5 6 7 8; do control_new $i "serial ANC0000000$i"; done
 start_cards 8
 ok "pcscd sees eight cards"
-run pkcs11-tool -L && grep -c 'serial num *: ANC0000000' out | grep -qx 8
+run 0 pkcs11-tool -L && grep -c 'serial num *: ANC0000000' out | grep -qx 8
 ok "OpenSC finds all of them"
-run opensc-tool -l && says 'Virtual PCD 3 00 01' &&
-	run opensc-tool --reader 7 -n && says 'SmartCard-HSM'
+run 0 opensc-tool -l && tells 'Virtual PCD 3 00 01' &&
+	run 0 opensc-tool --reader 7 -n && tells 'SmartCard-HSM'
 ok "the eighth is in the eighth reader"
 ! card_of first
 ok "no card has the label yet"
 slot=$(pkcs11-tool -L 2>err | awk '/^Slot/ { s = $2 } /ANC00000005/ { print s }')
-run pkcs11-tool --init-token --slot-index "${slot:-none}" --label first \
+run 0 pkcs11-tool --init-token --slot-index "${slot:-none}" --label first \
 	--so-pin $so &&
-	run pkcs11-tool --init-pin --slot-index "${slot:-none}" --login \
+	run 0 pkcs11-tool --init-pin --slot-index "${slot:-none}" --login \
 		--login-type so --so-pin $so --new-pin $pin
 ok "one of them gets a label"
 card_of first | grep -qx "$cards/card5" && serial_of first | grep -qx ANC00000005
 ok "by which its file is found"
 first() { # ARGUMENT...: pkcs11-tool with that token
-	run pkcs11-tool --token-label 'first (UserPIN)' --login --pin $pin "$@"
+	run 0 pkcs11-tool --token-label 'first (UserPIN)' --login --pin $pin "$@"
 }
 first --keypairgen --key-type EC:prime256v1 --id 10 --label key &&
 	uses_of first | grep -qx 0
@@ -58,7 +58,7 @@ control first 'fault status 68 1 6F00' 'fault status 68 2 6F00' &&
 	uses_of first | grep -qx 2
 ok "it fails as it is told"
 stop_cards
-start_cards 8 && uses_of first | grep -qx 2 && run pkcs11-tool -L && says first
+start_cards 8 && uses_of first | grep -qx 2 && run 0 pkcs11-tool -L && tells first
 ok "another pcscd, the same cards"
 pids="$pcscd_pid $card_pids"
 stop_cards

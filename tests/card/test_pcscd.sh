@@ -47,7 +47,7 @@ within() {
 # inserted: there is a card in the reader (opensc-tool --wait misses one that
 # comes as it starts)
 inserted() {
-	run opensc-tool -n && says 'SmartCard-HSM'
+	run 0 opensc-tool -n && tells 'SmartCard-HSM'
 }
 
 # noticed: pcscd saw that the card is gone
@@ -57,10 +57,10 @@ noticed() {
 
 within inserted
 ok "pcscd finds the card"
-run opensc-tool -l && says 'Virtual PCD 00 00'
+run 0 opensc-tool -l && tells 'Virtual PCD 00 00'
 ok "in a reader of vpcd"
-run pkcs11-tool --init-token --label vpcd --so-pin $so &&
-	run pkcs11-tool --init-pin --login --login-type so --so-pin $so \
+run 0 pkcs11-tool --init-token --label vpcd --so-pin $so &&
+	run 0 pkcs11-tool --init-pin --login --login-type so --so-pin $so \
 		--new-pin $pin
 ok "it is initialised"
 make_key EC:prime256v1 10 small && make_key EC:secp384r1 11 large &&
@@ -72,17 +72,17 @@ sign_and_verify small 10 sha256 && sign_and_verify large 11 sha384
 ok "it signs"
 agree small 10 prime256v1
 ok "and agrees on a secret"
-p11 --test && says 'No errors' && ! says 'ERR:'
+p11 --test && tells 'No errors' && ! tells 'ERR:'
 ok "pkcs11-tool --test finds no errors"
 head -c 3000 /dev/urandom >data
 p11 --write-object data --type data --label open &&
-	run pkcs11-tool --read-object --type data --label open -o data.back &&
+	run 0 pkcs11-tool --read-object --type data --label open -o data.back &&
 	cmp data data.back
 ok "long commands pass"
 uses=$(sed -n 's/^key 01 \([0-9]*\) .*/\1/p' one)
 echo 'fault pull-during 68 1' >one.control
 ! p11 --sign --mechanism ECDSA --id 10 -i text.sha256 -o none &&
-	grep -q "^key 01 $((uses + 1)) " one && ! run opensc-tool -n
+	grep -q "^key 01 $((uses + 1)) " one && ! run 0 opensc-tool -n
 ok "pulled at a signature"
 within noticed
 ok "and noticed"

@@ -56,7 +56,7 @@ people() {
 	}
 }
 audited() {
-	run "$audit" verify r/state || [ $? = 3 ]
+	run 3 "$audit" verify r/state
 }
 reader() { # CARD: the name of its reader
 	file=$(card_of "$1")
@@ -105,7 +105,7 @@ pull op-ann && pull op-eva &&
 	sees 'ann approved crl' && audited
 ok "another card is put in: which one it is; then the right one"
 # a card that somebody made with the same label
-pull 1 && run expect "$repo/tests/ceremony/custodian/card.exp" log 'digits: ' $so \
+pull 1 && run 0 expect "$repo/tests/ceremony/custodian/card.exp" log 'digits: ' $so \
 	'once more: ' $so 'characters: ' 112233 'once more: ' 112233 -- \
 	"$anchorite" card init op-ann --module opensc && pull 5 && ceremony &&
 	people 0 $name "hook=put in card ann=$hands insert 5" \
@@ -205,7 +205,7 @@ ok "card pin, and back"
 plan end "  - destroy: {token: root-1, reason: a test, last-copy: accepted}"
 sed -i 's/^date: .*/date: 2026-12-31T09:00:00Z/' end.yaml
 people 0 end && sees 'root-1 is empty: its keys are gone' && audited &&
-	run "$anchorite" card list opensc && grep -q '^root-1 .* empty ' out
+	run 0 "$anchorite" card list opensc && grep -q '^root-1 .* empty ' out
 ok "the keys of a CA's card are destroyed"
 # held COMMAND: while another process has op-eva
 held() {
@@ -222,12 +222,12 @@ held "$anchorite card list opensc --json >listed"
 jq -e --arg r "$(reader op-eva)" '.[] | select(.state == "taken") | .reader | startswith($r)' listed >out 2>err &&
 	jq -e 'map(.label) | index("op-ann") != null and index("op-eva") == null' listed >out
 ok "a card that another process has is listed as such"
-control 5 'fault hang * 0' && run "$anchorite" card list opensc &&
+control 5 'fault hang * 0' && run 0 "$anchorite" card list opensc &&
 	grep -B 1 "in $(control 5 && reader 5)" out | grep -q 'it does not answer: take it out' &&
 	grep -q '^op-ann ' out
 ok "a card that hangs in pcscd holds up nobody"
 card wipe op-eva 'Type its label to go on: ' op-eva 'PIN of card op-eva: ' pin-of-eva &&
-	sees 'nothing is left on it' && run "$anchorite" card list opensc &&
+	sees 'nothing is left on it' && run 0 "$anchorite" card list opensc &&
 	grep -q '^op-eva .* empty ' out
 ok "card wipe"
 echo "1..$n"

@@ -4,28 +4,24 @@
 set -u
 BUILD=${BUILD:?}
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
-n=0
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
 
 # sample CARDS FOLDER EVERY
 sample() {
 	CARDS=$1 EVERY=${EVERY:-$3} LATER=${LATER:-3} sh "$here/crash.sh" \
 		>"$BUILD/crash.out" 2>&1
-	status=$?
+	ended=$?
 	on=${1:+, on cards}
 	while read -r kind tried survived; do
-		n=$((n + 1))
-		if [ "$tried" = "$survived" ]; then
-			echo "ok $n - $kind$on: cut off, $tried disks go on"
-		else
-			echo "not ok $n - $kind$on: $survived of $tried survived"
-		fi
+		[ "$tried" = "$survived" ]
+		ok "$kind$on: cut off, $survived of $tried disks go on"
 	done <"$2/summary"
-	n=$((n + 1))
-	if [ $status = 0 ] && [ $n -gt 1 ]; then
-		echo "ok $n - one certificate a device, whatever happens$on"
+	[ $ended = 0 ] && [ $n -gt 0 ]
+	ok "one certificate a device, whatever happens$on"
+	if [ $status = 0 ]; then
 		rm -rf "$2" "$BUILD/crash.out"
 	else
-		echo "not ok $n - one certificate a device, whatever happens$on"
 		sed 's/^/# /' "$BUILD/crash.out"
 	fi
 }

@@ -5,32 +5,33 @@ set -u
 lint=$(cd "$(dirname "$0")" && pwd)
 BUILD=${BUILD:-$lint/../../build}
 BUILD=$(cd "$BUILD" && pwd)
-scratch=$(mktemp -d "$BUILD/lint.XXXXXX") || exit 1
-trap 'rm -rf "$scratch"' EXIT
-n=0 failed=0
+# shellcheck source=tests/tap.sh
+. "$lint/../tap.sh"
+scratch lint
 
-result() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
+# finds TEXT COMMAND...: it ends in 1, and says so
+finds() {
+	text=$1
+	shift
+	run 1 "$@" && says out "$text"
+}
+# nothing COMMAND...: it finds nothing
+nothing() {
+	run 0 "$@" && [ ! -s out ]
 }
 
 # ---- layers -------------------------------------------------------------------
 
 # a tree that is in order
 tree() {
-	rm -rf "$scratch/tree"
+	rm -rf tree
 	for d in ca smartcard transfer ceremony/quorum ceremony/record \
 	    ceremony/process ceremony/custodian ceremony/auditor \
 	    ceremony/factory; do
-		mkdir -p "$scratch/tree/$d"
-		echo 'int x;' >"$scratch/tree/$d/x.h"
+		mkdir -p "tree/$d"
+		echo 'int x;' >"tree/$d/x.h"
 	done
-	cat >"$scratch/tree/ceremony/process/x.c" <<-'EOF'
+	cat >"tree/ceremony/process/x.c" <<-'EOF'
 	#include "ceremony/process/x.h"
 	#include <stdio.h>
 	#include "ca/x.h"
@@ -41,7 +42,7 @@ tree() {
 	_exit(1); /* of a forked child */
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	EOF
-	cat >"$scratch/tree/ceremony/custodian/x.c" <<-'EOF'
+	cat >"tree/ceremony/custodian/x.c" <<-'EOF'
 	#include "smartcard/x.h"
 	int main(void) { printf("x"); exit(0); time(NULL); }
 	EOF
@@ -51,23 +52,14 @@ tree() {
 # and say so
 wrong() {
 	tree
-	printf '%s\n' "$3" >>"$scratch/tree/$2"
-	out=$(sh "$lint/layers.sh" "$scratch/tree" 2>&1)
-	status=$?
-	case $out in
-	*"$2:"*"$4"*) found=0 ;;
-	*) found=1 ;;
-	esac
-	[ $status = 1 ] && [ $found = 0 ]
-	result $? "$1"
-	[ $status = 1 ] && [ $found = 0 ] || echo "# $out"
+	printf '%s\n' "$3" >>"tree/$2"
+	run 1 sh "$lint/layers.sh" tree && grep -F "$2:" out | grep -qF -e "$4"
+	ok "$1"
 }
 
-echo 1..40
 tree
-out=$(sh "$lint/layers.sh" "$scratch/tree" 2>&1)
-result $? 'layers: a tree in order'
-[ -z "$out" ] || echo "# $out"
+nothing sh "$lint/layers.sh" tree
+ok 'layers: a tree in order'
 
 while IFS='|' read -r from to; do
 	wrong "layers: $from includes $to" "$from/x.h" \
@@ -109,16 +101,13 @@ x = getpass("PIN");|prompt
 EOF
 
 tree
-mkdir "$scratch/tree/ceremony/util"
-echo 'int x;' >"$scratch/tree/ceremony/util/x.c"
-case $(sh "$lint/layers.sh" "$scratch/tree" 2>&1) in
-*'ceremony/util: a folder without a rule'*) result 0 'layers: unknown folder' ;;
-*) result 1 'layers: unknown folder' ;;
-esac
+mkdir "tree/ceremony/util"
+echo 'int x;' >"tree/ceremony/util/x.c"
+finds 'ceremony/util: a folder without a rule' sh "$lint/layers.sh" tree
+ok 'layers: unknown folder'
 
-out=$(sh "$lint/layers.sh" 2>&1)
-result $? 'layers: the real tree'
-[ -z "$out" ] || echo "# $out"
+nothing sh "$lint/layers.sh"
+ok 'layers: the real tree'
 
 # ---- links --------------------------------------------------------------------
 
@@ -128,22 +117,15 @@ libexec/anchorite/anchorite-media'
 
 # the real programs under their names, but for PROGRAM, which is another
 swapped() { # NAME PROGRAM OTHER WANT
-	rm -rf "$scratch/build"
-	mkdir -p "$scratch/build/bin" "$scratch/build/libexec/anchorite"
+	rm -rf build
+	mkdir -p "build/bin" "build/libexec/anchorite"
 	for p in $programs; do
-		ln -s "$BUILD/$p" "$scratch/build/$p"
+		ln -s "$BUILD/$p" "build/$p"
 	done
-	rm "$scratch/build/$2"
-	[ "$3" = - ] || cp "$3" "$scratch/build/$2"
-	out=$(BUILD=$scratch/build sh "$lint/links.sh" 2>&1)
-	status=$?
-	case $out in
-	*"$2: $4"*) found=0 ;;
-	*) found=1 ;;
-	esac
-	[ $status = 1 ] && [ $found = 0 ]
-	result $? "$1"
-	[ $status = 1 ] && [ $found = 0 ] || echo "# $out"
+	rm "build/$2"
+	[ "$3" = - ] || cp "$3" "build/$2"
+	finds "$2: $4" env BUILD="$dir/build" sh "$lint/links.sh"
+	ok "$1"
 }
 
 signer=$BUILD/libexec/anchorite/anchorite-signer
@@ -164,12 +146,11 @@ swapped 'links: reader with a data base' libexec/anchorite/anchorite-reader \
     "$BUILD/bin/anchorite-factory" 'links libsqlite3'
 swapped 'links: signer with parsers' libexec/anchorite/anchorite-signer \
     "$reader" 'links libjansson'
-strip -o "$scratch/stripped" "$signer"
+strip -o stripped "$signer"
 swapped 'links: program without symbols' libexec/anchorite/anchorite-signer \
-    "$scratch/stripped" 'has no symbols'
+    stripped 'has no symbols'
 swapped 'links: program missing' bin/anchorite - 'was not built'
 
-out=$(BUILD=$BUILD sh "$lint/links.sh" 2>&1)
-result $? 'links: the real programs'
-[ -z "$out" ] || echo "# $out"
-exit $failed
+nothing env BUILD="$BUILD" sh "$lint/links.sh"
+ok 'links: the real programs'
+echo "1..$n"

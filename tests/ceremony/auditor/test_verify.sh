@@ -4,30 +4,10 @@
 set -u
 bin=$BUILD/bin/anchorite-audit
 tool=$BUILD/tests/ceremony/auditor/tool_state
-dir=$(mktemp -d "$BUILD/audit-XXXXXX") || exit 1
-trap 'rm -rf "$dir"' EXIT
-n=0
-
-# ok NAME STATUS: report the outcome of the command before it
-ok() {
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-
-# run STATUS COMMAND...: whether it exits so; output goes to $dir/out
-run() {
-	want=$1
-	shift
-	"$@" >"$dir/out" 2>&1
-	got=$?
-	[ $got = "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
-	[ $got = "$want" ]
-}
+repo=$(CDPATH='' cd -- "$(dirname "$0")/../../.." && pwd)
+# shellcheck source=tests/tap.sh
+. "$repo/tests/tap.sh"
+scratch audit
 
 # finding TWIST TEXT: the state with this twist has just such a finding
 finding() {
@@ -35,7 +15,7 @@ finding() {
 	"$tool" "$dir/twisted" "$1" >/dev/null
 	run 1 "$bin" verify "$dir/twisted" --quiet &&
 	    grep -Fq -- "$2" "$dir/out"
-	ok "finding: $1" $?
+	ok "finding: $1"
 }
 
 # damage NAME TEXT COMMAND...: the good state after a command run in a copy
@@ -46,66 +26,66 @@ damage() {
 	cp -R "$dir/good" "$dir/copy"
 	(cd "$dir/copy" && "$@") >/dev/null 2>&1
 	run 1 "$bin" verify "$dir/copy" --quiet && grep -Fq -- "$text" "$dir/out"
-	ok "damage: $name" $?
+	ok "damage: $name"
 }
 
 anchor=$("$tool" "$dir/good")
-ok "a state is made" $?
+ok "a state is made"
 
 run 0 "$bin" verify "$dir/good" --anchor "$anchor" &&
     grep -q '^verified$' "$dir/out" &&
     grep -q '^batches      1 (1 repeated), 8 entries' "$dir/out"
-ok "verify with the anchor in hex" $?
+ok "verify with the anchor in hex"
 words=$(sed -n '/^anchor /{n;s/^ *//;p;}' "$dir/out")
 run 0 "$bin" verify "$dir/good" --anchor "$words"
-ok "verify with the anchor in words" $?
+ok "verify with the anchor in words"
 run 3 "$bin" verify "$dir/good" && grep -q '^self-consistent only' "$dir/out"
-ok "verify without anchor" $?
+ok "verify without anchor"
 run 0 "$bin" verify "$dir/good" --quiet --anchor "$anchor" &&
     [ ! -s "$dir/out" ]
-ok "quiet says nothing of a good state" $?
+ok "quiet says nothing of a good state"
 run 0 "$bin" verify "$dir/good" --json --anchor "$anchor" &&
     [ "$(jq -r '.verdict + " " + .anchor + " " + (.findings | length
 	| tostring)' "$dir/out")" = "verified $anchor 0" ]
-ok "verify as JSON" $?
+ok "verify as JSON"
 run 1 "$bin" verify "$dir/good" --anchor \
     00000000000000000000000000000000ffffffffffffffffffffffffffffffff &&
     grep -q 'its anchor is not the one given' "$dir/out"
-ok "another anchor" $?
+ok "another anchor"
 [ "$(find "$dir/good" -newer "$dir/out" -type f | wc -l)" = 0 ]
-ok "nothing was written" $?
+ok "nothing was written"
 
 for bad in "verify" "verify $dir/good --anchor" "verify $dir/good --foo" \
     "verify $dir/good --anchor abcd" "verify $dir/good $dir/good" "foo" "" \
     "show" "words" "show --foo"; do
 	# shellcheck disable=SC2086 # split on purpose
 	run 2 "$bin" $bad
-	ok "usage: '$bad'" $?
+	ok "usage: '$bad'"
 done
 run 4 "$bin" verify "$dir/none"
-ok "no state folder" $?
+ok "no state folder"
 mkdir "$dir/empty"
 run 4 "$bin" verify "$dir/empty"
-ok "no transcript" $?
+ok "no transcript"
 ln -s good "$dir/link"
 run 4 "$bin" verify "$dir/link"
-ok "a symbolic link is no state folder" $?
+ok "a symbolic link is no state folder"
 for option in --help --version "verify --help"; do
 	# shellcheck disable=SC2086
 	run 0 "$bin" $option
-	ok "$option" $?
+	ok "$option"
 done
 run 0 "$bin" show "$dir/good" &&
     [ "$(grep -c '^ *[0-9]* *20' "$dir/out")" = \
 	"$(wc -l <"$dir/good/transcript.jsonl")" ]
-ok "show has a line for each record" $?
+ok "show has a line for each record"
 printf abc >"$dir/abc"
 run 0 "$bin" words "$dir/abc" && [ "$(head -n 1 "$dir/out")" = \
     "$(sha256sum "$dir/abc" | cut -d ' ' -f 1)" ] &&
     [ "$(sed -n 2p "$dir/out" | wc -w)" = 32 ]
-ok "words of a file" $?
+ok "words of a file"
 run 4 "$bin" words "$dir/none"
-ok "words of no file" $?
+ok "words of no file"
 
 finding levels 'the cell of the reader was seccomp, and the plan asks for full'
 finding root-subject "the root certificate is not the plan's"
@@ -173,6 +153,6 @@ run 0 "$bin" verify "$dir/copy2" --anchor "$anchor" &&
     grep -q '^note: notes.txt: not a file of a state folder' "$dir/out" &&
     grep -q '^note: checkpoints/other.note: of no ceremony' "$dir/out" &&
     grep -q "^note: objects/$h: no record names it" "$dir/out"
-ok "other files are notes" $?
+ok "other files are notes"
 
 echo "1..$n"

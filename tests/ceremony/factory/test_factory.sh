@@ -5,52 +5,28 @@ BUILD=${BUILD:?}
 bin=$BUILD/bin/anchorite-factory
 respond=$BUILD/tests/ceremony/factory/tool_respond
 devices=$BUILD/tests/demo/tool_devices
-hook=$(CDPATH='' cd -- "$(dirname "$0")/../../demo" && pwd)/device-hook.sh
-dir=$(mktemp -d "$BUILD/factory.XXXXXX") || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+repo=$(CDPATH='' cd -- "$(dirname "$0")/../../.." && pwd)
+hook=$repo/tests/demo/device-hook.sh
+# shellcheck source=tests/tap.sh
+. "$repo/tests/tap.sh"
+scratch factory
 now=2026-06-01T00:00:00Z
-n=0
-
-ok() { # NAME: the last command's status is the result
-	status=$?
-	n=$((n + 1))
-	if [ $status = 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' out err
-	fi
-}
-
-# run STATUS COMMAND...: the program ends in STATUS; output in out and err
-run() {
-	want=$1
-	shift
-	"$bin" "$@" >out 2>err </dev/null
-	[ $? = "$want" ]
-}
-
-# says FILE TEXT: a line of the file holds the text
-says() {
-	grep -qF -e "$2" "$1"
-}
 
 # refuses NAME STATUS TEXT COMMAND...
 refuses() {
 	name=$1 status=$2 text=$3
 	shift 3
-	run "$status" "$@" && says err "$text" && [ ! -s out ]
+	run "$status" "$bin" "$@" && says err "$text" && [ ! -s out ]
 	ok "$name"
 }
 
 # ---- command line ----------------------------------------------------------
-run 0 --help && says out station-key && says out check
+run 0 "$bin" --help && says out station-key && says out check
 ok "help lists the commands"
-run 0 --version && grep -q '^anchorite-factory [0-9]' out
+run 0 "$bin" --version && grep -q '^anchorite-factory [0-9]' out
 ok "version"
 for c in station-key request accept check; do
-	run 0 $c --help && says out "usage: anchorite-factory $c"
+	run 0 "$bin" $c --help && says out "usage: anchorite-factory $c"
 	ok "help of $c"
 done
 refuses "no command" 2 "no command given"
@@ -75,7 +51,7 @@ refuses "wrong date" 2 "not of the form" \
 ok "output that cannot be written"
 
 # ---- station-key -----------------------------------------------------------
-run 0 station-key --factory 'Test Works' --line 'line 1' --key key \
+run 0 "$bin" station-key --factory 'Test Works' --line 'line 1' --key key \
     --out a.station --date 2026-01-01T00:00:00Z &&
     [ "$(stat -c %a key)" = 600 ] && grep -qE '^  [0-9a-f]{64}$' out &&
     [ "$(wc -l <out)" = 7 ]
@@ -103,7 +79,7 @@ refuses "name with an escape" 2 "printable ASCII" \
     station-key --factory "$(printf 'a\033[2Jb')" --line L --key k --out o
 refuses "name too long" 2 "1 to 64" \
     station-key --factory "$(printf %065d 0)" --line L --key k --out o
-run 0 station-key --factory 'Other Works' --line 'line 1' --key other \
+run 0 "$bin" station-key --factory 'Other Works' --line 'line 1' --key other \
     --out other.station
 ok "another station"
 
@@ -169,7 +145,7 @@ cp -r good good2 && echo 'id,serial' >good/units.csv && cp good/units.csv good2
 refuses "two units.csv" 1 "a second one beside" \
     request --order $order --key key --out f good good2
 printf 'id,serial\r\n340A9001,SN-17\r\nother,SN-18\r\n' >good/units.csv
-run 0 request --order $order --key key --date $now --out one.request good &&
+run 0 "$bin" request --order $order --key key --date $now --out one.request good &&
     says out "one.request: 3 CSRs" && says out "sequence 1" &&
     says err "order not authenticated" && says err "1 of its units have no CSR"
 ok "a request"
@@ -186,7 +162,7 @@ refuses "request exists" 1 "one.request: is there already" \
     request --order $order --key key --out one.request good
 openssl req -in good/340A9000.csr -outform DER -out plain.der &&
     sed 's/ CERT/ NEW CERT/' good/340A9001.csr >new.req &&
-    run 0 request --out=two.request --order=$order plain.der new.req \
+    run 0 "$bin" request --out=two.request --order=$order plain.der new.req \
 	--key key --previous one.request &&
     says out "2 CSRs" && says out "sequence 2"
 ok "DER, the older armour, operands between options, a sequence"
@@ -204,13 +180,13 @@ mkdir ca3 && "$respond" setup ca3 other.station device-tls 1000 >/dev/null
 refuses "previous of another station" 1 "one.request: sealed by another key" \
     request --order ca3/order.order --key other --out f \
     --previous one.request good
-run 0 request --order $order --key key --date $now --out mixed.request mixed &&
+run 0 "$bin" request --order $order --key key --date $now --out mixed.request mixed &&
     says out "15 CSRs"
 ok "bad CSRs are sent: the CA refuses them by rule"
 
 # ---- accept ----------------------------------------------------------------
 accept() { # RESPONSE DATE OUT
-	run "$4" accept --request mixed.request --response "$1" --root "$root" \
+	run "$4" "$bin" accept --request mixed.request --response "$1" --root "$root" \
 	    --order $order --out "$3" --date "$2"
 }
 "$respond" answer ca mixed.request mixed.response
@@ -271,10 +247,10 @@ root="aardvark aardvark $(yes adviser | head -30 | tr '\n' ' ')"
 accept mixed.response $now f 2 && says err "word 2 is not the right one"
 ok "accept: a wrong word"
 root=$root_saved
-run 1 accept --request one.request --response mixed.response --root "$root" \
+run 1 "$bin" accept --request one.request --response mixed.response --root "$root" \
     --order $order --out f --date $now && says err "answers another request"
 ok "accept: another request"
-run 1 accept --request mixed.request --response mixed.response \
+run 1 "$bin" accept --request mixed.request --response mixed.response \
     --root "$root" --order ca2/order.order --out f --date $now &&
     says err "ca2/order.order: the sealer's certificate does not conform"
 ok "accept: another CA's order"
@@ -297,7 +273,7 @@ ok "accept: a revoked certificate is left out"
 
 "$devices" private-key-request --order $order --key key \
     --out private.request &&
-    run 1 accept --request private.request --response mixed.response \
+    run 1 "$bin" accept --request private.request --response mixed.response \
 	--root "$root" --order $order --out f --date $now &&
     says err "private.request: " && says err "private key"
 ok "a request that holds a private key is not even read"
@@ -311,10 +287,10 @@ ok "standard output that is closed"
 odd() { # NAME PROFILE QUOTA TEXT [rogue]
 	mkdir "ca-$1" && odd_root=$("$respond" setup "ca-$1" a.station \
 	    "$2" "$3" ${5:+"$5"}) &&
-	    run 0 request --order "ca-$1/order.order" --key key \
+	    run 0 "$bin" request --order "ca-$1/order.order" --key key \
 		--out "$1.request" good &&
 	    "$respond" answer "ca-$1" "$1.request" "$1.response" &&
-	    run 1 accept --request "$1.request" --response "$1.response" \
+	    run 1 "$bin" accept --request "$1.request" --response "$1.response" \
 		--root "$odd_root" --order "ca-$1/order.order" --out f \
 		--date $now && says err "$4"
 	ok "accept: order: $1"
@@ -325,7 +301,7 @@ odd unknown no-such 9 "profile no-such is not one for devices"
 odd rogue device-tls 9 "order.order: the sealer's certificate does not" rogue
 openssl cms -sign -binary -nodetach -outform DER -signer key -md sha256 \
     -nosmimecap -in payload -out forged.request 2>err
-run 1 accept --request forged.request --response mixed.response \
+run 1 "$bin" accept --request forged.request --response mixed.response \
     --root "$root" --order $order --out f --date $now
 ok "accept: a request sealed afresh answers nothing"
 
@@ -337,7 +313,7 @@ device() { # ID: the hook plays this device
 check() { # STATUS ID CERT [OPTION...]
 	status=$1 id=$2 cert=$3
 	shift 3
-	run "$status" check --device "$id" --cert "$cert" \
+	run "$status" "$bin" check --device "$id" --cert "$cert" \
 	    --device-hook ./hook --ca accepted/product_ca.crt --date $now "$@"
 }
 line() { # TEXT: exactly this on stdout
@@ -361,9 +337,9 @@ fails "certificate of another device" "certificate is for another device" \
 fails "id that is only the end" "certificate is for another device" \
     40A9000 $certs/$a.crt
 mkdir ca4 && root4=$("$respond" setup ca4 a.station device-tls 9) &&
-    run 0 request --order ca4/order.order --key key --out 4.request good &&
+    run 0 "$bin" request --order ca4/order.order --key key --out 4.request good &&
     "$respond" answer ca4 4.request 4.response &&
-    run 0 accept --request 4.request --response 4.response --root "$root4" \
+    run 0 "$bin" accept --request 4.request --response 4.response --root "$root4" \
 	--order ca4/order.order --out accepted4 --date $now
 ok "a second PKI of the same names"
 fails "another CA" "$key_ok, certificate chains to another CA" \
@@ -386,7 +362,7 @@ fails "CRL that is none" "$key_ok, CRL is not one of the product CA" \
     $a $certs/$a.crt --crl accepted/root_ca.crt
 "$respond" answer ca mixed.request future.response ok-crl-later &&
     now=2026-11-01T00:00:00Z &&
-    run 0 accept --request mixed.request --response future.response \
+    run 0 "$bin" accept --request mixed.request --response future.response \
 	--root "$root" --order $order --out future --date $now && now=$at
 fails "CRL too early" "$key_ok, CRL not valid yet at this date" \
     $a $certs/$a.crt --crl future/crl.pem
@@ -449,9 +425,9 @@ ok "check: FAIL in JSON"
 issue() { # NAME ID KEY: certificate for this id and key in NAME/certs
 	mkdir "csr-$1" && openssl req -new -key "$3" -subj "/CN=$2" \
 	    -out "csr-$1/a.csr" 2>err &&
-	    run 0 request --order $order --key key --out "$1.request" "csr-$1" &&
+	    run 0 "$bin" request --order $order --key key --out "$1.request" "csr-$1" &&
 	    "$respond" answer ca "$1.request" "$1.response" &&
-	    run 0 accept --request "$1.request" --response "$1.response" \
+	    run 0 "$bin" accept --request "$1.request" --response "$1.response" \
 		--root "$root" --order $order --out "$1" --date $now
 }
 "$devices" make clone 2 --first 340AE000 && cp clone/keys/* good/keys &&

@@ -6,44 +6,10 @@ BUILD=${BUILD:?}
 anchorite=$BUILD/bin/anchorite
 factory=$BUILD/bin/anchorite-factory
 photo=$BUILD/tests/ceremony/qr/tool_photo
-dir=$(mktemp -d "$BUILD/scan.XXXXXX") || exit 1
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$dir" || exit 1
-n=0
-
-ok() { # NAME: the last command's status is the result
-	status=$?
-	n=$((n + 1))
-	if [ $status = 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 30
-	fi
-}
-
-skip() { # NAME WHY
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
-
-# run STATUS COMMAND...: it ends in STATUS; output in out and err
-run() {
-	want=$1
-	shift
-	"$@" >out 2>err </dev/null
-	got=$?
-	[ $got = "$want" ] || {
-		echo "status $got, not $want" >>err
-		return 1
-	}
-}
-
-# says FILE TEXT: a line of the file holds the text
-says() {
-	grep -qF -e "$2" "$1"
-}
+repo=$(CDPATH='' cd -- "$(dirname "$0")/../../.." && pwd)
+# shellcheck source=tests/tap.sh
+. "$repo/tests/tap.sh"
+scratch scan
 
 # refuses NAME STATUS TEXT COMMAND...: and nothing is written
 refuses() {
