@@ -91,8 +91,9 @@ struct keycopy {
 };
 
 static bool
-copy_text(const struct approval *a, const char *text, struct keycopy *out)
+copy_text(const struct approval *a, const char *text, void *to)
 {
+	struct keycopy *out = to;
 	const char *at = text;
 	char label[48];
 
@@ -117,19 +118,8 @@ static enum record_error
 copy_input(const struct history_line *l, const struct approval *a,
     struct keycopy *out)
 {
-	uint8_t *text = NULL;
-	size_t len;
-	enum record_error ret;
-
-	ret = history_load(l, a->input_sha256, "input", &text, &len);
-	if (ret != RECORD_OK)
-		return ret;
-	if (strlen((const char *)text) != len ||
-	    !copy_text(a, (const char *)text, out))
-		ret = history_refuse(l, RECORD_ERR_RULE,
-		    "the input does not ask for a copy on this token");
-	free(text);
-	return ret;
+	return history_input(l, a, copy_text, out,
+	    "the input does not ask for a copy on this token");
 }
 
 enum record_error
@@ -259,9 +249,9 @@ history_copy_result(struct history_line *l, struct history_act *act,
 
 /* What may leave and what for: the keys of the token, by their digests. */
 static bool
-export_text(const struct approval *a, const struct history_token *t,
-    const char *text)
+export_text(const struct approval *a, const char *text, void *to)
 {
+	const struct history_token *t = to;
 	const char *roles[HISTORY_KEYS_MAX], *at = text;
 	unsigned n = history_roles(t->keys[0].role, roles);
 	char line[160], hex[65];
@@ -289,10 +279,7 @@ export_text(const struct approval *a, const struct history_token *t,
 enum record_error
 history_export_propose(struct history_line *l, struct history_act *act)
 {
-	const struct history_token *t = history_token_of(l, act);
-	uint8_t *text = NULL;
-	size_t len;
-	enum record_error ret;
+	struct history_token *t = history_token_of(l, act);
 
 	if (!t->leaves)
 		return history_refuse(l, RECORD_ERR_RULE,
@@ -302,15 +289,8 @@ history_export_propose(struct history_line *l, struct history_act *act)
 		    "%s: keys leave once more for copies when a stop came "
 		    "between them, and once a stop",
 		    t->label);
-	ret = history_load(l, act->approval.input_sha256, "input", &text, &len);
-	if (ret != RECORD_OK)
-		return ret;
-	if (strlen((const char *)text) != len ||
-	    !export_text(&act->approval, t, (const char *)text))
-		ret = history_refuse(l, RECORD_ERR_RULE,
-		    "the input does not name the keys of this token");
-	free(text);
-	return ret;
+	return history_input(l, &act->approval, export_text, t,
+	    "the input does not name the keys of this token");
 }
 
 enum record_error

@@ -63,6 +63,25 @@ history_skip_head(const char **at, const struct approval *a, const char *form)
 	return history_skip(at, line);
 }
 
+enum record_error
+history_input(const struct history_line *l, const struct approval *a,
+    bool (*take)(const struct approval *a, const char *text, void *out),
+    void *out, const char *refusal)
+{
+	uint8_t *text = NULL;
+	size_t len;
+	enum record_error ret;
+
+	ret = history_load(l, a->input_sha256, "input", &text, &len);
+	if (ret != RECORD_OK)
+		return ret;
+	if (strlen((const char *)text) != len ||
+	    !take(a, (const char *)text, out))
+		ret = history_refuse(l, RECORD_ERR_RULE, "%s", refusal);
+	free(text);
+	return ret;
+}
+
 static bool
 skip_key(const char **at, const char *role, int *curve)
 {
@@ -84,8 +103,9 @@ struct keygen {
 
 /* It is this text and no other; the tokens that get copies stand last. */
 static bool
-keygen_text(const struct approval *a, const char *text, struct keygen *out)
+keygen_text(const struct approval *a, const char *text, void *to)
 {
+	struct keygen *out = to;
 	const char *roles[HISTORY_KEYS_MAX], *at = text;
 	unsigned n = history_roles(a->kind, roles);
 	char line[128], label[33];
@@ -109,19 +129,8 @@ static enum record_error
 keygen_input(const struct history_line *l, const struct approval *a,
     struct keygen *out)
 {
-	uint8_t *text = NULL;
-	size_t len;
-	enum record_error ret;
-
-	ret = history_load(l, a->input_sha256, "input", &text, &len);
-	if (ret != RECORD_OK)
-		return ret;
-	if (strlen((const char *)text) != len ||
-	    !keygen_text(a, (const char *)text, out))
-		ret = history_refuse(l, RECORD_ERR_RULE,
-		    "the input does not ask for these keys on this token");
-	free(text);
-	return ret;
+	return history_input(l, a, keygen_text, out,
+	    "the input does not ask for these keys on this token");
 }
 
 enum record_error

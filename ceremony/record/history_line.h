@@ -317,6 +317,13 @@ history_skip_value(const char **at, const char *key, char *value, size_t max);
 /* The first lines of an input: "<form>", plan and step. */
 bool
 history_skip_head(const char **at, const struct approval *a, const char *form);
+/* The text that an act is approved by, among the objects: take() reads it whole
+ * into out, or it is refused with these words, as one with a NUL is.
+ * Errors: RULE, those of history_load(). */
+enum record_error
+history_input(const struct history_line *l, const struct approval *a,
+    bool (*take)(const struct approval *a, const char *text, void *out),
+    void *out, const char *refusal);
 enum record_error
 history_take_key(struct history_line *l, json_t *obj, const char *role,
     int curve, enum history_origin origin, struct history_key *out);
