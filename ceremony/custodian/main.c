@@ -33,7 +33,7 @@ static const struct command commands[] = {
 	{ "status", "--state DIR [--json]", "say what a state folder holds",
 	    cmd_status, 0 },
 	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words, 0 },
-	{ "qr", "show|print FILE ...; see qr --help",
+	{ "qr", "show|print FILE, scan|read-sheet SOURCE; see qr --help",
 	    "carry a file across the gap by QR codes", cmd_qr, 1 },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
