@@ -79,8 +79,9 @@ draw_copy(struct progress *p)
 void
 progress_clear(struct progress *p)
 {
-	if (!p->live)
+	if (!p->drawn)
 		return;
+	p->drawn = false;
 	fputs("\r", p->to);
 	if (p->rows > 0)
 		fprintf(p->to, "\x1b[%uA", p->rows);
@@ -97,6 +98,7 @@ progress_draw(struct progress *p, int64_t now_ms)
 	if (!p->live || now_ms - p->drawn_ms < DRAW_MS)
 		return;
 	p->drawn_ms = now_ms;
+	p->drawn = true;
 	fputs("\r", p->to);
 	if (p->rows > 0)
 		fprintf(p->to, "\x1b[%uA", p->rows);

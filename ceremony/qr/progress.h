@@ -15,7 +15,8 @@ struct progress {
 	FILE *to;
 	bool live; /* a terminal */
 	int64_t start_ms, drawn_ms;
-	unsigned rows; /* drawn above the cursor */
+	bool drawn;    /* there is something on the screen, ... */
+	unsigned rows; /* ... and so much of it above the cursor */
 	uint64_t pictures, blind, broken;
 	struct join_state state; /* of the last code that was one */
 	bool has_copy;

@@ -282,6 +282,13 @@ run 6 blind/bin/anchorite qr scan drawn --out got &&
 	says err 'the reader does not start' && [ ! -e got ]
 ok 'no reader'
 
+# ---- on a terminal ------------------------------------------------------------------
+script -qec "$anchorite qr scan drawn --out got" terminal </dev/null >out 2>err &&
+	cmp file got && grep -q '\[###\.* *.*\] 1 of 6 parts' terminal &&
+	says terminal 'SHA-256'
+ok 'a bar of parts on a terminal'
+rm -f got
+
 # ---- stopped by a person -----------------------------------------------------------
 mkfifo pipe said
 "$anchorite" qr scan --text --out got <pipe >out 2>said &
