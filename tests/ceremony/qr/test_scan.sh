@@ -260,7 +260,7 @@ fi
 mkdir blind && cp -R "$BUILD/bin" "$BUILD/libexec" blind &&
 	cp "$BUILD/tests/ceremony/qr/tool_blind" \
 	    blind/libexec/anchorite/anchorite-reader && mkdir beaten &&
-	for act in CRASH OPEN HANG STILL BEYOND FLOOD OTHER; do
+	for act in CRASH SOCKET HANG STILL BEYOND FLOOD OTHER; do
 		echo $act >beaten/$act
 	done && cp drawn/*.png beaten
 ok 'a reader that some pictures get the better of'
@@ -271,7 +271,7 @@ ended() {
 	ok "$1: $2"
 }
 ended CRASH 'the reader ended in a fault (SIGSEGV)'
-ended OPEN 'the reader was ended by its cell (SIGSYS)'
+ended SOCKET 'the reader was ended by its cell (SIGSYS)'
 ended HANG "the reader took over $seconds seconds and was ended"
 ended STILL 'reader: the process sent a message of the wrong size'
 ended BEYOND 'reader: the process sent a message of the wrong size'

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * tool_blind: stands in for anchorite-reader, as one that pictures get the
- * better of.  What a file begins with says how: CRASH, OPEN (a file, in the
+ * better of.  What a file begins with says how: CRASH, SOCKET (in the
  * reader's cell), HANG, SPIN, STILL (it says that it stands where it began),
  * BEYOND (behind the end), FLOOD (codes without end), OTHER (a message of
  * another kind).  Everything else it does as the real one.
  */
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ceremony/process/reader.h"
 #include "ceremony/process/sandbox.h"
@@ -36,10 +36,10 @@ do_crash(struct reader *r)
 }
 
 static void
-do_open(struct reader *r)
+do_socket(struct reader *r)
 {
 	(void)r;
-	open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
 static void
@@ -90,7 +90,7 @@ static const struct {
 	void (*act)(struct reader *r);
 } acts[] = {
 	{ "CRASH", do_crash },
-	{ "OPEN", do_open },
+	{ "SOCKET", do_socket },
 	{ "HANG", do_hang },
 	{ "SPIN", do_spin },
 	{ "STILL", do_still },
