@@ -96,7 +96,7 @@ genesis|batch|op-alice|fault pull-during 68 3|0|alice: card op-alice was pulled 
 genesis|batch|op-alice|fault pull-during D7 1|0|alice: card op-alice was pulled out: nothing is lost, put it in again|0|op-alice 01 1
 genesis|batch|op-alice|fault status D7 1 6A84|4|op-alice: the token is full|0|op-alice 01 1
 # another ATR, another card with that label
-genesis|batch|product-1|fault atr * 0 3B00|4|product-1: no such token is present|0|
+genesis|batch|product-1|fault atr * 0 3B00|4|out of form is what is answered by the card|0|
 genesis|batch|op-alice|fault atr * 0 3B00|0|alice: card op-alice is not here|0|
 genesis|batch|product-1|fault swap * 0 CARDS/other.product-1|4|product-1: |0|
 genesis|batch|op-alice|fault swap * 0 CARDS/other.op-alice|0|alice: card op-alice is not here|0|
