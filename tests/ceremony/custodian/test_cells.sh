@@ -94,4 +94,33 @@ for case in "minimum: seccomp/less than full: a reason stands beside it" \
 	run 3 "$anchorite" plan check bad.yaml && says err "${case#*/}"
 	ok "refused: sandbox: {${case%%/*}}"
 done
+
+# ---- the programs as people run them -------------------------------------------
+# inside PID: it is in a cell, by what the kernel says
+inside() {
+	[ "$(sed -n 's/^Seccomp:\t/seccomp /p; s/^NoNewPrivs:\t/privs /p' \
+		"/proc/$1/status" | tr '\n' ' ')" = 'privs 1 seccomp 2 ' ]
+}
+# running NAME COMMAND...: its output is a pipe that is full, where it waits
+mkfifo pipe
+running() {
+	name=$1
+	shift
+	exec 3<>pipe
+	dd if=/dev/zero bs=4096 count=16 >&3 2>dd.err
+	"$@" >&3 2>err &
+	pid=$!
+	while kill -0 $pid 2>kill.err && ! inside $pid; do :; done
+	inside $pid
+	ok "as it runs, seccomp and no new privileges: $name"
+	head -c 65536 <&3 >zeros
+	wait $pid || ok "and it ends well: $name"
+	exec 3<&-
+}
+running "anchorite plan check" "$anchorite" plan check genesis.yaml
+running "anchorite status" "$anchorite" status --state seccomp/state
+running "anchorite-audit show" "$audit" show seccomp/state
+running "anchorite-audit words" "$audit" words genesis.yaml
+running "anchorite-factory station-key" "$factory" station-key \
+	--factory 'Example Works' --line 4 --key line4.key --out line4.station
 echo "1..$n"
