@@ -51,7 +51,7 @@ static bool
 part_valid(const char *part, size_t len)
 {
 	return len > 0 && len <= MEDIA_NAME_MAX &&
-	    !(len == 2 && memcmp(part, "..", 2) == 0);
+	    !(len <= 2 && memcmp(part, "..", len) == 0);
 }
 
 enum transfer_error
@@ -59,6 +59,8 @@ media_path_check(const char *path, struct transfer_fault *fault)
 {
 	size_t len = strlen(path);
 
+	if (strcmp(path, ".") == 0)
+		return TRANSFER_OK;
 	for (const char *part = path; len <= MEDIA_PATH_MAX;) {
 		size_t n = strcspn(part, "/");
 

@@ -4,7 +4,8 @@
 
 #include "transfer/error.h"
 
-/* Paths on media: names with '/' between, relative, without "..".  Errors:
+/* Paths on media: names with '/' between, relative, without "." and
+ * ".."; "." alone is the root.  Errors:
  * FIELD. */
 enum transfer_error
 media_path_check(const char *path, struct transfer_fault *fault);

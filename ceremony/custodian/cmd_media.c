@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* anchorite media: what is there, and making a medium ready for the state. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/commands.h"
 #include "ceremony/custodian/media.h"
 #include "transfer/text.h"
 
-#define LABEL_DEFAULT "ANCHORITE"
 #define LABEL_MAX 16 /* characters of a label of ext4 */
 
 struct media_order {
 	struct ceremony *c;
-	const char *device, *label;
+	const char *device; /* or a folder */
+	const char *label;
 	bool json, erase;
 };
 
@@ -164,6 +167,60 @@ run_prepare(struct media_order *o)
 	return true;
 }
 
+/* ---- export, import ------------------------------------------------------------- */
+
+static bool
+open_folder(struct media_order *o, bool make, int *fd)
+{
+	if (make && mkdir(o->device, 0700) == -1 && errno != EEXIST)
+		return ceremony_stop(o->c, EXIT_STATE, "%s: %s", o->device,
+		    strerror(errno));
+	return ceremony_open_folder(o->c, o->device, fd);
+}
+
+/* Bring one copy up to another. */
+static bool
+copy_state(struct media_order *o, int from, int to, const char *name)
+{
+	struct record_fault fault = { .text = "" };
+	struct mirror *m = NULL;
+	bool ok = mirror_open(from, to, &m, &fault) == RECORD_OK &&
+	    mirror_sync(m, &fault) == RECORD_OK;
+
+	mirror_close(m);
+	if (ok)
+		people_say(o->c->people, "%s: has the whole state now", name);
+	return ok ||
+	    ceremony_stop(o->c, EXIT_STATE, "%s: %s", name, fault.text);
+}
+
+static bool
+run_export(struct media_order *o)
+{
+	int fd = -1;
+	bool ok = open_folder(o, true, &fd) && media_state_find(o->c) &&
+	    copy_state(o, o->c->desk->copies[0].fd, fd, o->device);
+
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
+static bool
+run_import(struct media_order *o)
+{
+	const struct media_desk *d = o->c->desk;
+	int fd = -1;
+	bool ok = open_folder(o, false, &fd) && media_state_find(o->c);
+
+	for (size_t i = 0; ok && i < d->copy_count; i++)
+		ok = copy_state(o, fd, d->copies[i].fd,
+		    d->copies[i].medium.name);
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
 /* ---- the command --------------------------------------------------------------- */
 
 static const struct verb {
@@ -171,9 +228,12 @@ static const struct verb {
 	bool (*run)(struct media_order *o);
 	enum spawn_what what;
 	int operands;
+	bool people; /* they are asked */
 } verbs[] = {
-	{ "list", run_list, SPAWN_MEDIA, 0 },
-	{ "prepare", run_prepare, SPAWN_MEDIA_PREPARE, 1 },
+	{ "list", run_list, SPAWN_MEDIA, 0, false },
+	{ "prepare", run_prepare, SPAWN_MEDIA_PREPARE, 1, true },
+	{ "export", run_export, SPAWN_MEDIA, 1, false },
+	{ "import", run_import, SPAWN_MEDIA, 1, false },
 };
 
 static bool
@@ -181,13 +241,14 @@ begin(struct media_order *o, const struct verb *v, bool loops)
 {
 	struct ceremony *c = o->c;
 
-	if (v->operands > 0 && !people_terminal(c->people))
+	if (v->people && !people_terminal(c->people))
 		return ceremony_stop(c, EXIT_STATE,
 		    "no terminal: what makes a medium ready is asked there");
 	c->desk = calloc(1, sizeof(*c->desk));
 	if (c->desk == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
 	c->desk->loops = loops;
+	c->desk->state_label = o->label;
 	c->desk->child = (struct child){ .pid = -1, .sock = -1 };
 	return child_start(c, v->what, &c->desk->child);
 }
@@ -224,7 +285,7 @@ int
 cmd_media(const struct command *self, int argc, char *argv[])
 {
 	const char *json = NULL, *erase = NULL, *loop = NULL;
-	struct media_order o = { .label = LABEL_DEFAULT };
+	struct media_order o = { .label = MEDIA_STATE_LABEL };
 	const struct option_row rows[] = { { "--json", &json, 1 },
 		{ "--loop", &loop, 1 }, { "--erase", &erase, 1 },
 		{ "--label", &o.label, 0 }, { NULL, NULL, 0 } };

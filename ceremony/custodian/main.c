@@ -26,8 +26,8 @@ static const struct command commands[] = {
 	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--so] [--no-pinpad]",
 	    "look at cards, make them ready, end them", cmd_card, 0 },
 	{ "media",
-	    "list [--json] [--loop], prepare DEVICE [--label LABEL] [--erase] "
-	    "[--loop]",
+	    "list [--json], prepare DEVICE [--erase], export|import DIR, all "
+	    "[--label LABEL] [--loop]",
 	    "look at removable media, make one ready for the state", cmd_media,
 	    0 },
 	{ "status", "--state DIR [--json]", "say what a state folder holds",

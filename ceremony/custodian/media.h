@@ -119,6 +119,8 @@ bool media_output(struct ceremony *c, const char *file, const uint8_t *data,
 /* Two media of that label, or one and the reason for it; the longer state is
  * used, c->state_fd, and a fork stops. */
 bool media_state_open(struct ceremony *c);
+/* The same of one or two that are in; nobody is asked. */
+bool media_state_find(struct ceremony *c);
 /* Have the second copy follow, from where it is.  Whatever fails there is
  * told, and the ceremony goes on with one copy. */
 void media_state_follow(struct ceremony *c);

@@ -163,15 +163,11 @@ order_copies(struct ceremony *c)
 	return true;
 }
 
-bool
-media_state_open(struct ceremony *c)
+static bool
+hold_media(struct ceremony *c, const struct medium found[2], size_t count)
 {
 	struct media_desk *d = c->desk;
-	struct medium found[2];
-	size_t count = 0;
 
-	if (!choose_media(c, found, &count))
-		return false;
 	for (size_t i = 0; i < count; i++) {
 		struct media_copy *m = &d->copies[d->copy_count];
 
@@ -186,11 +182,39 @@ media_state_open(struct ceremony *c)
 			return false;
 		}
 	}
-	if (count == 2 && !order_copies(c))
+	return count < 2 || order_copies(c);
+}
+
+bool
+media_state_open(struct ceremony *c)
+{
+	struct medium found[2];
+	size_t count = 0;
+
+	if (!choose_media(c, found, &count) || !hold_media(c, found, count))
 		return false;
-	c->state_fd = dup(d->copies[0].fd);
+	c->state_fd = dup(c->desk->copies[0].fd);
 	return c->state_fd != -1 ||
 	    ceremony_stop(c, EXIT_PROCESS, "no descriptor is left");
+}
+
+bool
+media_state_find(struct ceremony *c)
+{
+	struct media_desk *d = c->desk;
+	struct medium found[2];
+	enum media_answer answer = media_look(c, d);
+	size_t count;
+
+	if (answer != MEDIA_DONE)
+		return ceremony_stop(c, EXIT_STATE, "%s", d->why);
+	count = find_media(c, found);
+	if (count >= 1 && count <= 2)
+		return hold_media(c, found, count);
+	return ceremony_stop(c, EXIT_STATE,
+	    "%zu state media labelled %s are in: put in the one, or the two, "
+	    "of the log",
+	    count, d->state_label);
 }
 
 /* ---- the other copy -------------------------------------------------------------- */

@@ -332,7 +332,7 @@ copy_folder(struct mirror *m, size_t which, int from,
 	if ((mkdirat(m->to, name, 0700) != 0 && errno != EEXIST) ||
 	    fsync(m->to) != 0) {
 		closedir(d);
-		return io_fail(name, "make it", fault);
+		return io_fail(name, "make or sync it", fault);
 	}
 	to = openat(m->to, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

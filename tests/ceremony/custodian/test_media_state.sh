@@ -15,13 +15,15 @@ mkdir tokens in outbox
 printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" >softhsm.conf
 export SOFTHSM2_CONF="$dir/softhsm.conf"
 
+program=$anchorite # and words before it
 # held STATUS PLAN WORD=VALUE...: a ceremony whose state is on media
 held() {
 	want=$1 plan=$2
 	shift 2
 	words=$("$anchorite" plan check "$plan" | sed -n 's/^words: //p')
+	# shellcheck disable=SC2086 # words on purpose
 	run "$want" expect "$people" log=shown paper=paper words="$words" "$@" \
-		-- "$anchorite" run "$plan" --state "media:S$tag" --in in \
+		-- $program run "$plan" --state "media:S$tag" --in in \
 		--out outbox --loop
 	good=$?
 	cp shown err
@@ -158,4 +160,67 @@ detach full && attach one && attach new
 held 0 crl2.yaml && detach one && detach new && same one new &&
 	run 3 "$audit" verify one/anchorite-state
 ok "and the same plan runs on the others"
+
+# ---- a medium that fails -------------------------------------------------------
+
+# again NAME DAY: another plan for a CRL
+again() {
+	plan demo-3-crl "$2" -e "/revoke:/,\$d" -e "s/^ceremony: .*/ceremony: $1/" \
+		-e "s/product-1.crl/$1.crl/" >"$1.yaml"
+}
+number() { # NAME: of its device
+	sed 's|/dev/loop||' "$1.loop"
+}
+attach one && attach new
+if [ "$(number one)" -lt "$(number new)" ]; then
+	first=one second=new
+else
+	first=new second=one
+fi
+program="env LD_PRELOAD=$BUILD/tests/ceremony/custodian/module_faults.so FAULTS=$dir/faults $anchorite"
+again fail-1 -4
+held 0 fail-1.yaml hook="put in card bert=echo $(number $second) >$dir/faults" &&
+	says shown "Input/output error: from here on there is ONE copy of the state"
+ok "the second medium fails in the middle: a warning, and it goes on"
+rm faults
+held 0 fail-1.yaml && says shown "behind medium" && says shown "state: two copies"
+ok "it is brought up once it works"
+again fail-2 -3
+held 5 fail-2.yaml hook="put in card bert=echo $(number $first) >$dir/faults" &&
+	says shown "Input/output error: nothing was lost"
+ok "the first medium fails in the middle: it stops"
+rm faults
+detach $first
+held 0 fail-2.yaml state="the other one failed" && says shown "WARNING: state: ONE copy"
+ok "and the same plan goes on with the second alone: no card refuses it"
+attach $first
+held 0 fail-2.yaml && detach $first && detach $second && same one new &&
+	run 3 "$audit" verify one/anchorite-state
+ok "which brings the first one up"
+program=$anchorite
+
+# ---- to folders, and back --------------------------------------------------------
+
+attach one
+run 0 "$anchorite" media export folder --label "S$tag" --loop &&
+	run 0 "$anchorite" status --state folder && run 3 "$audit" verify folder
+ok "a state is exported to a folder"
+run 0 "$anchorite" media export folder --label "S$tag" --loop
+ok "and again"
+sed -i '$d' folder/transcript.jsonl && echo '{}' >>folder/transcript.jsonl
+run 5 "$anchorite" media export folder --label "S$tag" --loop &&
+	says err "the copy is not a beginning of the state" &&
+	[ "$(tail -n 1 folder/transcript.jsonl)" = '{}' ]
+ok "but not over one that is another"
+run 5 "$anchorite" media import folder --label "S$tag" --loop &&
+	says err "the copy is not a beginning of the state"
+ok "nor the other way round"
+detach one && prepared blank && attach blank
+rm -r folder && cp -r one/anchorite-state folder
+run 0 "$anchorite" media import folder --label "S$tag" --loop && detach blank &&
+	same one blank
+ok "a folder is imported to a medium"
+run 5 "$anchorite" media export other --label "no$tag" --loop &&
+	says err "0 state media labelled no$tag are in"
+ok "no medium, no export"
 echo "1..$n"
