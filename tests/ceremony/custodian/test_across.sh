@@ -1,7 +1,8 @@
 #!/bin/sh
 # Across the gap by light alone: every file that a factory and a ceremony
-# exchange over a batch of 40 is shown as codes, photographed at 720p with
-# losses, and read on the other side.  Nothing else is copied.
+# exchange over a batch of 40, and what a CA that others run sends and gets, is
+# shown as codes, photographed at 720p with losses, and read on the other side.
+# Nothing else is copied.
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,7 +52,7 @@ carry 'its file comes to the ceremony' "$factory" "$anchorite" \
 plan demo-1-genesis -20 >genesis.yaml &&
 	run 0 "$anchorite" rehearse genesis.yaml --dir r --in in
 ok 'ceremony: genesis'
-root=$(awk '/^  root key, for stations/ { getline; print }' out)
+root=$(sed -n '/^  root key, for stations/{n;s/^ *//p;}' out)
 anchor=$(sed -n '/^anchor of this log/{n;p;}' out)
 carry 'its work order comes to the factory' "$anchorite" "$factory" \
 	r/out/line3.order factory/line3.order moderate .jpg
@@ -72,6 +73,59 @@ run 0 "$factory" accept --request factory/line3.request \
 	--root "$root" --date "$(day -9)" --out accepted &&
 	[ "$(find accepted/certs -name '*.crt' | wc -l)" = 29 ]
 ok 'factory: 29 of them are certified'
+
+# ---- a CA that others run ----------------------------------------------------
+mkdir partner && openssl req -new -newkey ec \
+	-pkeyopt ec_paramgen_curve:secp384r1 -nodes -keyout partner/ca.key \
+	-subj '/CN=Partner wants this' -out partner/ca.csr 2>err
+ok 'partner: a CSR by openssl req'
+carry 'it comes to the ceremony' "$factory" "$anchorite" \
+	partner/ca.csr in/partner.csr hard .jpg
+plan demo-6-intermediate -8 >partner.yaml && rehearse 0 partner.yaml
+ok 'ceremony: the root certifies that CA'
+carry 'its chain comes to the partner' "$anchorite" "$factory" \
+	r/out/partner-chain.pem partner/chain.pem moderate .png
+cd partner || exit 1
+csplit -sz -f part chain.pem '/BEGIN CERT/' '{*}' && : >index.txt &&
+	echo 01 >serial && cat >ca.cnf <<END
+[ca]
+default_ca = partner
+[partner]
+database = index.txt
+serial = serial
+new_certs_dir = .
+certificate = part00
+private_key = ca.key
+default_md = sha256
+default_days = 30
+policy = any
+x509_extensions = leaf
+[any]
+commonName = supplied
+organizationName = supplied
+countryName = supplied
+[leaf]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+authorityKeyIdentifier = keyid
+subjectAltName = DNS:unit.partner.example
+END
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+	-keyout unit.key -subj '/C=CH/O=Example Partner/CN=unit' \
+	-out unit.csr 2>../err &&
+	openssl ca -batch -config ca.cnf -preserveDN -in unit.csr \
+		-out unit.pem -notext >../out 2>../err &&
+	openssl x509 -in part01 -noout -pubkey |
+	openssl pkey -pubin -outform DER -out root.spki &&
+	[ "$("$anchorite" words root.spki | tail -n 1)" = "$root" ]
+ok 'partner: a leaf by openssl ca, and the root is the one of the log'
+openssl verify -x509_strict -CAfile part01 -untrusted part00 unit.pem \
+	>../out 2>../err
+ok 'it verifies to our root'
+cd .. || exit 1
+
+# ---- the record --------------------------------------------------------------
 run 0 "$audit" verify r/state --anchor "$anchor"
 ok 'auditor: everything is in order'
 
