@@ -434,6 +434,8 @@ static void
 refused(void **state)
 {
 	(void)state;
+	print_message("# %zu pictures, each with its message\n",
+	    sizeof(cases) / sizeof(cases[0]));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct hostile *h = &cases[i];
 		struct transfer_fault fault = { 0 };

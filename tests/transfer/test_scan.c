@@ -457,6 +457,33 @@ hostile_messages(void **state)
 	}
 }
 
+/* What is no code at all, and pictures that can have none. */
+static void
+nothing(void **state)
+{
+	struct room r = room();
+	char why[SCAN_WHY_MAX];
+	struct picture p;
+	unsigned count = 1;
+
+	(void)state;
+	assert_int_equal(scanner_code(r.scanner, "", 0, why), SCAN_NOTHING);
+	assert_int_equal(scanner_code(r.scanner, "x", SCAN_TEXT_MAX + 1, why),
+	    SCAN_NOTHING);
+	for (uint32_t side = 1; side < 40; side++) {
+		photo_new(&p, side, 40 - side, 255);
+		assert_int_equal(qr_look(r.finder, &p, QR_ALL_WAYS, take, &r,
+				     &count),
+		    TRANSFER_OK);
+		assert_int_equal(count, 0);
+		picture_free(&p);
+	}
+	assert_unfinished(&r, "no code was found");
+	room_free(&r);
+	scanner_free(NULL);
+	qr_finder_free(NULL);
+}
+
 /* ---- lines -------------------------------------------------------------------- */
 
 static void
@@ -503,6 +530,7 @@ main(void)
 		cmocka_unit_test(two_sessions),
 		cmocka_unit_test(hostile_codes),
 		cmocka_unit_test(hostile_messages),
+		cmocka_unit_test(nothing),
 		cmocka_unit_test(lines),
 	};
 
