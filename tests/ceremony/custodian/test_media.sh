@@ -166,6 +166,14 @@ ok "and stands in the record by its path"
 
 run 3 "$audit" verify state && says out "2 files came, 4 left"
 ok "the auditor agrees"
+plan demo-3-crl -5 -e "/revoke:/,\$d" >crl.yaml
+held 0 crl.yaml && on away product-1.crl >got && run 0 openssl crl -in got -noout &&
+	holds '.type == "medium" and .body.file == "product-1.crl" and
+	.body.sha256 != .body.object and .body.sha256 == "'"$(sha256 got)"'"' \
+		state/transcript.jsonl
+ok "a CRL leaves in PEM, and the record names the one in DER"
+run 3 "$audit" verify state && ! says out "compare it by hand" && says out "5 left"
+ok "which the auditor puts into PEM itself"
 ! grep -q "${esc}\[[0-9]*m" all-shown
 ok "no escape code of a medium reached the terminal"
 echo "1..$n"
