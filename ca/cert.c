@@ -71,7 +71,8 @@ check_spec(const struct cert_spec *spec)
 	if (spec->profile == NULL || spec->subject == NULL ||
 	    spec->spki == NULL || spec->serial[0] != 0x01)
 		return CA_ERR_ARGUMENT;
-	if (spec->profile->stated != (spec->stated != NULL))
+	if (spec->stated != NULL ? spec->profile->stated == STATED_NEVER
+				 : spec->profile->stated == STATED_ALWAYS)
 		return CA_ERR_PROFILE;
 	if ((ret = check_issuer(spec->profile, spec->issuer)) != CA_OK ||
 	    (ret = check_period(spec)) != CA_OK)

@@ -25,8 +25,8 @@ struct cert_spec {
 	const X509 *issuer;          /* NULL: issued to itself (root) */
 	uint8_t serial[SERIAL_SIZE]; /* begins with 0x01 */
 	int64_t not_before, not_after;
-	const char *stated; /* text, see stated.h, or NULL; profiles that have
-	                       it stated need one, the others take none */
+	const char *stated; /* text, see stated.h, or NULL; as the profile's
+	                       row says always, maybe or never */
 };
 
 /*

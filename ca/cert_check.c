@@ -381,9 +381,10 @@ cert_conforms(X509 *cert, const X509 *issuer, const struct profile *profile,
 
 	if (subject_out != NULL)
 		subject_out[0] = '\0';
-	if (profile->stated) {
+	if (profile->stated != STATED_NEVER) {
 		if ((ret = cert_stated(cert, stated)) != CA_OK)
 			return ret;
+		/* the row alone, and stating the same, are one certificate */
 		spec.stated = stated;
 	}
 	if ((ret = read_spec(cert, subject, &spki, &spec)) != CA_OK ||

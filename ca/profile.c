@@ -21,6 +21,7 @@ static const struct profile rows[] = {
 	    .name = "product-ca",
 	    .ca = true,
 	    .pathlen = 0,
+	    .stated = STATED_MAYBE,
 	    .key_usage = "keyCertSign,cRLSign",
 	    .max_years = 30,
 	    .p256 = true,
@@ -68,7 +69,7 @@ static const struct profile rows[] = {
 	    .p256 = true,
 	    .p384 = true,
 	    .rsa_min = 3072,
-	    .stated = true,
+	    .stated = STATED_ALWAYS,
 	},
 };
 

@@ -4,6 +4,14 @@
 
 #include <stdbool.h>
 
+/* Whether what limits a CA is stated of it; where it may be and is not, the
+ * row's pathlen is all that does. */
+enum profile_stated {
+	STATED_NEVER,
+	STATED_MAYBE,
+	STATED_ALWAYS,
+};
+
 /*
  * A certificate profile: one row a reviewer can check.  Nothing in a
  * certificate comes from anywhere else but the subject, key, serial, dates and
@@ -22,7 +30,7 @@ struct profile {
 	bool p256, p384;       /* curves its key may be on */
 	unsigned rsa_min;      /* bits of an RSA key; 0: none is taken */
 	bool hardware_serial;  /* subject takes serialNumber from hwserial */
-	bool stated;           /* what limits the CA is stated: stated.h */
+	enum profile_stated stated; /* what limits the CA: stated.h */
 };
 
 /* The rows: root, product-ca, sealer, device-tls, device-idevid, intermediate.

@@ -52,8 +52,13 @@ compare_with_plan(struct audit *a, X509 *cert, const X509 *issuer,
 		.issuer = issuer,
 		.not_before = a->plan->date };
 	uint8_t serial[20] = { 0 }, *spki = NULL, *der = NULL;
+	char stated[STATED_TEXT_MAX + 1];
 	size_t serial_len = 0, der_len = 0;
 	enum ca_error err;
+
+	plan_stated_product(ca, stated);
+	if (strcmp(role, "product-ca") == 0 && stated[0] != '\0')
+		spec.stated = stated;
 
 	if (key_to_spki(X509_get0_pubkey(cert), &spki, &spec.spki_len) !=
 		CA_OK ||

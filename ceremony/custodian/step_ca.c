@@ -74,7 +74,7 @@ step_ca_check(struct ceremony *c, const struct plan_step *s)
 static bool
 propose_cert(struct ceremony *c, struct group *g, struct session *s,
     const char *profile, const char *subject, const struct policy_spki *spki,
-    unsigned years)
+    unsigned years, const char *stated)
 {
 	const struct use use = { profile, 1 };
 	int64_t end;
@@ -89,8 +89,17 @@ propose_cert(struct ceremony *c, struct group *g, struct session *s,
 	message_put_octets(&c->out, spki->der, spki->len);
 	message_put_number(&c->out, (uint64_t)c->plan->date);
 	message_put_number(&c->out, (uint64_t)end);
-	return child_ask(c, &s->child, MSG_OK) &&
-	    group_propose(c, g, s, &use, 1, NULL, 0);
+	if (!child_ask(c, &s->child, MSG_OK))
+		return false;
+	if (stated[0] != '\0') {
+		message_start(&c->out, MSG_STATED);
+		message_put_octets(&c->out, stated, strlen(stated));
+		message_put_octets(&c->out, NULL, 0);
+		message_put_octets(&c->out, NULL, 0);
+		if (!child_ask(c, &s->child, MSG_OK))
+			return false;
+	}
+	return group_propose(c, g, s, &use, 1, NULL, 0);
 }
 
 static bool
@@ -201,7 +210,7 @@ propose_last(struct ceremony *c, struct group *g, const struct plan_ca *ca,
 	bool ok = l->first == NULL ||
 	    ((!l->cert ||
 		 propose_cert(c, g, l->first, "root", ca->subject, key,
-		     ca->years)) &&
+		     ca->years, "")) &&
 		propose_empty_crl(c, g, l->first, ca->crl_days));
 
 	for (size_t i = 0; ok && i < l->copy_count; i++)
@@ -259,11 +268,13 @@ certify_product(struct ceremony *c, const struct plan_step *step,
 	const struct plan_ca *ca = &step->u.ca;
 	const char *const profiles[] = { "product-ca", "sealer" };
 	const char *const subjects[] = { ca->subject, ca->sealer_subject };
+	char stated[STATED_TEXT_MAX + 1];
 	struct session *root = NULL;
 	struct group g;
 	size_t act = 0;
 	bool ok, wanted[2];
 
+	plan_stated_product(ca, stated);
 	ok = group_start_on(c, &g, index, PLAN_PRODUCT_CA,
 	    c->plan->tokens[ca->issuer].label, &root);
 	for (int i = 0; i < 2; i++) {
@@ -271,7 +282,7 @@ certify_product(struct ceremony *c, const struct plan_step *step,
 		ok = ok &&
 		    (!wanted[i] ||
 			propose_cert(c, &g, root, profiles[i], subjects[i],
-			    &t->keys[i].spki, ca->years));
+			    &t->keys[i].spki, ca->years, i == 0 ? stated : ""));
 	}
 	ok = ok && rotate_propose_last(c, &g, root) && group_approve(c, &g);
 	for (int i = 0; i < 2; i++)

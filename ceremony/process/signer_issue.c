@@ -62,7 +62,7 @@ signer_sign_fault(struct signer *s, const char *what, bool key, const char *why)
 static bool
 may_certify(const struct group *g, const struct act_cert *c)
 {
-	if (c->spec.profile->stated)
+	if (c->spec.profile->stated == STATED_ALWAYS)
 		return g->ca != NULL;
 	if (strcmp(g->role, "root") != 0)
 		return false;

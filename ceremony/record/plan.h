@@ -110,7 +110,8 @@ struct plan_ca { /* root and product-ca */
 	size_t holder_count;
 	unsigned holders[PLAN_HOLDERS_MAX];  /* indices into tokens */
 	char single_copy[PLAN_TEXT_MAX + 1]; /* reason, or "" */
-	unsigned issuer; /* product-ca: index of the root's token */
+	unsigned issuer;  /* product-ca: index of the root's token */
+	unsigned pathlen; /* product-ca: CAs that may stand below it */
 };
 struct plan_intermediate { /* a CA that others run */
 	unsigned token;    /* that certifies it */
@@ -231,6 +232,8 @@ const char *plan_derive_key(const struct plan_operator *o);
 /* What limits an intermediate, as stated_parse() (ca/stated.h) reads it; false
  * when it is too long.  out: STATED_TEXT_MAX + 1. */
 bool plan_stated(const struct plan_intermediate *i, char *out);
+/* The same of a product CA; "" for the pathLen of 0 that its profile has. */
+void plan_stated_product(const struct plan_ca *ca, char *out);
 /* Does the plan list this card, with an owner?  Others are not asked for. */
 bool plan_lists_card(const struct plan *p, const char *label);
 /* What a plan needs: card readers, visits of operators in all (from m of the

@@ -6,7 +6,7 @@
 #include "ca/stated.h"
 #include "ceremony/record/plan_step.h"
 
-/* A product CA has pathLen 0 (RFC 5280, 4.2.1.9). */
+/* RFC 5280, 4.2.1.9: a product CA has pathLen 0, unless its step says more. */
 static enum record_error
 check_issuer(const struct plan_check *c, const struct step *s)
 {
@@ -19,14 +19,19 @@ check_issuer(const struct plan_check *c, const struct step *s)
 		err = step_check_made(c, s, at, i->token);
 	if (err != RECORD_OK || maker == NULL)
 		return err;
-	if (maker->kind != PLAN_ROOT)
+	if (maker->kind != PLAN_ROOT && maker->u.ca.pathlen == 0)
 		return plan_check_fail(c, at,
 		    "token %s gets a product CA, which certifies no CA; name "
 		    "the root's token",
 		    c->plan->tokens[i->token].label);
+	if (maker->kind != PLAN_ROOT && i->pathlen >= maker->u.ca.pathlen)
+		return plan_check_fail(c, step_at(c, s, "pathlen"),
+		    "%u is not below the %u of the product CA", i->pathlen,
+		    maker->u.ca.pathlen);
 	if (i->years > maker->u.ca.years)
 		return plan_check_fail(c, step_at(c, s, "years"),
-		    "%u years outlive the root's %u", i->years,
+		    "%u years outlive the %s's %u", i->years,
+		    maker->kind == PLAN_ROOT ? "root" : "product CA",
 		    maker->u.ca.years);
 	return RECORD_OK;
 }

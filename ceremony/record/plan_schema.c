@@ -132,6 +132,8 @@ static const struct plan_row rows[] = {
 	    IN(struct plan_ca, key) },
 	{ "steps.#.product-ca.years", PLAN_T_NUMBER, YEARS,
 	    IN(struct plan_ca, years) },
+	{ "steps.#.product-ca.pathlen", PLAN_T_NUMBER, OPTIONAL,
+	    .max = STATED_PATHLEN_MAX, IN(struct plan_ca, pathlen) },
 	{ "steps.#.product-ca.crl-days", PLAN_T_NUMBER, DAYS,
 	    IN(struct plan_ca, crl_days) },
 	{ "steps.#.product-ca.tokens", PLAN_T_SEQ, .min = 1,

@@ -311,6 +311,9 @@ write_ca(FILE *f, const struct plan *p, const struct plan_step *s)
 		line(f, INDENT, "sealer %s", ca->sealer_subject);
 		line(f, INDENT, "issued by card %s",
 		    p->tokens[ca->issuer].label);
+		if (ca->pathlen > 0)
+			line(f, INDENT, "pathlen %u: it may certify CAs%s",
+			    ca->pathlen, INITIALS);
 	}
 	line(f, INDENT, "key %s, %u years, CRL for %u days", ca->key, ca->years,
 	    ca->crl_days);

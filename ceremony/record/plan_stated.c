@@ -40,3 +40,16 @@ plan_stated(const struct plan_intermediate *i, char *out)
 		add(&t, "policy", i->policies[k]);
 	return !t.full;
 }
+
+void
+plan_stated_product(const struct plan_ca *ca, char *out)
+{
+	struct text t = { .out = out };
+	char number[16];
+
+	out[0] = '\0';
+	if (ca->pathlen == 0)
+		return;
+	(void)snprintf(number, sizeof(number), "%u", ca->pathlen);
+	add(&t, "pathlen", number);
+}

@@ -258,6 +258,35 @@ test_profile(void **state)
 	assert_null(cert);
 }
 
+/* A product CA may have a pathLen stated, and then certifies CAs below it. */
+static void
+test_product(void **state)
+{
+	static const struct {
+		const char *stated;
+		int pathlen;
+	} rows[] = { { NULL, 0 }, { "pathlen 0\n", 0 }, { "pathlen 1\n", 1 } };
+	struct pki *p = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct cert_spec ca = p->ca_spec, below;
+		X509 *cert = NULL, *other = NULL;
+
+		ca.stated = rows[i].stated;
+		assert_int_equal(cert_lint(&ca), CA_OK);
+		cert = pki_issue(&ca, p->root_key);
+		assert_int_equal(X509_get_pathlen(cert), rows[i].pathlen);
+		assert_int_equal(cert_conforms(cert, p->root, ca.profile, NULL),
+		    CA_OK);
+		below = spec_of(p, "pathlen 0\n");
+		below.issuer = cert;
+		assert_int_equal(cert_build(&below, &other),
+		    rows[i].pathlen == 0 ? CA_ERR_PROFILE : CA_OK);
+		X509_free(other);
+		X509_free(cert);
+	}
+}
+
 /* RSA of 3072 bits and up, for this profile alone. */
 static void
 test_rsa(void **state)
@@ -458,6 +487,7 @@ main(void)
 		cmocka_unit_test(test_selfcheck),
 		cmocka_unit_test(test_unsaid_extension),
 		cmocka_unit_test(test_profile),
+		cmocka_unit_test(test_product),
 		cmocka_unit_test(test_rsa),
 		cmocka_unit_test(test_within),
 		cmocka_unit_test(test_within_own),

@@ -251,4 +251,30 @@ rehearse 0 crl.yaml && cat part01 r/out/root-1.crl >with-crl &&
 ok "the root's CRL revokes it by serial"
 run 0 "$audit" verify r/state --anchor "$anchor"
 ok "the auditor agrees with all of it"
+
+# ---- by a product CA whose pathlen lets it ---------------------------------------
+mv r r.first && rm -f in/partner.csr in/line3.station line3.key
+genesis -e 's/^      sealer: .*/&\n      pathlen: 2/'
+anchor=$(awk '/^anchor of this log/ { getline; print }' out)
+[ -n "$anchor" ]
+ok "a log whose product CA may certify CAs"
+change "as many below it as below the product CA" 3 \
+    "RFC 5280 4.2.1.9: the issuer's pathLen is 2: at most 1 below it" \
+    -e 's/token: root-1/token: product-1/; s/pathlen: 0/pathlen: 2/'
+change "longer than the product CA" 3 'would outlive the CA on token product-1' \
+    -e 's/token: root-1/token: product-1/; s/years: 10/years: 21/'
+change "a policy that the product CA does not assert" 3 \
+    "RFC 5280 4.2.1.4: not among the issuer's policies" \
+    -e 's/token: root-1/token: product-1/; s/pathlen: 0/pathlen: 1/'
+plan demo-6-intermediate -10 -e 's/token: root-1/token: product-1/' \
+    -e 's/pathlen: 0/pathlen: 1/; /policies:/d' >partner.yaml
+rehearse 0 partner.yaml && rm -f part0* &&
+    csplit -sz -f part r/out/partner-chain.pem '/BEGIN CERT/' '{*}' &&
+    [ -e part02 ] && openssl verify -x509_strict -CAfile part02 \
+	-untrusted part01 part00 >out 2>err &&
+    openssl x509 -in part01 -noout -text >text && says text 'pathlen:2' &&
+    openssl x509 -in part00 -noout -text >text && says text 'pathlen:1'
+ok "it certifies one, and openssl verifies the chain of three"
+run 0 "$audit" verify r/state --anchor "$anchor"
+ok "the auditor agrees, of that log too"
 echo "1..$n"

@@ -159,6 +159,51 @@ test_two(void **state)
 	free(yaml);
 }
 
+/* A product CA of this plan that may certify CAs. */
+static void
+test_product(void **state)
+{
+	static const struct {
+		const char *put, *text;
+	} rows_of[] = {
+		{ "pathlen: 1", NULL },
+		{ "pathlen: 2",
+		    "steps.4.intermediate.pathlen: 2 is not below the 2 of the product CA" },
+		{ "pathlen: 1, years: 21",
+		    "steps.4.intermediate.years: 21 years outlive the product CA's 20" },
+	};
+	char *may = sample_edit(sample_genesis,
+	    "      sealer: CN=Product CA Sealer,O=Example\n",
+	    "      sealer: CN=Product CA Sealer,O=Example\n      pathlen: 2\n");
+	char text[STATED_TEXT_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows_of) / sizeof(rows_of[0]); i++) {
+		char step[400];
+		struct plan_fault f = { 0 };
+		struct plan *p = NULL;
+		char *yaml;
+
+		(void)snprintf(step, sizeof(step),
+		    "  - intermediate: {token: prod-1, sealer: prod-1, csr: a, out: b, sealed: c, subject: CN=P, key: p256, %s%s}\n  - work-order:\n",
+		    strstr(rows_of[i].put, "years") == NULL ? "years: 20, "
+							    : "",
+		    rows_of[i].put);
+		yaml = sample_edit(may, "  - work-order:\n", step);
+		assert_int_equal(sample_read(yaml, &p, &f),
+		    rows_of[i].text == NULL ? RECORD_OK : RECORD_ERR_PLAN);
+		assert_string_equal(f.text,
+		    rows_of[i].text == NULL ? "" : rows_of[i].text);
+		if (p != NULL) {
+			plan_stated_product(&p->steps[2].u.ca, text);
+			assert_string_equal(text, "pathlen 2\n");
+		}
+		plan_free(p);
+		free(yaml);
+	}
+	free(may);
+}
+
 /* What this plan makes itself. */
 static void
 test_made_here(void **state)
@@ -312,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_made_here),
+		cmocka_unit_test(test_product),
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_sheet),
