@@ -2,7 +2,7 @@
 /*
  * tool_blind: stands in for anchorite-reader, as one that pictures get the
  * better of.  What a file begins with says how: CRASH, SOCKET (in the
- * reader's cell), HANG, SPIN, STILL (it says that it stands where it began),
+ * reader's cell), HANG, STILL (it says that it stands where it began),
  * BEYOND (behind the end), FLOOD (codes without end), OTHER (a message of
  * another kind).  Everything else it does as the real one.
  */
@@ -50,14 +50,6 @@ do_hang(struct reader *r)
 }
 
 static void
-do_spin(struct reader *r)
-{
-	(void)r;
-	for (volatile unsigned n = 0;; n++)
-		;
-}
-
-static void
 do_still(struct reader *r)
 {
 	seen(r, 0);
@@ -92,7 +84,6 @@ static const struct {
 	{ "CRASH", do_crash },
 	{ "SOCKET", do_socket },
 	{ "HANG", do_hang },
-	{ "SPIN", do_spin },
 	{ "STILL", do_still },
 	{ "BEYOND", do_beyond },
 	{ "FLOOD", do_flood },
