@@ -16,6 +16,9 @@
  * FAKE_BARE          the token of this label takes no objects
  * FAKE_SUFFIX        appended to the label of every token
  * FAKE_MANUFACTURER  said by C_GetInfo
+ * FAKE_SO_TRIES      wrong SO PINs that every token still takes: counted down,
+ *                    told in the token's flags, and none is tried behind the
+ *                    last
  * FAKE_PIN           typed at the PIN pad: used by C_Login without a PIN
  *
  * A program that passes on no such environment is told by lines NAME=value in
@@ -77,9 +80,6 @@ FORWARD(C_Finalize, (void *reserved), (reserved))
 FORWARD(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n),
     (present, list, n))
 FORWARD(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info))
-FORWARD(C_InitToken,
-    (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG len, CK_BYTE *label),
-    (slot, pin, len, label))
 FORWARD(C_InitPIN, (CK_SESSION_HANDLE s, CK_BYTE *pin, CK_ULONG len),
     (s, pin, len))
 FORWARD(C_SetPIN,
@@ -119,6 +119,46 @@ FORWARD(C_DeriveKey,
 FORWARD(C_GenerateRandom, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG len),
     (s, out, len))
 #undef FORWARD
+
+/* ---- tries of the SO PIN, which SoftHSM does not count -------------------- */
+
+#define SO_TRIES "FAKE_SO_TRIES"
+
+static CK_FLAGS
+so_flags(void)
+{
+	const unsigned long tries = number(SO_TRIES, 100);
+
+	return tries == 0 ? CKF_SO_PIN_LOCKED
+	    : tries == 1  ? CKF_SO_PIN_FINAL_TRY
+	    : tries == 2  ? CKF_SO_PIN_COUNT_LOW
+			  : 0;
+}
+
+/* A wrong one costs a try. */
+static CK_RV
+so_counted(CK_RV rv)
+{
+	char text[32];
+
+	if (getenv(SO_TRIES) != NULL && rv == CKR_PIN_INCORRECT) {
+		snprintf(text, sizeof(text), "%lu", number(SO_TRIES, 1) - 1);
+		setenv(SO_TRIES, text, 1);
+	}
+	return rv;
+}
+
+static CK_RV
+fake_C_InitToken(CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG len, CK_BYTE *label)
+{
+	CK_RV rv = planned("C_InitToken");
+
+	if (rv == CKR_OK && number(SO_TRIES, 1) == 0)
+		rv = CKR_PIN_LOCKED;
+	return rv != CKR_OK
+	    ? rv
+	    : so_counted(real->C_InitToken(slot, pin, len, label));
+}
 
 static CK_RV
 fake_C_GetInfo(CK_INFO *info)
@@ -195,6 +235,7 @@ fake_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		return rv;
 	if (is_meant(info))
 		info->flags |= number("FAKE_FLAGS", 0);
+	info->flags |= so_flags();
 	if (suffix != NULL)
 		append_label(info, suffix);
 	return CKR_OK;
@@ -206,8 +247,12 @@ fake_C_Login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
 	char *typed = getenv("FAKE_PIN");
 	CK_RV rv = planned("C_Login");
 
+	if (rv == CKR_OK && user == CKU_SO && number(SO_TRIES, 1) == 0)
+		rv = CKR_PIN_LOCKED;
 	if (rv != CKR_OK)
 		return rv;
+	if (user == CKU_SO)
+		return so_counted(real->C_Login(s, user, pin, len));
 	if (pin == NULL && typed != NULL)
 		return real->C_Login(s, user, (CK_BYTE *)typed, strlen(typed));
 	return real->C_Login(s, user, pin, len);

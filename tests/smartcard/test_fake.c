@@ -30,7 +30,8 @@ forget_plans(void)
 {
 	static const char *const names[] = { "FAKE_CALL", "FAKE_AT", "FAKE_RV",
 		"FAKE_ATTR", "FAKE_POINT", "FAKE_FLIP", "FAKE_FLAGS",
-		"FAKE_SUFFIX", "FAKE_MANUFACTURER", "FAKE_PIN" };
+		"FAKE_SUFFIX", "FAKE_MANUFACTURER", "FAKE_PIN",
+		"FAKE_SO_TRIES" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
@@ -579,6 +580,66 @@ test_so_last_try(void **state)
 	assert_int_equal(do_again(f), CARD_OK);
 }
 
+/* With so many tries one use of the SO PIN ends so, and leaves so many.  The
+ * first of two SO PINs is wrong. */
+static const struct so_row {
+	const char *tries, *left;
+	bool right; /* the second */
+	enum card_error err;
+} so_rows[] = {
+	{ "3", "2", true, CARD_OK },
+	{ "3", "1", false, CARD_ERR_PIN },
+	{ "2", "1", true, CARD_ERR_LAST_TRY },
+	{ "2", "1", false, CARD_ERR_LAST_TRY },
+	{ "1", "1", true, CARD_ERR_LAST_TRY },
+	{ "0", "0", true, CARD_ERR_LAST_TRY },
+};
+
+/* The SO PIN of the token is the one of two that is tried second, or neither. */
+static enum card_error
+so_use(struct fixture *f, bool initialise, struct secret *second,
+    struct secret *wrong)
+{
+	struct token_so so = { second, wrong, TOKEN_SO_EITHER };
+	struct token *t = NULL;
+	enum card_error ret;
+
+	if (!initialise)
+		return token_init_pin(f->t, &so, f->pin);
+	token_close(f->t);
+	f->t = NULL;
+	ret = token_init_blank(f->m, "one", &so, NULL, &t);
+	f->t = t;
+	return ret;
+}
+
+/* Tokens that count: the second is not tried when that would be the last. */
+static void
+test_so_tries(void **state)
+{
+	struct fixture *f = *state;
+	struct secret *wrong = secret_from("13579246", 8);
+	struct token_so back = { wrong, f->so_next, TOKEN_SO_PIN };
+
+	for (size_t i = 0; i < 2 * sizeof(so_rows) / sizeof(so_rows[0]); i++) {
+		const struct so_row *row = &so_rows[i / 2];
+		const bool initialise = i % 2 != 0;
+
+		assert_int_equal(do_open(f), CARD_OK);
+		setenv("FAKE_SO_TRIES", row->tries, 1);
+		assert_int_equal(token_refresh(f->t), CARD_OK);
+		assert_int_equal(so_use(f, initialise,
+				     row->right ? f->so_next : wrong, wrong),
+		    row->err);
+		assert_string_equal(getenv("FAKE_SO_TRIES"), row->left);
+		unsetenv("FAKE_SO_TRIES");
+		if (row->err == CARD_OK && !initialise) /* it has moved on */
+			assert_int_equal(token_init_pin(f->t, &back, f->pin),
+			    CARD_OK);
+	}
+	secret_free(wrong);
+}
+
 /* OpenSC's suffix is not part of the label. */
 static void
 test_suffix(void **state)
@@ -736,6 +797,7 @@ main(void)
 		CASE(test_wrong_signature),
 		CASE(test_flags),
 		CASE(test_so_last_try),
+		CASE(test_so_tries),
 		CASE(test_suffix),
 		CASE(test_strange_label),
 		CASE(test_pin_pad),
