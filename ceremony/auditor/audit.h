@@ -104,6 +104,10 @@ void check_intermediate(struct audit *a, const struct history_act *act);
  * results of copying and exporting a step has, beside those it must have. */
 void check_copies(struct audit *a, const struct history_act *act);
 void check_serial(struct audit *a, const struct history_token *t);
+#define ORIGIN_REHEARSAL "rehearsal/"
+/* Whether a token may have that serial by the plan's, "" for none. */
+bool check_serial_told(const struct audit *a, const char *planned,
+    const char *module, const char *serial);
 size_t check_copy_results(struct audit *a);
 /* ceremony/auditor/check_worklist.c: decide again, compare the worklist. */
 void check_worklist(struct audit *a, const struct history_act *act);

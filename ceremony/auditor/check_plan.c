@@ -9,8 +9,6 @@
 #include "ceremony/record/plan_yaml.h"
 #include "ceremony/record/vendor.h"
 
-#define ORIGIN_REHEARSAL "rehearsal/"
-
 static const char *
 text_of(const struct audit *a, const char *key)
 {
@@ -304,8 +302,8 @@ check_enrol(struct audit *a)
 			    "operator %s has another name or card "
 			    "in the plan",
 			    o->id);
-		if (t->serial[0] != '\0' &&
-		    strcmp(t->serial, text_of(a, "serial")) != 0)
+		if (!check_serial_told(a, t->serial, text_of(a, "module"),
+			text_of(a, "serial")))
 			audit_here(a, "card %s has another serial in the plan",
 			    t->label);
 		check_elsewhere(a, o);

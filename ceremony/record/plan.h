@@ -214,8 +214,8 @@ enum record_error plan_build(const struct plan_field *fields, size_t count,
     struct plan **out, struct plan_fault *fault);
 void plan_free(struct plan *p);
 /* A rehearsal's plan: origin prefixed "rehearsal/", every subject gets
- * OU=REHEARSAL, tokens personalised elsewhere become cards that are made, serials are dropped.  Every token is of that module; NULL: of
- * the one that the plan names.  Errors: RECORD_ERR_PLAN (too long), ARGUMENT (a
+ * OU=REHEARSAL, tokens personalised elsewhere become cards that are made, serials of soft tokens are dropped.  Every token is of that
+ * module; NULL: of the one that the plan names.  Errors: RECORD_ERR_PLAN (too long), ARGUMENT (a
  * rehearsal's plan already, or no name or path of a module). */
 enum record_error plan_rehearse(struct plan *p, const char *module);
 /* "softhsm", "opensc" or the path of a module? */

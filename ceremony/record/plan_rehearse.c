@@ -76,7 +76,9 @@ plan_rehearse(struct plan *p, const char *module)
 		if (module != NULL)
 			(void)snprintf(t->module, sizeof(t->module), "%s",
 			    module);
-		t->serial[0] = '\0';
+		/* a soft token gets another one each time it is made */
+		if (strcmp(t->module, "softhsm") == 0)
+			t->serial[0] = '\0';
 	}
 	for (i = 0; i < p->step_count; i++) {
 		if (!mark_step(&p->steps[i]))

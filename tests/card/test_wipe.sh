@@ -163,4 +163,20 @@ ok "words of another rehearsal are of no use, and cost no try"
 cp -r r2 r4 && sed -i 's|rehearsal/wipe|rehearsed/wipe|g' r4/state/transcript.jsonl
 at 5 -- "$anchorite" rehearse --wipe-cards --dir r4 && list 'map(.holds) | index("blank") == null'
 ok "a transcript that was changed is none"
+# ---- a rehearsal holds to the serials of its plan ------------------------------------
+serial() { # NUMBER: of the card in that reader
+	"$anchorite" card list opensc --json | jq -r ".[$(($1 - 1))].serial"
+}
+rm -rf r5 && standin_readers 4 && make_card one
+sed "s/label: root-1, module: opensc/&, serial: $(serial 1)/" a.yaml >named.yaml
+grep -q 'serial: [A-Z0-9]' named.yaml && run 4 "$anchorite" rehearse named.yaml --dir r5 --cards &&
+	says err "root-1: " && list 'map(.label) | index("root-1") == null'
+ok "no other card is taken for one that the plan names and that is in use"
+standin_readers 3
+sed "s/label: root-1, module: opensc/&, serial: $(serial 1)/" a.yaml >named.yaml
+run 0 "$anchorite" rehearse named.yaml --dir r6 --cards &&
+	list 'map(.label) == ["root-1", "op-ann", "op-ben"]' && run 3 "$audit" verify r6/state
+ok "the card that it names is taken for it, and for no other token"
+run 0 "$anchorite" rehearse named.yaml --dir r7 && run 3 "$audit" verify r7/state
+ok "on soft tokens there are no such serials"
 echo "1..$n"

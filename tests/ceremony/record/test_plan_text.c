@@ -311,7 +311,7 @@ test_rehearse(void **state)
 	plan_free(p);
 }
 
-/* On cards: the plan's modules, or one for all; serials are dropped. */
+/* On cards: the plan's modules, or one for all; serials stay. */
 static void
 test_rehearse_cards(void **state)
 {
@@ -327,10 +327,12 @@ test_rehearse_cards(void **state)
 	memcpy(module, p->tokens[0].module, sizeof(module));
 	assert_int_equal(plan_rehearse(p, NULL), RECORD_OK);
 	assert_string_equal(p->tokens[0].module, module);
-	assert_string_equal(p->tokens[0].serial, "");
+	assert_string_equal(p->tokens[2].module, "softhsm");
+	assert_string_equal(p->tokens[2].serial, "");
 	plan_free(p);
 	p = sample_good(sample_genesis);
 	assert_int_equal(plan_rehearse(p, "/usr/lib/a-module.so"), RECORD_OK);
+	assert_string_equal(p->tokens[2].serial, "AB12");
 	for (i = 0; i < p->token_count; i++)
 		assert_string_equal(p->tokens[i].module,
 		    "/usr/lib/a-module.so");
