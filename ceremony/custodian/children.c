@@ -146,7 +146,8 @@ child_fault(struct ceremony *c)
 	message_get_number(&c->in);
 	message_get_number(&c->in);
 	message_get_text(&c->in, text, sizeof(text) - 1);
-	if (!message_done(&c->in))
+	/* whoever stops says why */
+	if (!message_done(&c->in) || text[0] == '\0')
 		return channel_stop(c, CHANNEL_ERR_SIZE);
 	if (c->visiting && code == CARD_ERR_REMOVED) {
 		c->pulled = true; /* no reason to stop: it is asked for again */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/commands.h"
 #include "ceremony/custodian/media.h"
 #include "transfer/text.h"
@@ -250,7 +251,10 @@ begin(struct media_order *o, const struct verb *v, bool loops)
 	c->desk->loops = loops;
 	c->desk->state_label = o->label;
 	c->desk->child = (struct child){ .pid = -1, .sock = -1 };
-	return child_start(c, v->what, &c->desk->child);
+	/* what mounts is started before */
+	return child_start(c, v->what, &c->desk->child) &&
+	    (cell_enter(false, c->operator_level) ||
+		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set"));
 }
 
 static int

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ceremony/process/sandbox.h"
 #include "ceremony/qr/command.h"
 #include "ceremony/qr/say.h"
 
@@ -39,6 +40,7 @@ static enum qr_outcome
 run(const struct qr_command *cmd, const char *program, int argc, char *argv[])
 {
 	struct qr_arguments args = { .program = program };
+	char level[SANDBOX_LEVEL_MAX];
 
 	if (asks_for_help(argc, argv)) {
 		qr_command_help(cmd, program);
@@ -47,6 +49,11 @@ run(const struct qr_command *cmd, const char *program, int argc, char *argv[])
 	if (!qr_command_read(cmd, argc, argv, &args)) {
 		qr_command_usage(cmd, program, true);
 		return QR_USAGE;
+	}
+	/* a screen, a camera, files; of programs the reader */
+	if (sandbox_enter(SANDBOX_OPERATOR, NULL, level, sizeof(level)) != 0) {
+		qr_say_error("its cell cannot be closed");
+		return QR_TROUBLE;
 	}
 	return cmd->run(&args);
 }

@@ -29,12 +29,13 @@ done
 # source or header changes, in one archive.
 library() {
 	sources=$(find ca smartcard transfer ceremony/quorum ceremony/record \
-	    ceremony/process -maxdepth 1 -name '*.c' ! -name '*_main.c' | sort)
+	    ceremony/process ceremony/qr ceremony/custodian -maxdepth 1 \
+	    -name '*.c' ! -name '*_main.c' ! -name main.c | sort)
 	objects=$(echo "$sources" | sed "s|^|$out/obj/|; s|c\$|o|")
 	make -s -j2 -f - <<-EOF
 	.RECIPEPREFIX = >
 	$out/liball.a: $(echo "$objects" | tr '\n' ' ')
-	> rm -f \$@ && ar rcs \$@ \$^
+	> rm -f \$@ && ar qcs \$@ \$^
 	$out/obj/%.o: %.c
 	> mkdir -p \$(@D)
 	> $CLANG $cflags $sanitize -fsanitize=fuzzer-no-link -MMD -MP -c -o \$@ \$<

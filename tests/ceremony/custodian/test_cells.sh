@@ -32,6 +32,10 @@ for act in silent spin; do
 	caught "$act" "said nothing for $seconds seconds and was ended"
 done
 caught none 'has ended'
+echo mute >caught/libexec/anchorite/anchorite-reader.act
+run 6 caught/bin/anchorite plan check genesis.yaml &&
+	says err 'sent a message of the wrong size' && [ "$(wc -l <err)" = 1 ]
+ok "mute: a fault that says nothing is none"
 
 # ---- what a plan asks for, and what a kernel has -------------------------------
 older=$BUILD/tests/ceremony/custodian/tool_older

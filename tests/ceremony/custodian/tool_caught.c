@@ -2,7 +2,8 @@
 /*
  * tool_caught: stands in for anchorite-reader, as one that was taken over by
  * the file it reads: in the reader's own cell it does what stands in the file
- * of its own name and ".act": open, socket, execve, fork, silent, spin.
+ * of its own name and ".act": open, socket, execve, fork, silent, spin,
+ * mute.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -59,5 +60,12 @@ main(void)
 	    channel_recv(SPAWN_FD, &m, -1, true, STATE_IDLE) != CHANNEL_OK)
 		return 1;
 	act(what);
+	if (strcmp(what, "mute") == 0) { /* a fault without a word */
+		message_start(&m, MSG_FAULT);
+		for (int i = 0; i < 3; i++)
+			message_put_number(&m, 0);
+		message_put_text(&m, "");
+		channel_send(SPAWN_FD, &m);
+	}
 	return 0;
 }
