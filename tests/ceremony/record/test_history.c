@@ -743,10 +743,33 @@ test_free_null(void **state)
 	history_free(NULL);
 }
 
+/* A module stands once in a ceremony, with one configuration. */
+static void
+test_module_twice(void **state)
+{
+	const struct fixture *f = *state;
+	char conf[65], body[256], first[272];
+	const struct row twice[] = {
+		{ "module: twice", "step.begin#1", PUT, "module", body,
+		    RECORD_ERR_RULE,
+		    "module: this module stands in this ceremony already",
+		    first },
+	};
+
+	text_hex(f->s.plan, 32, conf); /* any object will do */
+	snprintf(body, sizeof(body),
+	    "{\"path\":\"/m.so\",\"version\":\"1\",\"sha256\":" ZEROS
+	    ",\"conf\":\"%s\"}",
+	    conf);
+	snprintf(first, sizeof(first), "module %s", body);
+	rows_refused(f, twice, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_module_twice),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_standing),
 		cmocka_unit_test(test_left),

@@ -142,6 +142,10 @@ test_destroy(void **state)
 		    "act.propose: the input does not name the keys of root-1, "
 		    "and the other tokens that hold its CA's",
 		    NULL },
+		{ "under a policy of before, of a token that nobody began "
+		  "to destroy",
+		    propose, SET, "policy_sha256", "@policy", RECORD_ERR_RULE,
+		    "act.propose: policy_sha256 is not the policy's", NULL },
 		{ "two uses", propose, SET, "uses.0.n", "2", RECORD_ERR_RULE,
 		    "act.propose: use self-test stands alone, and once", NULL },
 		{ "another text", "destroy.prove#1", SET, "text", "\"x\"",
