@@ -227,7 +227,7 @@ struct signer {
 	char module_name[256];
 	char blank[TOKEN_SERIAL_MAX + 1]; /* see MSG_BLANK; "": any */
 	char others[TOKEN_OTHERS_MAX + 1];
-	bool pin_pad;                     /* see MSG_OPEN */
+	bool pin_pad; /* see MSG_OPEN */
 	struct token *token;
 	/* of the signer that keeps one whose words are on paper */
 	struct secret *paper;
@@ -407,11 +407,11 @@ bool signer_batch_grow(struct act_batch *b);
 
 /* signer_destroy.c: the text that is approved (*out new, OPENSSL_free()); have
  * the key answer, unless it is gone; whether the group's one act destroys keys
- * that an act before it has destroyed already. */
+ * that an act before it has destroyed already, by how the challenge ended. */
 bool signer_destroy_input(struct signer *s, struct act *a, uint8_t **out,
     size_t *len);
 void signer_destroy_execute(struct signer *s, struct act *a);
-bool signer_destroy_gone(struct signer *s);
+bool signer_destroy_gone(struct signer *s, enum card_error err);
 /* With the token open and its CA key proved: write the CA's and the sealer's
  * certificate again where that was cut short, so that their keys can be used;
  * false: fault sent. */

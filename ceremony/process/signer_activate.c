@@ -6,15 +6,10 @@
 
 #include "ceremony/process/signer.h"
 
-bool
-signer_challenge(struct signer *s, char *text, uint8_t **sig, size_t *sig_len)
+/* Why the key did not answer. */
+static bool
+unanswered(struct signer *s, enum card_error err)
 {
-	struct group *g = s->group;
-	enum card_error err = signer_key_prove(s, g->role, g->spki, g->spki_len,
-	    text, sig, sig_len);
-
-	if (err == CARD_OK)
-		return true;
 	if (err == CARD_ERR_REMOVED || signer_removed(s)) {
 		signer_card_fault(s, CARD_ERR_REMOVED,
 		    token_info(s->token)->label);
@@ -23,20 +18,35 @@ signer_challenge(struct signer *s, char *text, uint8_t **sig, size_t *sig_len)
 	signer_fault(s, FAULT_EXPOSED,
 	    "%s: PIN accepted, but the key %s does not answer (%s): treat its "
 	    "PIN as exposed: stop, and rotate this token next",
-	    token_info(s->token)->label, g->role, card_strerror(err));
+	    token_info(s->token)->label, s->group->role, card_strerror(err));
 	return false;
+}
+
+bool
+signer_challenge(struct signer *s, char *text, uint8_t **sig, size_t *sig_len)
+{
+	struct group *g = s->group;
+	enum card_error err = signer_key_prove(s, g->role, g->spki, g->spki_len,
+	    text, sig, sig_len);
+
+	return err == CARD_OK || unanswered(s, err);
 }
 
 /* The key must answer before anything else is signed with it. */
 static bool
 challenge(struct signer *s)
 {
+	struct group *g = s->group;
 	char text[SIGNER_TEST_MAX];
+	enum card_error err;
 
-	if (!s->group->challenged)
-		s->group->challenged = signer_destroy_gone(s) ||
-		    signer_challenge(s, text, NULL, NULL);
-	return s->group->challenged;
+	if (g->challenged)
+		return true;
+	err = signer_key_prove(s, g->role, g->spki, g->spki_len, text, NULL,
+	    NULL);
+	g->challenged =
+	    err == CARD_OK || signer_destroy_gone(s, err) || unanswered(s, err);
+	return g->challenged;
 }
 
 /* What opened the wrong way is not tried again: K is wiped, shares must come

@@ -71,17 +71,14 @@ signer_destroy_input(struct signer *s, struct act *a, uint8_t **out,
 /* One that was cut off behind its destroy.prove may have left no key to answer
  * a challenge. */
 bool
-signer_destroy_gone(struct signer *s)
+signer_destroy_gone(struct signer *s, enum card_error err)
 {
-	struct group *g = s->group;
-	struct act_destroy *d = &g->acts[0].u.destroy;
-	char text[SIGNER_TEST_MAX];
+	struct act *a = &s->group->acts[0];
 
-	if (g->acts[0].what != ACT_DESTROY || !d->again)
+	if (a->what != ACT_DESTROY || !a->u.destroy.again)
 		return false;
-	d->gone = signer_key_prove(s, g->role, g->spki, g->spki_len, text, NULL,
-		      NULL) == CARD_ERR_KEY_MISSING;
-	return d->gone;
+	a->u.destroy.gone = err == CARD_ERR_KEY_MISSING;
+	return a->u.destroy.gone;
 }
 
 /* The PIN the token was opened with, once more. */
