@@ -121,7 +121,11 @@ ended() {
 faulty() {
 	number=$(card_of "$1" | sed 's/.*card//')
 	: "${number:=$1}"
-	echo "$2" | tr ';' '\n' | sed "s|^ *||; s|CARDS/|$cards/|" >faults
+	# a text of its own, since it is counted anew when that changes
+	{
+		echo "# row $i"
+		echo "$2" | tr ';' '\n' | sed "s|^ *||; s|CARDS/|$cards/|"
+	} >faults
 	calls=$(sed -n 's/^do //p' faults)
 	sed -i '/^do /d' faults
 	for call in $calls; do "$call" || return; done

@@ -110,7 +110,7 @@ note() { # what there is before the plan
 undo_note() { :; }
 # nothing can be deleted
 stuck() {
-	for i in $(seq 16); do echo "fault status E4 $i 6982"; done >>faults
+	for at in $(seq 16); do echo "fault status E4 $at 6982"; done >>faults
 }
 undo_stuck() { :; }
 # nothing was written, no key was used, and nothing is written by another try

@@ -6,7 +6,9 @@
 # CA's card, key 01:  the self-test of its making
 #                     + every use that an act.result tells of, a PIN's change is
 #                       one; of a batch the results in the issuance log
-#                     + 1 for each group where it was begun: the challenge
+#                     + 1 for each group where it was begun: the challenge; but
+#                       none where a destruction found the keys gone
+#                     + 1 for each last answer whose destruction was cut off
 #                     + 1 where the key came from another card: a signature when
 #                       it is taken in
 #        key 02:      the self-test of its making, the same where it came from
@@ -49,12 +51,17 @@ def signed: .use | IN("crl", "root", "product-ca", "sealer", "self-test");
 | ([$issuance[] | select(.type == "result" and
 	(.act as $a | $numbers | index($a)))] | length) as $issued
 | ([$opening[] | select(.[0].label == $ca)
-	| select(any(.[]; $begun["\(.act)"]))] | length) as $challenges
+	| select(any(.[]; $begun["\(.act)"]))
+	| select(.[0].kind != "destroy" or $uses["\(.[0].act)"][0].n != 0)]
+	| length) as $challenges
+| ([$all[] | select(.type == "destroy.prove").body.act
+	| select(. as $a | $numbers | index($a))
+	| select($uses["\(.)"] == null)] | length) as $last
 | ($told | map(select(signed).n) | add // 0) as $signed
 | ($told | map(select(sealed).n) | add // 0) as $seals
 | (if any($told[]; .use == "copy") then 1 else 0 end) as $taken
 | "\($ca) 01 \($signed - (if $made > 1 then 1 else 0 end)
-	+ $issued + $challenges + $taken)",
+	+ $issued + $challenges + $last + $taken)",
   (select($made > 1) | "\($ca) 02 \($seals + 1 + $taken)");
 
 def operator: $all[] | select(.type == "enrol").body as $o
