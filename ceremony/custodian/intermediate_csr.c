@@ -72,6 +72,8 @@ check_unused(struct ceremony *c, const struct plan_step *s,
 	const struct history_intermediate *here =
 	    history_intermediate(c->history, c->plan->ceremony,
 		(unsigned)(s - c->plan->steps) + 1);
+	const struct history_act *begun =
+	    history_intermediate_begun(c->history, csr->key.unique);
 	uint64_t act = certified_in(c->history, csr);
 	const char *role = roles_find(c->history, &csr->key);
 	struct ledger_row row;
@@ -91,6 +93,15 @@ check_unused(struct ceremony *c, const struct plan_step *s,
 		    "%s/%s: its key was certified by act %llu: one certificate "
 		    "a key; ask for a CSR with a new one",
 		    c->in_path, name, (unsigned long long)act);
+	/* its dates were that plan's */
+	if (begun != NULL &&
+	    strcmp(begun->approval.ceremony, c->plan->ceremony) != 0)
+		return ceremony_stop(c, EXIT_REFUSED,
+		    "%s/%s: its key may have been certified in act %llu of "
+		    "%s, which was given up: ask for a CSR with a new key, and "
+		    "revoke what may be out by the serial of that act",
+		    c->in_path, name, (unsigned long long)begun->approval.act,
+		    begun->approval.ceremony);
 	return true;
 }
 

@@ -102,4 +102,26 @@ lies signer "a certificate signed by nobody" 1 'not signed by its issuer' \
 	partner cert 1 flip -1
 lies signer "dies before the certificate" 6 'has ended' partner cert 1 end
 lies signer "a seal with a flipped bit" 1 'seal' partner part 2 flip 500
+
+# ---- given up behind act.begin: it may have been signed ---------------------------
+tell_lie 6 signer partner cert 1 end &&
+	run 0 "$anchorite" rehearse partner.yaml --dir row --in in \
+		--abandon 'a test'
+ok "a ceremony that may have signed is given up"
+plan demo-6-intermediate -9 -e 's/key: p384/key: p256/' \
+	-e 's/partner-ca/later/' >later.yaml
+run 1 "$anchorite" rehearse later.yaml --dir row --in in &&
+	says err 'its key may have been certified in act' &&
+	[ "$(wc -l <err)" = 1 ]
+ok "its key gets no other certificate, in a later ceremony either"
+tbs=$(jq -r 'select(.type == "act.propose" and .body.uses[0].use == "intermediate")
+	.body.input_sha256' row/state/transcript.jsonl)
+serial=$(openssl asn1parse -inform DER -in "row/state/objects/$tbs" |
+	sed -n '/d=1 .*INTEGER/{s/.*://p;q;}')
+plan demo-3-crl -8 -e 's/product-1/root-1/' \
+	-e "s/{id: 340A91FF/{serial: $serial/" >crl.yaml
+run 0 "$anchorite" rehearse crl.yaml --dir row --in in &&
+	openssl crl -in row/out/root-1.crl -noout -text >out &&
+	says out "$serial" && audited 0
+ok "the serial that may be out is revoked, and the auditor agrees"
 echo "1..$n"

@@ -72,6 +72,36 @@ test_everybody(void **state)
 	ledger_close(l);
 }
 
+static void
+assert_found(const struct fixture *f, EVP_PKEY *key, const char *want)
+{
+	struct key_ident ident = ident_of(key);
+	const char *role = roles_find(f->h, &ident);
+
+	if (want == NULL)
+		assert_null(role);
+	else
+		assert_string_equal(role, want);
+}
+
+/* Whose key a CSR of a foreign CA must not have. */
+static void
+test_find(void **state)
+{
+	const struct fixture *f = *state;
+
+	for (unsigned i = 0; i < SYN_CARDS; i++) {
+		assert_found(f, f->s.sign[i], "operator");
+		assert_found(f, f->s.derive[i], "operator");
+	}
+	assert_found(f, f->witness, "witness");
+	assert_found(f, f->s.root.ca, "root");
+	assert_found(f, f->s.prod.ca, "product-ca");
+	assert_found(f, f->s.prod.sealer, "sealer");
+	assert_found(f, f->s.station, "station");
+	assert_found(f, f->s.stranger, NULL);
+}
+
 /* Before genesis only the station is known; a second one is a station too. */
 static void
 test_stations(void **state)
@@ -233,6 +263,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everybody),
+		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_stations),
 		cmocka_unit_test(test_first_role),
 		cmocka_unit_test(test_no_keys),
