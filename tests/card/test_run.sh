@@ -70,5 +70,13 @@ held 0 batch.yaml wrong=pin && says shown '3 certificates signed' &&
 ok "a wrong PIN, the right one, and the batch"
 audited
 ok "it is in order, and the cards' counters agree"
+# ---- cards of a log that is no rehearsal's ------------------------------------
+mkdir kept && cp -a state kept && cat "$cards"/card[1-8] >before
+run 1 expect "$repo/tests/ceremony/custodian/card.exp" shown -- \
+	"$anchorite" rehearse --wipe-cards --dir kept &&
+	tr -d '\r' <shown >err &&
+	says err "is no rehearsal's: its cards are left as they are" &&
+	cat "$cards"/card[1-8] | cmp before - >>err
+ok "no card of this log is made blank as if it were a rehearsal's"
 stop_cards
 echo "1..$n"
