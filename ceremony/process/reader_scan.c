@@ -169,7 +169,11 @@ give(struct reader *r, const struct scanner *s)
 		reader_fault(r, 0, 0, fault.text);
 		return;
 	}
-	SHA256(file, len, digest);
+	if (SHA256(file, len, digest) == NULL) {
+		free(file);
+		reader_fault(r, 0, 0, "out of memory");
+		return;
+	}
 	message_start(&r->out, MSG_SCAN_FILE);
 	message_put_number(&r->out, len);
 	message_put_octets(&r->out, digest, sizeof(digest));

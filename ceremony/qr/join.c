@@ -105,8 +105,9 @@ hear_parts(struct join *j, uint8_t *file, size_t len)
 		if (!qr_reader_hear(&j->reader, MSG_PART, MSG_PART))
 			return false;
 		part = message_get_octets(m, MESSAGE_PART_MAX, &n);
-		if (n == 0 || n > len - at)
-			m->bad = true;
+		if (n !=
+		    (len - at < MESSAGE_PART_MAX ? len - at : MESSAGE_PART_MAX))
+			m->bad = true; /* all but the last are full */
 		if (!qr_reader_fields_ok(&j->reader))
 			return false;
 		memcpy(file + at, part, n);
@@ -136,11 +137,14 @@ join_finish(struct join *j, uint8_t **out, size_t *len, uint8_t sha256[32])
 	*out = malloc((size_t)length);
 	*len = (size_t)length;
 	if (*out != NULL && hear_parts(j, *out, *len)) {
-		SHA256(*out, *len, sha256);
-		if (memcmp(told, sha256, sizeof(told)) == 0)
+		const uint8_t *own = SHA256(*out, *len, sha256);
+
+		if (own != NULL && memcmp(told, own, sizeof(told)) == 0)
 			return true;
-		snprintf(j->reader.why, sizeof(j->reader.why),
-		    "the reader gave another file than it told the digest of");
+		snprintf(j->reader.why, sizeof(j->reader.why), "%s",
+		    own == NULL ? "out of memory"
+				: "the reader gave another file than it told "
+				  "the digest of");
 	} else if (*out == NULL) {
 		snprintf(j->reader.why, sizeof(j->reader.why), "out of memory");
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "ceremony/process/channel.h"
 #include "ceremony/process/sandbox.h"
@@ -16,7 +17,8 @@
 #else
 #define SLOWER 1
 #endif
-#define WAIT_SECONDS (5 * SLOWER) /* of silence */
+#define WAIT_SECONDS (5 * SLOWER)  /* of silence */
+#define WORK_SECONDS (10 * SLOWER) /* for all that one request is answered by */
 
 void
 qr_reader_init(struct qr_reader *r)
@@ -45,16 +47,29 @@ lost(struct qr_reader *r, const char *fmt, ...)
 }
 
 static bool
+too_slow(struct qr_reader *r, int seconds)
+{
+	return lost(r, "the reader took over %d seconds and was ended",
+	    seconds);
+}
+
+static bool
 channel_lost(struct qr_reader *r, enum channel_error err)
 {
 	if (err == CHANNEL_ERR_CLOSED)
 		return lost(r, "the reader %s", spawn_ending(&r->child));
 	if (err == CHANNEL_ERR_TIMEOUT)
-		return lost(r,
-		    "the reader took over %d seconds and was "
-		    "ended",
-		    WAIT_SECONDS);
+		return too_slow(r, WAIT_SECONDS);
 	return lost(r, "reader: %s", channel_strerror(err));
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 bool
@@ -75,6 +90,7 @@ qr_reader_start(struct qr_reader *r)
 	if (setsockopt(r->child.sock, SOL_SOCKET, SO_SNDTIMEO, &patience,
 		sizeof(patience)) == -1)
 		return lost(r, "socket: %s", strerror(errno));
+	r->until_ms = now_ms() + WORK_SECONDS * 1000;
 	if (!qr_reader_hear(r, MSG_READY, MSG_READY))
 		return false;
 	message_get_text(&r->in, level, sizeof(level) - 1);
@@ -96,6 +112,7 @@ qr_reader_tell(struct qr_reader *r)
 	enum channel_error err = channel_send(r->child.sock, &r->out);
 
 	message_clear(&r->out);
+	r->until_ms = now_ms() + WORK_SECONDS * 1000;
 	return err == CHANNEL_OK || channel_lost(r, err);
 }
 
@@ -118,9 +135,13 @@ fault(struct qr_reader *r)
 bool
 qr_reader_hear(struct qr_reader *r, enum message_kind a, enum message_kind b)
 {
-	enum channel_error err =
-	    channel_recv(r->child.sock, &r->in, WAIT_SECONDS * 1000, false, 0);
+	enum channel_error err;
 
+	/* each message in time, and yet there is no end of them */
+	if (now_ms() >= r->until_ms)
+		return too_slow(r, WORK_SECONDS);
+	err =
+	    channel_recv(r->child.sock, &r->in, WAIT_SECONDS * 1000, false, 0);
 	if (err != CHANNEL_OK)
 		return channel_lost(r, err);
 	if (r->in.kind == a || r->in.kind == b)

@@ -260,7 +260,7 @@ fi
 mkdir blind && cp -R "$BUILD/bin" "$BUILD/libexec" blind &&
 	cp "$BUILD/tests/ceremony/qr/tool_blind" \
 	    blind/libexec/anchorite/anchorite-reader && mkdir beaten &&
-	for act in CRASH SOCKET HANG STILL BEYOND FLOOD OTHER; do
+	for act in CRASH SOCKET HANG STILL BEYOND FLOOD DRIP OTHER; do
 		echo $act >beaten/$act
 	done && cp drawn/*.png beaten
 ok 'a reader that some pictures get the better of'
@@ -276,7 +276,34 @@ ended HANG "the reader took over $seconds seconds and was ended"
 ended STILL 'reader: the process sent a message of the wrong size'
 ended BEYOND 'reader: the process sent a message of the wrong size'
 ended FLOOD 'reader: the process sent a message of the wrong size'
+ended DRIP "the reader took over $((2 * seconds)) seconds and was ended"
 ended OTHER 'reader: the process sent a message of the wrong kind'
+
+# lies NAME TEXT: a reader that joins codes as it likes, told so in a line
+cp "$BUILD/tests/ceremony/qr/tool_liar" blind/libexec/anchorite/anchorite-reader
+lies() {
+	echo "$1" >line
+	blind/bin/anchorite qr scan --text --out got <line >out 2>err
+	[ $? = 6 ] && says err "$2" && [ ! -s out ] && [ ! -e got ]
+	ok "a reader that lies: $1"
+	rm -f got
+}
+echo HONEST >line
+blind/bin/anchorite qr scan --text --out got <line >out 2>err
+[ $? = 0 ] && [ "$(wc -c <got)" = 100000 ] &&
+	says out "$(sha256sum <got | cut -d' ' -f1)"
+ok 'one that does not lie for once'
+rm -f got
+size='reader: the process sent a message of the wrong size'
+lies DIGEST 'the reader gave another file than it told the digest of: nothing'
+lies NOTHING "$size"
+lies HUGE "$size"
+lies CRUMBS "$size"
+lies MORE "$size"
+lies RANK "$size"
+lies NEEDED "$size"
+lies TAKEN "$size"
+lies ESCAPE "$size"
 rm blind/libexec/anchorite/anchorite-reader
 run 6 blind/bin/anchorite qr scan drawn --out got &&
 	says err 'the reader does not start' && [ ! -e got ]

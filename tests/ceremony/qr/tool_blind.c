@@ -3,8 +3,9 @@
  * tool_blind: stands in for anchorite-reader, as one that pictures get the
  * better of.  What a file begins with says how: CRASH, SOCKET (in the
  * reader's cell), HANG, STILL (it says that it stands where it began),
- * BEYOND (behind the end), FLOOD (codes without end), OTHER (a message of
- * another kind).  Everything else it does as the real one.
+ * BEYOND (behind the end), FLOOD (codes without end), DRIP (the same, each in
+ * time), OTHER (a message of another kind).  Everything else it does as the
+ * real one.
  */
 #include <openssl/crypto.h>
 #include <poll.h>
@@ -71,6 +72,15 @@ do_flood(struct reader *r)
 }
 
 static void
+do_drip(struct reader *r)
+{
+	do {
+		message_start(&r->out, MSG_CODE);
+		message_put_octets(&r->out, "drip", 4);
+	} while (reader_send(r) && poll(NULL, 0, 200) == 0);
+}
+
+static void
 do_other(struct reader *r)
 {
 	message_start(&r->out, MSG_DONE);
@@ -87,6 +97,7 @@ static const struct {
 	{ "STILL", do_still },
 	{ "BEYOND", do_beyond },
 	{ "FLOOD", do_flood },
+	{ "DRIP", do_drip },
 	{ "OTHER", do_other },
 };
 
