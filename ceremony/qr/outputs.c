@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ceremony/qr/say.h"
+#include "ceremony/qr/stop.h"
 #include "transfer/file.h"
 
 #define FOLDER_MODE 0755
@@ -94,6 +95,11 @@ qr_outputs_add(struct qr_outputs *o, const char *path, const uint8_t *data,
 	enum transfer_error err = TRANSFER_ERR_MEMORY;
 	enum qr_outcome outcome;
 
+	if (stop_asked()) {
+		qr_say_error("stopped, nothing is kept");
+		qr_outputs_undo(o);
+		return QR_STOPPED;
+	}
 	if (remember(o, path)) {
 		err = file_create(AT_FDCWD, path, data, len, FILE_MODE);
 		if (err == TRANSFER_OK)

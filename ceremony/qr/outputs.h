@@ -20,7 +20,8 @@ struct qr_outputs {
 
 /* Make a new folder for what follows, or take one that is there and empty. */
 enum qr_outcome qr_outputs_folder(struct qr_outputs *o, const char *path);
-/* Create one file.  On any error, said, the set is removed. */
+/* Create one file.  On any error, said, the set is removed; so it is when
+ * somebody has stopped it (stop.h). */
 enum qr_outcome qr_outputs_add(struct qr_outputs *o, const char *path,
     const uint8_t *data, size_t len);
 /* Forget the set, whose files stay. */

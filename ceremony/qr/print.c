@@ -9,6 +9,7 @@
 #include "ceremony/qr/input.h"
 #include "ceremony/qr/outputs.h"
 #include "ceremony/qr/say.h"
+#include "ceremony/qr/stop.h"
 #include "ceremony/qr/stream.h"
 #include "ceremony/record/words.h"
 
@@ -144,6 +145,7 @@ print_all(struct printing *p)
 		.codes = p->codes,
 		.first = 1,
 	};
+	stop_catch();
 	s->pages = (s->total + QR_SHEET_CODES - 1) / QR_SHEET_CODES;
 	for (s->page = 1; s->page <= s->pages && outcome == QR_DONE;
 	     s->page++) {
@@ -157,6 +159,7 @@ print_all(struct printing *p)
 		qr_outputs_keep(&p->files);
 	else
 		qr_outputs_undo(&p->files);
+	stop_release();
 	return outcome;
 }
 

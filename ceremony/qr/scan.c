@@ -2,7 +2,6 @@
 #include "ceremony/qr/scan.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,38 +11,8 @@
 #include "ceremony/qr/outputs.h"
 #include "ceremony/qr/reader.h"
 #include "ceremony/qr/say.h"
+#include "ceremony/qr/stop.h"
 #include "transfer/text.h"
-
-/* ---- signals ----------------------------------------------------------------- */
-
-static volatile sig_atomic_t stopped;
-static struct sigaction before[2];
-static const int caught[2] = { SIGINT, SIGTERM };
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	stopped = 1;
-}
-
-void
-scan_catch_signals(void)
-{
-	struct sigaction act = { .sa_handler = on_signal };
-
-	sigemptyset(&act.sa_mask);
-	stopped = 0;
-	for (int i = 0; i < 2; i++)
-		sigaction(caught[i], &act, &before[i]);
-}
-
-void
-scan_let_signals(void)
-{
-	for (int i = 0; i < 2; i++)
-		sigaction(caught[i], &before[i], NULL);
-}
 
 /* ---- what comes in ------------------------------------------------------------ */
 
@@ -87,7 +56,8 @@ scan_end(struct scan *s)
 bool
 scan_over(const struct scan *s)
 {
-	return stopped || s->outcome != QR_DONE || s->progress.state.complete;
+	return stop_asked() || s->outcome != QR_DONE ||
+	    s->progress.state.complete;
 }
 
 void
@@ -230,7 +200,7 @@ scan_write(struct scan *s, const char *path)
 
 	progress_clear(&s->progress);
 	say_counts(s);
-	if (stopped)
+	if (stop_asked())
 		return say_stopped(s);
 	if (s->outcome != QR_DONE)
 		return s->outcome;

@@ -36,7 +36,7 @@ struct scan {
 bool scan_start(struct scan *s, enum qr_ways ways);
 void scan_end(struct scan *s);
 /* Whether no more is to be looked at: all has come, it failed, or somebody
- * stopped it. */
+ * stopped it (stop.h). */
 bool scan_over(const struct scan *s);
 
 /* Each returns once its source has no more or scan_over(). */
@@ -60,9 +60,5 @@ void scan_complain(struct scan *s, const char *fmt, ...)
 /* Write what has come to a new file, and say its digest; or say what is
  * missing. */
 enum qr_outcome scan_write(struct scan *s, const char *path);
-
-/* Ctrl-C, from now on, is noticed by scan_over(). */
-void scan_catch_signals(void);
-void scan_let_signals(void);
 
 #endif

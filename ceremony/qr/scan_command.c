@@ -11,6 +11,7 @@
 #include "ceremony/qr/command.h"
 #include "ceremony/qr/say.h"
 #include "ceremony/qr/scan.h"
+#include "ceremony/qr/stop.h"
 
 /* ---- what both share --------------------------------------------------------- */
 
@@ -42,10 +43,10 @@ scan_with(const struct qr_arguments *args, const char *out, enum qr_ways ways,
 		return QR_TROUBLE;
 	}
 	s->raw = *raw;
-	scan_catch_signals();
+	stop_catch();
 	source(s, args);
 	outcome = scan_write(s, out);
-	scan_let_signals();
+	stop_release();
 	scan_end(s);
 	free(s);
 	return outcome;

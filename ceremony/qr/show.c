@@ -9,6 +9,7 @@
 #include "ceremony/qr/command.h"
 #include "ceremony/qr/outputs.h"
 #include "ceremony/qr/say.h"
+#include "ceremony/qr/stop.h"
 #include "transfer/qr_picture.h"
 
 #define RATE 10
@@ -144,6 +145,7 @@ qr_show_pictures(const struct qr_showing *s)
 
 	if (stream == NULL)
 		return outcome;
+	stop_catch();
 	outcome = write_pictures(s, stream, &files);
 	if (outcome == QR_DONE) {
 		qr_input_say(stdout, s->in);
@@ -155,6 +157,7 @@ qr_show_pictures(const struct qr_showing *s)
 	} else {
 		qr_outputs_undo(&files);
 	}
+	stop_release();
 	qr_stream_close(stream);
 	free(stream);
 	return outcome;

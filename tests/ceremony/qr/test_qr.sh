@@ -122,6 +122,30 @@ run 0 "$anchorite" qr print --out name.svg "$name" &&
 	rsvg-convert name.svg -o page.png
 ok "a name full of escape codes"
 
+# ---- stopped by a person --------------------------------------------------------
+# stopped FILE STATUS COMMAND...: Ctrl-C once FILE is there, while there is much to
+# do yet
+stopped() {
+	first=$1 status=$2
+	shift 2
+	"$@" >out 2>err &
+	pid=$!
+	while [ ! -e "$first" ] && kill -0 $pid 2>/dev/null; do :; done
+	kill -INT $pid
+	wait $pid
+	[ $? = "$status" ] && says err 'stopped, nothing is kept' && [ ! -s out ]
+}
+stopped cut.d/frame-00002.png 130 \
+	"$anchorite" qr show --png cut.d --frames 65535 noise && [ ! -e cut.d ]
+ok "Ctrl-C leaves no pictures"
+stopped cut.d/frame-00002.png 3 \
+	"$factory" qr show --png cut.d --frames 65535 noise && [ ! -e cut.d ]
+ok "the same in a factory"
+make_noise 2000000 >noise2
+stopped cut-2.svg 130 "$anchorite" qr print --out cut.svg noise2 &&
+	[ -z "$(find . -name '*cut*')" ]
+ok "Ctrl-C leaves no sheets"
+
 # ---- refusals -----------------------------------------------------------------
 : >nothing
 truncate -s 16777217 long
