@@ -7,12 +7,28 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ceremony/qr/say.h"
 #include "transfer/file.h"
 #include "transfer/qr_file.h"
 #include "transfer/request.h"
 #include "transfer/ur.h"
+
+/* Why a path was not read, with what to do; errno is file_read()'s. */
+static const char *
+reason(const char *path, int error)
+{
+	struct stat st;
+
+	if (error == ELOOP)
+		return "it is a link: name the file that it points to";
+	if (error != EINVAL)
+		return strerror(error);
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode)
+	    ? "it is a folder: name one of its files"
+	    : "it is a pipe or device: copy what it gives to a file";
+}
 
 static enum qr_outcome
 say_unread(const char *path, enum transfer_error err)
@@ -22,7 +38,8 @@ say_unread(const char *path, enum transfer_error err)
 		qr_say_error("%s: over %u octets", path, QR_FILE_MAX);
 		return QR_REFUSED;
 	case TRANSFER_ERR_IO:
-		qr_say_error("%s: cannot be read: %s", path, strerror(errno));
+		qr_say_error("%s: cannot be read: %s", path,
+		    reason(path, errno));
 		return QR_READ;
 	default:
 		qr_say_error("%s: %s", path, transfer_strerror(err));

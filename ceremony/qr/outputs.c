@@ -44,7 +44,9 @@ qr_outputs_folder(struct qr_outputs *o, const char *path)
 	}
 	if (is_empty(path))
 		return QR_DONE;
-	qr_say_error("%s: is there already, and no empty folder", path);
+	qr_say_error("%s: is there already, and no empty folder: choose "
+		     "another name",
+	    path);
 	return QR_EXISTS;
 }
 
@@ -53,7 +55,7 @@ say_unwritten(const char *path, enum transfer_error err)
 {
 	switch (err) {
 	case TRANSFER_ERR_EXISTS:
-		qr_say_error("%s: is there already", path);
+		qr_say_error("%s: is there already: choose another name", path);
 		return QR_EXISTS;
 	case TRANSFER_ERR_IO:
 		qr_say_error("%s: cannot be written: %s", path,

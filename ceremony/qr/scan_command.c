@@ -2,6 +2,8 @@
 /* qr scan and qr read-sheet: from codes to a file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +17,39 @@
 
 /* ---- what both share --------------------------------------------------------- */
 
-/* Before people hold anything before a camera: the name is free. */
+/* The folder that path would be in can be written to; else errno. */
+static bool
+folder_writable(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	int n = 0;
+
+	if (slash != NULL)
+		n = snprintf(folder, sizeof(folder), "%.*s",
+		    (int)(slash - path) + 1, path);
+	if (n >= (int)sizeof(folder)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	return access(folder, W_OK | X_OK) == 0;
+}
+
+/* Before people hold anything before a camera: the name is free, and a file
+ * can be made there. */
 static enum qr_outcome
 check_free(const char *path)
 {
 	struct stat st;
 
-	if (lstat(path, &st) == -1 && errno == ENOENT)
+	if (lstat(path, &st) == 0) {
+		qr_say_error("%s: is there already: choose another name", path);
+		return QR_EXISTS;
+	}
+	if (errno == ENOENT && folder_writable(path))
 		return QR_DONE;
-	qr_say_error("%s: is there already", path);
-	return QR_EXISTS;
+	qr_say_error("%s: cannot be written: %s", path, strerror(errno));
+	return QR_WRITE;
 }
 
 typedef void scan_source(struct scan *s, const struct qr_arguments *args);

@@ -150,7 +150,7 @@ ok "Ctrl-C leaves no sheets"
 : >nothing
 truncate -s 16777217 long
 make_noise 5000000 >noise5
-mkdir folder full.d && echo x >full.d/kept && ln -s unit.csr link
+mkdir folder full.d && mkfifo pipe && echo x >full.d/kept && ln -s unit.csr link
 openssl pkcs12 -export -inkey key.pem -nocerts -passout pass: -out key.p12 2>/dev/null
 openssl ec -in key.pem -outform DER -out key.der 2>/dev/null
 {
@@ -184,13 +184,16 @@ refused 3 1 "noise5: over 4194304 octets, even deflated" show --text noise5
 refused 3 1 "holds a private key" show --text key.p12
 refused 3 1 "holds a private key" show --text key.der
 refused 3 1 "holds a private key" show --text both
-refused 3 3 "folder: cannot be read" show folder
-refused 3 3 "link: cannot be read" show link
+refused 3 3 "folder: cannot be read: it is a folder: name one of its files" \
+	show folder
+refused 3 3 "link: cannot be read: it is a link: name the file" show link
+refused 3 3 "pipe: cannot be read: it is a pipe or device" print --out new.svg pipe
 refused 3 1 "does not fit into 8192 codes of version 1, level H" \
 	show --text --version 1 --level H noise
 refused 5 3 "takes 23 codes, one after the other, and standard output is no terminal" show noise
 refused 5 1 "full.d: is there already, and no empty folder" show --png full.d unit.csr
 refused 5 1 "there.svg: is there already" show --png there.svg unit.csr
+refused 5 3 "there.svg/d: cannot be made: Not a directory" show --png there.svg/d unit.csr
 refused 5 3 "no/d: cannot be made" show --png no/d unit.csr
 refused 5 1 "there.svg: is there already" print unit.csr --out there.svg
 refused 5 3 "no/s.svg: cannot be written" print unit.csr --out no/s.svg

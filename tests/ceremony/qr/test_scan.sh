@@ -171,8 +171,16 @@ ln -s nowhere got
 run 5 "$anchorite" qr scan drawn --out got && [ ! -e nowhere ]
 ok 'an output that is a dangling link'
 rm got
-refuses 'an output in no folder' 5 'cannot be written' \
+# before anybody holds codes before a camera for an hour
+refuses 'an output in no folder' 5 \
+    'none/such/got: cannot be written: No such file or directory' \
     "$anchorite" qr scan drawn --out none/such/got
+[ "$(wc -l <err)" = 1 ]
+ok 'and that is said before anything is read'
+refuses 'an output below a file' 5 'file/got: cannot be written: Not a directory' \
+    "$anchorite" qr scan drawn --out file/got
+run 3 "$factory" qr scan drawn --out file/got
+ok 'the same in a factory'
 
 # ---- what is passed over ---------------------------------------------------------
 mkdir mixed && cp drawn/*.png mixed && cd mixed || exit 1
@@ -289,8 +297,8 @@ lies() {
 	rm -f got
 }
 echo HONEST >line
-blind/bin/anchorite qr scan --text --out got <line >out 2>err
-[ $? = 0 ] && [ "$(wc -c <got)" = 100000 ] &&
+blind/bin/anchorite qr scan --text --out got <line >out 2>err &&
+	[ "$(wc -c <got)" = 100000 ] &&
 	says out "$(sha256sum <got | cut -d' ' -f1)"
 ok 'one that does not lie for once'
 rm -f got
