@@ -44,10 +44,8 @@ plans(void **state)
 		const char *minimum;
 		enum level level;
 	} rows[] = {
-		{ "", LEVEL_FULL },
-		{ "full", LEVEL_FULL },
-		{ "seccomp", LEVEL_SECCOMP },
-		{ "basic", LEVEL_BASIC },
+		{ "", LEVEL_FULL }, { "full", LEVEL_FULL },
+		{ "seccomp", LEVEL_SECCOMP }, { "basic", LEVEL_BASIC },
 		{ "none", LEVEL_FULL }, /* no plan says so */
 	};
 
