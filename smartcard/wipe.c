@@ -49,14 +49,16 @@ find_some(struct token *t, const CK_OBJECT_CLASS *class,
 }
 
 /* Some modules take a key's other halves along with it: what is gone when its
- * turn comes is no fault.  *gone counts those that were destroyed. */
+ * turn comes is no fault.  *gone counts those that were destroyed.  Where the
+ * token is gone, what was found on it is not touched any more. */
 static enum card_error
 destroy_some(struct token *t, const CK_OBJECT_HANDLE *objects, CK_ULONG count,
     size_t *gone)
 {
 	CK_RV first = CKR_OK;
 
-	for (CK_ULONG i = 0; i < count; i++) {
+	for (CK_ULONG i = 0; i < count && rv_error(first) != CARD_ERR_REMOVED;
+	     i++) {
 		CK_RV rv = t->m->f->C_DestroyObject(t->session, objects[i]);
 
 		*gone += rv == CKR_OK;
