@@ -2,14 +2,18 @@
 #include "smartcard/pcsc.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <reader.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <winscard.h>
 
 #define LIBRARY "libpcsclite.so.1"
 #define PNP "\\\\?PnP?\\Notification"
+#define SOCKET_MAX 1024 /* descriptors that are looked through */
 #define NAMES_MAX (PCSC_READERS_MAX * (PCSC_NAME_MAX + 1) + 1)
 
 /* What we use of the library, by its own names. */
@@ -41,6 +45,7 @@ struct pcsc {
 	void *handle; /* dlopen */
 	struct functions f;
 	SCARDCONTEXT context;
+	int sock; /* the library's to pcscd, or -1 */
 };
 
 struct pcsc_card {
@@ -142,17 +147,46 @@ load(struct pcsc *p, const char *provider)
 	return true;
 }
 
+/* A descriptor that is new is the lowest that was free. */
+static int
+lowest_free(void)
+{
+	int fd = 0;
+
+	while (fd < SOCKET_MAX && fcntl(fd, F_GETFD) != -1)
+		fd++;
+	return fd;
+}
+
+/* The library does not tell which socket is a context's. */
+static int
+socket_at(int fd)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNSPEC };
+	socklen_t len = sizeof(at);
+
+	if (getpeername(fd, (struct sockaddr *)&at, &len) == -1 ||
+	    at.sun_family != AF_UNIX)
+		return -1;
+	return fd;
+}
+
 enum card_error
 pcsc_new(const char *provider, struct pcsc **out)
 {
 	struct pcsc *p = calloc(1, sizeof(*p));
+	bool loaded;
+	int fd;
 
 	*out = NULL;
 	if (p == NULL)
 		return CARD_ERR_MEMORY;
-	if (load(p, provider) &&
+	loaded = load(p, provider);
+	fd = lowest_free();
+	if (loaded &&
 	    p->f.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &p->context) ==
 		SCARD_S_SUCCESS) {
+		p->sock = socket_at(fd);
 		*out = p;
 		return CARD_OK;
 	}
@@ -170,6 +204,12 @@ pcsc_free(struct pcsc *p)
 	p->f.release(p->context);
 	dlclose(p->handle);
 	free(p);
+}
+
+bool
+pcsc_break(struct pcsc *p)
+{
+	return p->sock != -1 && shutdown(p->sock, SHUT_RDWR) == 0;
 }
 
 /* ---- readers ---------------------------------------------------------- */

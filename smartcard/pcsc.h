@@ -39,6 +39,16 @@ struct pcsc;
 enum card_error pcsc_new(const char *provider, struct pcsc **out);
 /* Every card must be disconnected.  NULL is fine. */
 void pcsc_free(struct pcsc *p);
+/*
+ * Break off what another thread waits for in pcscd by shutting this context's
+ * socket: every call with it fails from now on, and pcscd lets its cards go as
+ * soon as they answer or are taken out.  The other thread has to have ended
+ * before pcsc_free().
+ *
+ * False: it has no socket that is known, and nothing was done.  It is known
+ * when no other thread opened a descriptor during pcsc_new().
+ */
+bool pcsc_break(struct pcsc *p);
 /* The library that OPENSC_CONF names; "" when it names none. */
 void pcsc_provider(char *out, size_t size);
 

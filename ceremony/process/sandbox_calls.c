@@ -180,7 +180,7 @@ static const struct {
 	{ SCMP_SYS(fcntl), CHANGES, IS(1, F_ADD_SEALS) },
 	{ SCMP_SYS(socket), ROLE(SANDBOX_CARD) | OUTER, IS(0, AF_UNIX) },
 	{ SCMP_SYS(clone), STARTS, HAS_NO(0, NEW_NAMESPACES) },
-	/* readers are looked at side by side, by threads of this process */
+	/* what asks a card that may hang is a thread of this process */
 	{ SCMP_SYS(clone), ROLE(SANDBOX_CARD),
 	    WHERE(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | NEW_NAMESPACES,
 		CLONE_THREAD) },

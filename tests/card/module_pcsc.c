@@ -14,10 +14,14 @@
  *
  * A context has readers of its own: two contexts are as two processes, which
  * share what a card keeps but not the login.  A thread for each context.
+ *
+ * virtual_most() says how many cards were connected to at the same time, in all
+ * contexts; where VIRTUAL_SLOW is set, that takes long enough to be seen.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <reader.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +35,7 @@
 #define NAME_MAX_LEN 32
 #define PNP "\\\\?PnP?\\Notification"
 #define LOOK_NS 5000000 /* how often a wait looks */
+#define SLOW_NS 50000000
 
 struct reader {
 	struct card *card;
@@ -315,6 +320,27 @@ SCardGetStatusChange(SCARDCONTEXT handle, DWORD timeout,
 
 /* ---- connections ------------------------------------------------------ */
 
+static atomic_uint connected, most;
+
+unsigned virtual_most(void);
+unsigned
+virtual_most(void)
+{
+	return most;
+}
+
+static void
+count_connected(void)
+{
+	const struct timespec slow = { 0, SLOW_NS };
+	unsigned n = ++connected, before = most;
+
+	while (n > before && !atomic_compare_exchange_weak(&most, &before, n))
+		;
+	if (getenv("VIRTUAL_SLOW") != NULL)
+		nanosleep(&slow, NULL);
+}
+
 static DWORD
 protocol(struct reader *r)
 {
@@ -372,6 +398,7 @@ SCardConnect(SCARDCONTEXT handle, LPCSTR name, DWORD share, DWORD protocols,
 	k->insertion = card_insertions(r->card);
 	k->exclusive = r->exclusive = share == SCARD_SHARE_EXCLUSIVE;
 	r->users++;
+	count_connected();
 	*out = (SCARDHANDLE)k;
 	*active = protocol(r);
 	return SCARD_S_SUCCESS;
@@ -407,6 +434,7 @@ SCardDisconnect(SCARDHANDLE handle, DWORD disposition)
 	if (disposition != SCARD_LEAVE_CARD)
 		card_reset(k->reader->card);
 	k->reader->users--;
+	connected--;
 	if (k->exclusive)
 		k->reader->exclusive = false;
 	free(k);

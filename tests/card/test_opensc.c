@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Our own layer on a SmartCard-HSM: what test_token.c and test_key.c do with
  * SoftHSM, through OpenSC, with virtual cards. */
+#include <dlfcn.h>
 #include <openssl/ec.h>
 
 #include "smartcard/copy.h"
@@ -675,6 +676,32 @@ test_unread(void **state)
 	}
 }
 
+/* libpcsclite is no place for two threads at the same time, see look.h. */
+static void
+test_one_by_one(void **state)
+{
+	struct world *w = *state;
+	struct token_info info[TOKEN_LIST_MAX];
+	char path[1024];
+	size_t n = 0;
+	unsigned (*most)(void) = NULL;
+	void *library, *sym;
+
+	/* it counts for as long as it is loaded */
+	pcsc_provider(path, sizeof(path));
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	assert_non_null(library);
+	sym = dlsym(library, "virtual_most");
+	assert_non_null(sym);
+	memcpy(&most, &sym, sizeof(most));
+	setenv("VIRTUAL_SLOW", "1", 1);
+	assert_int_equal(token_list(w->m, info, &n), CARD_OK);
+	unsetenv("VIRTUAL_SLOW");
+	assert_int_equal(n, 2);
+	assert_int_equal(most(), 1);
+	dlclose(library);
+}
+
 /* A card that hangs is waited for once, while it is in its reader. */
 static void
 test_hangs_once(void **state)
@@ -763,6 +790,7 @@ main(void)
 		CASE(test_swapped_early),
 		CASE(test_one_card),
 		CASE(test_unread),
+		CASE(test_one_by_one),
 		CASE(test_hangs_once),
 		cmocka_unit_test(test_names),
 	};
