@@ -44,9 +44,9 @@ request_write(const struct request *r, char **payload, size_t *len);
 enum transfer_error request_read(const char *payload, size_t len,
     struct request *out, struct transfer_fault *fault);
 void request_clear(struct request *r);
-/* Whether octets are, or begin with, a private key in DER or BER (plain or
- * encrypted PKCS#8, SEC1, PKCS#1) or a PKCS#12 store, or hold the PEM armour
- * of a key. */
+/* Whether octets are a row of DER or BER elements of which one is a private key
+ * (plain or encrypted PKCS#8, SEC1, PKCS#1) or a PKCS#12 store, or hold the PEM
+ * armour of a key, one of PuTTY, or a private JSON Web Key. */
 int request_is_private_key(const uint8_t *data, size_t len);
 
 #endif

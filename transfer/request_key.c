@@ -116,21 +116,34 @@ has_shape(const struct element *children, size_t count,
 		children[0].contents[0] <= shape->version_max);
 }
 
+/* Whether an outer element has the contents of a key. */
 static bool
-is_der_key(const uint8_t *data, size_t len)
+is_key(const struct element *outer)
 {
-	struct element outer, children[CHILDREN];
-	const uint8_t *at = data, *end = data + len;
+	const uint8_t *at = outer->contents, *end = at + outer->len;
+	struct element children[CHILDREN];
 	size_t count = 0;
 
-	if (!next(&at, end, &outer) || outer.tag != SEQUENCE)
+	if (outer->tag != SEQUENCE)
 		return false;
-	at = outer.contents;
-	end = outer.contents + outer.len;
 	while (count < CHILDREN && next(&at, end, &children[count]))
 		count++;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (has_shape(children, count, &shapes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* One key among elements that follow each other is enough. */
+static bool
+is_der_key(const uint8_t *data, size_t len)
+{
+	const uint8_t *at = data, *end = data + len;
+	struct element outer;
+
+	while (next(&at, end, &outer)) {
+		if (is_key(&outer))
 			return true;
 	}
 	return false;
@@ -148,8 +161,41 @@ is_pem_key(const uint8_t *data, size_t len)
 	    memmem(at, len - (size_t)(at - data), key, sizeof(key) - 1) != NULL;
 }
 
+static const uint8_t *
+find(const uint8_t *data, size_t len, const char *text)
+{
+	return memmem(data, len, text, strlen(text));
+}
+
+/* Whether a JSON member of that name, quoted, is in it. */
+static bool
+has_member(const uint8_t *data, size_t len, const char *name)
+{
+	const uint8_t *at = data, *end = data + len;
+
+	while ((at = find(at, (size_t)(end - at), name)) != NULL) {
+		at += strlen(name);
+		while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r')))
+			at++;
+		if (at < end && *at == ':')
+			return true;
+	}
+	return false;
+}
+
+/* A key of PuTTY, or a JSON Web Key with what only private ones have
+ * (RFC 7518 6.2.2, 6.3.2.1; RFC 8037 2). */
+static bool
+is_text_key(const uint8_t *data, size_t len)
+{
+	return find(data, len, "PuTTY-User-Key-File-") != NULL ||
+	    (has_member(data, len, "\"kty\"") &&
+		has_member(data, len, "\"d\""));
+}
+
 int
 request_is_private_key(const uint8_t *data, size_t len)
 {
-	return is_der_key(data, len) || is_pem_key(data, len);
+	return is_der_key(data, len) || is_pem_key(data, len) ||
+	    is_text_key(data, len);
 }

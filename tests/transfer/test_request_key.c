@@ -80,6 +80,19 @@ static const struct {
 	    1 },
 	{ "PEM public key", OCTETS("-----BEGIN PUBLIC KEY-----\n"), 0 },
 	{ "PEM CSR", OCTETS("-----BEGIN CERTIFICATE REQUEST-----\n"), 0 },
+	{ "SEC1 behind another element",
+	    OCTETS("\x30\x00\x30\x06\x02\x01\x01\x04\x01\x01"), 1 },
+	{ "SEC1 behind BER",
+	    OCTETS("\x30\x80\x05\x00\x00\x00"
+		   "\x30\x06\x02\x01\x01\x04\x01\x01"),
+	    1 },
+	{ "two public elements",
+	    OCTETS("\x30\x06\x02\x01\x05\x02\x01\x03\x30\x00"), 0 },
+	{ "PuTTY", OCTETS("PuTTY-User-Key-File-3: ssh-ed25519\n"), 1 },
+	{ "JSON Web Key",
+	    OCTETS("{\"keys\":[{\"kty\":\"EC\",\"x\":\"\",\"d\" :\"\"}]}"), 1 },
+	{ "public JSON Web Key",
+	    OCTETS("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"d\"}"), 0 },
 	{ "words", OCTETS("no PRIVATE KEY----- here"), 0 },
 };
 
