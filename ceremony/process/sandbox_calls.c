@@ -8,7 +8,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fb.h>
+#include <linux/fs.h>
+#include <linux/kd.h>
 #include <linux/seccomp.h>
+#include <linux/videodev2.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -119,12 +123,12 @@ static const int starting[] = { SCMP_SYS(fork), SCMP_SYS(vfork),
 	SCMP_SYS(signalfd4), SCMP_SYS(eventfd2), SCMP_SYS(rt_sigpending),
 	SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigsuspend), SCMP_SYS(pause),
 	SCMP_SYS(mlockall), SCMP_SYS(munlockall), SCMP_SYS(msync),
-	SCMP_SYS(memfd_create), SCMP_SYS(ioctl) };
+	SCMP_SYS(memfd_create) };
 
 /* Media: mounts that stand in no folder; its namespace it has before. */
 static const int mounting[] = { SCMP_SYS(fsopen), SCMP_SYS(fsconfig),
 	SCMP_SYS(fsmount), SCMP_SYS(openat2), SCMP_SYS(sync),
-	SCMP_SYS(memfd_create), SCMP_SYS(ioctl) };
+	SCMP_SYS(memfd_create) };
 
 static const struct {
 	const int *calls;
@@ -152,6 +156,7 @@ static const struct {
 #define HAS_NO(arg, bits) WHERE(arg, SCMP_CMP_MASKED_EQ, (bits), 0)
 #define IS(arg, value) WHERE(arg, SCMP_CMP_EQ, (value), 0)
 #define LOADS (MODULES | STARTS)
+#define TYPED (STARTS | ROLE(SANDBOX_PAPER))
 #define NEW_NAMESPACES                                                         \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |         \
 	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -187,23 +192,37 @@ static const struct {
 	{ SCMP_SYS(prctl), ALL, IS(0, PR_GET_DUMPABLE) },
 	{ SCMP_SYS(prctl), ALL, IS(0, PR_GET_NO_NEW_PRIVS) },
 	{ SCMP_SYS(prctl), ALL, IS(0, PR_SET_VMA) },
-	{ SCMP_SYS(prctl), OUTER, IS(0, PR_SET_DUMPABLE) },
 	{ SCMP_SYS(prctl), OUTER, IS(0, PR_SET_NO_NEW_PRIVS) },
-	{ SCMP_SYS(prctl), OUTER, IS(0, PR_GET_SECCOMP) },
-	{ SCMP_SYS(prctl), OUTER, IS(0, PR_SET_SECCOMP) },
 	{ SCMP_SYS(prctl), STARTS, IS(0, PR_SET_PDEATHSIG) },
-	{ SCMP_SYS(prctl), STARTS, IS(0, PR_SET_NAME) },
 	{ SCMP_SYS(prctl), STARTS, IS(0, PR_SET_CHILD_SUBREAPER) },
-	/* words are typed and shown at a terminal that is handed over */
-	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCSETS) },
-	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCSETSW) },
-	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCSETSF) },
-	{ SCMP_SYS(ioctl), ROLE(SANDBOX_PAPER), IS(1, TCFLSH) },
 	/* is it a terminal, and how wide */
-	{ SCMP_SYS(ioctl), ALL & ~(STARTS | ROLE(SANDBOX_MEDIA)),
-	    IS(1, TCGETS) },
-	{ SCMP_SYS(ioctl), ALL & ~(STARTS | ROLE(SANDBOX_MEDIA)),
-	    IS(1, TIOCGWINSZ) },
+	{ SCMP_SYS(ioctl), ALL, IS(1, TCGETS) },
+	{ SCMP_SYS(ioctl), ALL, IS(1, TIOCGWINSZ) },
+	/* words and PINs are typed at a terminal; nothing is typed for people
+	 * (TIOCSTI, TIOCLINUX): that would run outside of every cell */
+	{ SCMP_SYS(ioctl), TYPED, IS(1, TCSETS) },
+	{ SCMP_SYS(ioctl), TYPED, IS(1, TCSETSW) },
+	{ SCMP_SYS(ioctl), TYPED, IS(1, TCSETSF) },
+	{ SCMP_SYS(ioctl), TYPED, IS(1, TCFLSH) },
+	/* codes on a console and a framebuffer, and a camera's pictures */
+	{ SCMP_SYS(ioctl), STARTS, IS(1, KDGKBTYPE) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, KDFONTOP) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, FBIOGET_VSCREENINFO) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, FBIOGET_FSCREENINFO) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_QUERYCAP) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_S_FMT) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_REQBUFS) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_QUERYBUF) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_QBUF) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_DQBUF) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_STREAMON) },
+	{ SCMP_SYS(ioctl), STARTS, IS(1, VIDIOC_STREAMOFF) },
+	/* a medium: how large, which, and is it read-only */
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_MEDIA), IS(1, BLKGETSIZE64) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_MEDIA), IS(1, BLKGETDISKSEQ) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_MEDIA), IS(1, BLKROGET) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_MEDIA), IS(1, BLKFLSBUF) },
+	{ SCMP_SYS(ioctl), ROLE(SANDBOX_MEDIA), IS(1, BLKRRPART) },
 };
 
 /* What is asked for out of habit, and lives with being refused. */
@@ -264,6 +283,15 @@ add_abort(scmp_filter_ctx f)
 		   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
 }
 
+/* A cell within this one switches it off; nobody switches it on again. */
+static bool
+add_no_dump(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
+		   SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE),
+		   SCMP_A1(SCMP_CMP_EQ, 0)) == 0;
+}
+
 static bool
 build(scmp_filter_ctx f, unsigned role)
 {
@@ -285,8 +313,11 @@ build(scmp_filter_ctx f, unsigned role)
 		return false;
 #endif
 	return add_rows(f, role, roles) &&
+	    ((OUTER & roles) == 0 || add_no_dump(f)) &&
 	    /* a tree, not a list: a signer makes many calls a signature */
 	    seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0 &&
+	    /* a module may have started threads when it was loaded */
+	    seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
 	    seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
 		SCMP_ACT_KILL_PROCESS) == 0;
 }

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -167,6 +168,31 @@ act_code(void)
 	return p == MAP_FAILED ? errno : 0;
 }
 
+/* A descriptor that is no terminal: it got as far as that. */
+static int
+act_type(void)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int err = result(ioctl(null, TIOCSTI, "x"));
+
+	return err == ENOTTY || err == EBADF ? 0 : err;
+}
+
+/* May others trace it and read its memory again? */
+static int
+act_dumpable(void)
+{
+	return result(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
+static int
+act_pidfd_getfd(void)
+{
+	int err = result(syscall(438 /* pidfd_getfd */, -1, 0, 0));
+
+	return err == EBADF ? 0 : err;
+}
+
 static const struct act {
 	const char *name;
 	int (*try)(void);
@@ -189,6 +215,9 @@ static const struct act {
 	{ "load a module", act_module },
 	{ "io_uring", act_io_uring },
 	{ "writable code", act_code },
+	{ "type for people", act_type },
+	{ "be traced again", act_dumpable },
+	{ "pidfd_getfd", act_pidfd_getfd },
 };
 #define ACTS (sizeof(acts) / sizeof(acts[0]))
 
@@ -207,20 +236,22 @@ static const char *const fates[] = {
 
 /* A letter an act, in the order of acts[]: done, refused, ended; R is refused
  * by Landlock, and without it not looked at; a is ended, but refused where
- * AddressSanitizer may open its process's maps. */
+ * AddressSanitizer may open its process's maps; u is as its user may: who
+ * mounts is in no ruleset. */
 static const struct {
 	enum sandbox_role role;
 	const char *name;
 	const char *expect;
 } roles[] = {
-	{ SANDBOX_READER, "reader", "aaeeeeeeeeaeeeeeee" },
-	{ SANDBOX_SIGNER, "signer", "dRReedeeeeReeeeeee" },
-	{ SANDBOX_SOFT, "signer, soft", "RRRrrreeeeReeeeeee" },
-	{ SANDBOX_CARD, "signer, card", "RRReedeeeeReeeeeee" },
-	{ SANDBOX_PAPER, "signer, paper", "aaeeeeeeeeaeeeeeee" },
-	{ SANDBOX_OPERATOR, "operator", "dddrrdRdrrRRrrrrrr" },
-	{ SANDBOX_AUDITOR, "auditor", "RrrrrrrrrrRrrrrrrr" },
-	{ SANDBOX_FACTORY, "factory", "RRRrrrrrrrRrrrrrrr" },
+	{ SANDBOX_READER, "reader", "aaeeeeeeeeaeeeeeeeeee" },
+	{ SANDBOX_SIGNER, "signer", "dRReedeeeeReeeeeeeeee" },
+	{ SANDBOX_SOFT, "signer, soft", "RRRrrreeeeReeeeeeeeee" },
+	{ SANDBOX_CARD, "signer, card", "RRReedeeeeReeeeeeeeee" },
+	{ SANDBOX_PAPER, "signer, paper", "aaeeeeeeeeaeeeeeeeeee" },
+	{ SANDBOX_MEDIA, "media", "dddeeeeeeeueeeeeeeeee" },
+	{ SANDBOX_OPERATOR, "operator", "dddrrdRdrrRRrrrrrrrrr" },
+	{ SANDBOX_AUDITOR, "auditor", "RrrrrrrrrrRrrrrrrrrrr" },
+	{ SANDBOX_FACTORY, "factory", "RRRrrrrrrrRrrrrrrrrrr" },
 };
 
 static void
@@ -284,6 +315,8 @@ proofs(void **state)
 			enum fate have = try(roles[r].role, &acts[a]);
 			if (roles[r].expect[a] == 'R' && !cell_has_landlock())
 				continue;
+			if (roles[r].expect[a] == 'u')
+				want = have;
 			printf("# cell of %-13s %-18s %s%s%s\n", roles[r].name,
 			    acts[a].name, fates[have],
 			    have == want ? "" : ", not ",
