@@ -207,13 +207,13 @@ sed -i 's/^date: .*/date: 2026-12-31T09:00:00Z/' end.yaml
 people 0 end && sees 'root-1 is empty: its keys are gone' && audited &&
 	run 0 "$anchorite" card list opensc && grep -q '^root-1 .* empty ' out
 ok "the keys of a CA's card are destroyed"
-# held COMMAND: while another process has op-eva
+# held COMMAND [CARD]: while another process has op-eva, or that card
 held() {
 	rm -f out
 	expect -c "
 		log_user 0
-		spawn -noecho $anchorite card verify op-eva --module opensc
-		expect -ex {PIN of card op-eva: }
+		spawn -noecho $anchorite card verify ${2:-op-eva} --module opensc
+		expect -ex {PIN of card ${2:-op-eva}: }
 		catch {exec sh -c {$1}}
 		send \"\\003\"
 		expect eof" >err 2>&1
@@ -226,6 +226,32 @@ control 5 'fault hang * 0' && run 0 "$anchorite" card list opensc &&
 	grep -B 1 "in $(control 5 && reader 5)" out | grep -q 'it does not answer: take it out' &&
 	grep -q '^op-ann ' out
 ok "a card that hangs in pcscd holds up nobody"
+# beside: in the file threads, how many each signer has that this expect started;
+# then card 6 answers again, and others wait until it is theirs to ask
+cat >beside <<'SCRIPT'
+cat /proc/[0-9]*/status 2>/dev/null | awk -v who="$PPID" '
+	$1 == "Name:" { name = $2 }
+	$1 == "Pid:" { pid = $2; named[pid] = name }
+	$1 == "PPid:" { parent[pid] = $2 }
+	$1 == "Threads:" { threads[pid] = $2 }
+	END { for (pid in named)
+		if (named[pid] == "anchorite-signe" && parent[parent[pid]] == who)
+			print threads[pid] }' >threads
+$hands control 6
+$hands within sh ready && : >theirs
+SCRIPT
+cat >ready <<'SCRIPT'
+"$anchorite" card list opensc --json >listed &&
+	jq -e --arg r "$reader" '.[] | select(.reader | startswith($r)) | .state == "ready"' listed
+SCRIPT
+reader=$(reader 6)
+export anchorite hands reader
+control 6 'fault hang * 0'
+held "exec sh beside" op-ben
+[ "$(cat threads)" = 1 ]
+ok "who asked it has no thread left that waits for it"
+[ -e theirs ]
+ok "and does not keep it when it answers again"
 card wipe op-eva 'Type its label to go on: ' op-eva 'PIN of card op-eva: ' pin-of-eva &&
 	sees 'nothing is left on it' && run 0 "$anchorite" card list opensc &&
 	grep -q '^op-eva .* empty ' out
