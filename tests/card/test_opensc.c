@@ -676,6 +676,38 @@ test_unread(void **state)
 	}
 }
 
+/* Whatever went before it was pulled is gone; the rest goes another time. */
+static void
+test_wipe_pulled(void **state)
+{
+	static const char *const faults[] = { "pull-before", "pull-during",
+		"pull-after" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct token *t = opened(w);
+		struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
+		struct key d = new_key(t, KEY_P256, KEY_DERIVE, 2, "derive");
+		char control[64];
+		size_t left = 1;
+
+		snprintf(control, sizeof(control), "fault %s E4 1\n",
+		    faults[i]);
+		opensc_control(&w->opensc, 0, control);
+		assert_int_equal(token_wipe(t, NULL), CARD_ERR_REMOVED);
+		token_close(t);
+		opensc_control(&w->opensc, 0, "");
+		t = again(w);
+		assert_int_equal(token_wipe(t, NULL), CARD_OK);
+		token_close(t);
+		t = again(w);
+		assert_int_equal(token_prove_empty(t, "sign", &left), CARD_OK);
+		token_close(t);
+		OPENSSL_free(k.spki);
+		OPENSSL_free(d.spki);
+	}
+}
+
 /* libpcsclite is no place for two threads at the same time, see look.h. */
 static void
 test_one_by_one(void **state)
@@ -773,6 +805,7 @@ main(void)
 		CASE(test_init_again),
 		CASE(test_pins),
 		CASE(test_wipe),
+		CASE(test_wipe_pulled),
 		CASE(test_locked),
 		CASE(test_pin_pad),
 		CASE(test_reader_pad),
