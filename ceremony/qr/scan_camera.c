@@ -4,8 +4,9 @@
 
 #include "ceremony/qr/scan.h"
 
-#define FRAME_MS 1000 /* patience for one frame */
-#define SILENT_MAX 10 /* such times without any */
+#define FRAME_MS 1000  /* patience for one frame */
+#define SILENT_MAX 10  /* such times without any */
+#define BROKEN_MAX 300 /* damaged frames one behind the other */
 
 /* One frame; false when the camera gives no more. */
 static bool
@@ -44,7 +45,7 @@ scan_camera(struct scan *s, const struct camera_calls *calls, int fd,
 {
 	char why[CAMERA_WHY_MAX];
 	struct camera *c = camera_new(calls, fd, why);
-	unsigned silent = 0;
+	unsigned silent = 0, broken = 0;
 	bool more = true;
 
 	if (c == NULL) {
@@ -58,12 +59,17 @@ scan_camera(struct scan *s, const struct camera_calls *calls, int fd,
 
 		switch (camera_frame(c, FRAME_MS, &frame, &len)) {
 		case CAMERA_FRAME:
-			silent = 0;
+			silent = broken = 0;
 			more = look(s, c, frame, len);
 			close(frame);
 			break;
 		case CAMERA_BROKEN:
 			s->broken++;
+			if (++broken < BROKEN_MAX)
+				break;
+			scan_complain(s, "%s: gives only damaged pictures",
+			    name);
+			s->outcome = QR_READ;
 			break;
 		case CAMERA_NONE:
 			if (++silent < SILENT_MAX)

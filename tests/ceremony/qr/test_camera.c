@@ -36,6 +36,7 @@ struct device {
 	unsigned broken_each, again_each, silent_each;
 	uint32_t gone_after;  /* frames, if not 0 */
 	uint32_t lying_index; /* of the first frame, if not 0 */
+	uint32_t lying_used;  /* octets it says are in each, if not 0 */
 
 	void *maps[BUFFERS_MAX];
 	size_t map_len;
@@ -125,6 +126,8 @@ dequeue(struct v4l2_buffer *b)
 	b->bytesused = (uint32_t)draw(dev.maps[b->index]);
 	if (dev.broken_each != 0 && dev.ticks % dev.broken_each == 0)
 		b->flags |= V4L2_BUF_FLAG_ERROR;
+	if (dev.lying_used != 0)
+		b->bytesused = dev.lying_used;
 	if (dev.lying_index != 0)
 		b->index = dev.lying_index;
 	return 0;
@@ -352,6 +355,47 @@ goes_away(void **state)
 	scan_end(&s);
 }
 
+/* More octets than a buffer has are not believed, fewer than a raw frame has are
+ * no frame. */
+static void
+lies(void **state)
+{
+	static const uint32_t short_of[] = { 1,
+		PHOTO_HEIGHT * (PHOTO_WIDTH + ROW_PADDING) - ROW_PADDING - 1 };
+	struct scan s;
+
+	(void)state;
+	set_up(V4L2_PIX_FMT_MJPEG);
+	dev.lying_used = UINT32_MAX;
+	watch(&s);
+	assert_arrived(&s, dev.sent.file, sizeof(dev.sent.file));
+	for (size_t i = 0; i < sizeof(short_of) / sizeof(short_of[0]); i++) {
+		set_up(V4L2_PIX_FMT_GREY);
+		dev.lying_used = short_of[i];
+		dev.gone_after = 3;
+		watch(&s);
+		assert_int_equal(s.broken, 3);
+		assert_int_equal(s.progress.pictures, 0);
+		scan_end(&s);
+	}
+}
+
+/* One that gives nothing but damaged frames is not watched for ever. */
+static void
+only_broken(void **state)
+{
+	struct scan s;
+
+	(void)state;
+	set_up(V4L2_PIX_FMT_GREY);
+	dev.failing = VIDIOC_DQBUF;
+	dev.error = EIO;
+	watch(&s);
+	assert_int_equal(s.outcome, QR_READ);
+	assert_int_equal(s.broken, 300);
+	scan_end(&s);
+}
+
 /* Devices that are no camera of ours, and what is said of them. */
 static void
 none(void **state)
@@ -442,6 +486,8 @@ main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(plain),
 		cmocka_unit_test(goes_away),
+		cmocka_unit_test(lies),
+		cmocka_unit_test(only_broken),
 		cmocka_unit_test(none),
 	};
 
