@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ceremony/qr/clock.h"
 #include "ceremony/qr/reader.h"
 
 /* A reader's processor time is limited; before it runs out on a picture that
@@ -39,15 +39,6 @@ eye_free(struct eye *e)
 		return;
 	qr_reader_end(&e->reader);
 	free(e);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 static bool
@@ -132,12 +123,12 @@ eye_look(struct eye *e, const struct eye_view *v, eye_code *take, void *arg,
 		snprintf(seen->why, sizeof(seen->why), "%.250s", e->reader.why);
 		return false;
 	}
-	start = now_ms();
+	start = qr_now_ms();
 	if (!ask(e, v) || !hear(e, v, take, arg, seen)) {
 		seen->lost = true;
 		seen->next = v->len;
 		snprintf(seen->why, sizeof(seen->why), "%.250s", e->reader.why);
 	}
-	e->busy_ms += now_ms() - start;
+	e->busy_ms += qr_now_ms() - start;
 	return true;
 }

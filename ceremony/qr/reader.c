@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 
 #include "ceremony/process/channel.h"
 #include "ceremony/process/sandbox.h"
+#include "ceremony/qr/clock.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SLOWER 6 /* than without the sanitizer */
@@ -63,15 +63,6 @@ channel_lost(struct qr_reader *r, enum channel_error err)
 	return lost(r, "reader: %s", channel_strerror(err));
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 bool
 qr_reader_start(struct qr_reader *r)
 {
@@ -90,7 +81,7 @@ qr_reader_start(struct qr_reader *r)
 	if (setsockopt(r->child.sock, SOL_SOCKET, SO_SNDTIMEO, &patience,
 		sizeof(patience)) == -1)
 		return lost(r, "socket: %s", strerror(errno));
-	r->until_ms = now_ms() + WORK_SECONDS * 1000;
+	r->until_ms = qr_now_ms() + WORK_SECONDS * 1000;
 	if (!qr_reader_hear(r, MSG_READY, MSG_READY))
 		return false;
 	message_get_text(&r->in, level, sizeof(level) - 1);
@@ -112,7 +103,7 @@ qr_reader_tell(struct qr_reader *r)
 	enum channel_error err = channel_send(r->child.sock, &r->out);
 
 	message_clear(&r->out);
-	r->until_ms = now_ms() + WORK_SECONDS * 1000;
+	r->until_ms = qr_now_ms() + WORK_SECONDS * 1000;
 	return err == CHANNEL_OK || channel_lost(r, err);
 }
 
@@ -138,7 +129,7 @@ qr_reader_hear(struct qr_reader *r, enum message_kind a, enum message_kind b)
 	enum channel_error err;
 
 	/* each message in time, and yet there is no end of them */
-	if (now_ms() >= r->until_ms)
+	if (qr_now_ms() >= r->until_ms)
 		return too_slow(r, WORK_SECONDS);
 	err =
 	    channel_recv(r->child.sock, &r->in, WAIT_SECONDS * 1000, false, 0);

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ceremony/qr/clock.h"
 #include "ceremony/qr/outputs.h"
 #include "ceremony/qr/reader.h"
 #include "ceremony/qr/say.h"
@@ -15,15 +15,6 @@
 #include "transfer/text.h"
 
 /* ---- what comes in ------------------------------------------------------------ */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 bool
 scan_start(struct scan *s, enum qr_ways ways)
@@ -33,7 +24,7 @@ scan_start(struct scan *s, enum qr_ways ways)
 	memset(s, 0, sizeof(*s));
 	s->ways = ways;
 	progress_start(&s->progress, stderr, isatty(STDERR_FILENO) == 1,
-	    now_ms());
+	    qr_now_ms());
 	s->join = join_new(why);
 	s->eye = s->join == NULL ? NULL : eye_new();
 	if (s->eye != NULL)
@@ -156,7 +147,7 @@ scan_view(struct scan *s, const struct eye_view *view, struct eye_seen *seen)
 		s->broken++;
 	else if (seen->codes == 0)
 		p->blind++;
-	progress_draw(p, now_ms());
+	progress_draw(p, qr_now_ms());
 	return !scan_over(s);
 }
 

@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ceremony/qr/clock.h"
 #include "ceremony/qr/say.h"
 #include "ceremony/qr/screen.h"
 #include "ceremony/qr/show.h"
 
 #define MILLISECONDS 1000
-#define NANOSECONDS_A_MILLISECOND 1000000
 
 /* Signals that end the showing, as a descriptor: the terminal must be put back
  * before the program ends. */
@@ -50,16 +49,6 @@ ending_close(struct ending *e)
 	sigprocmask(SIG_SETMASK, &e->before, NULL);
 }
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * MILLISECONDS +
-	    t.tv_nsec / NANOSECONDS_A_MILLISECOND;
-}
-
 /* Whether a key was pressed that ends it; *input becomes -1 when there are no
  * more keys. */
 static bool
@@ -82,7 +71,7 @@ wait_until(const struct ending *e, int *input, int64_t due)
 			{ .fd = e->fd, .events = POLLIN },
 			{ .fd = *input, .events = POLLIN },
 		};
-		int64_t left = due - now();
+		int64_t left = due - qr_now_ms();
 		int n = poll(p, 2, left > 0 ? (int)left : 0);
 
 		if (n == 0)
@@ -109,7 +98,7 @@ play(const struct qr_showing *s, struct qr_stream *stream,
 		.rate = s->rate,
 	};
 	int input = screen->input;
-	int64_t begin = now();
+	int64_t begin = qr_now_ms();
 
 	memcpy(about.digest, s->in->digest, sizeof(about.digest));
 	for (unsigned i = 0; s->frames == 0 || i < s->frames; i++) {
