@@ -10,21 +10,16 @@ here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
 repo=$here/../..
 . "$repo/tests/ceremony/custodian/lib.sh"
 
-# the cards are listed beside the module: signers have no environment
-ln -s "$BUILD/tests/card/module_pcsc.so" module_pcsc.so
-for i in 1 2 3 4 5 6 7 8 9; do echo "$dir/card$i"; done >module_pcsc.so.cards
-echo "app default { reader_driver pcsc {
-	provider_library = $dir/module_pcsc.so;
-} }" >opensc.conf
-OPENSC_CONF=$dir/opensc.conf
-export OPENSC_CONF
+# shellcheck source-path=SCRIPTDIR source=standin.sh
+. "$here/standin.sh"
+standin_readers 9
 T=r/state/transcript.jsonl
 
 # Blank cards are taken in the order of their readers: five operators, the
 # root's two, the product CA's two.
 new_card() { # NUMBER [LINE...]: a blank one, with these lines of its control
-	rm -f "card$1" "card$1".*
-	file=card$1
+	rm -f "$cards/card$1" "$cards/card$1".*
+	file=$cards/card$1
 	shift
 	printf '%s\n' log "$@" >"$file.control"
 }
@@ -51,14 +46,14 @@ audited() {
 # refused NAME TEXT CARD: the ceremony says so and stops, and the card was made
 # to show what it is, and got nothing
 refused() {
-	genesis_run 4 && says err "$2" && grep -q '^00467F00' "card$3.log" &&
-		! given "card$3.log"
+	genesis_run 4 && says err "$2" && grep -q '^00467F00' "$cards/card$3.log" &&
+		! given "$cards/card$3.log"
 	ok "$1"
 }
 # goes_on NAME CARD: with another card in its place it does, and the log of that
 # one shows what the first one was spared
 goes_on() {
-	new_card "$2" && genesis_run 0 && cp out said && given "card$2.log" &&
+	new_card "$2" && genesis_run 0 && cp out said && given "$cards/card$2.log" &&
 		grep -q '^80520000' got && audited
 	ok "$1"
 }
@@ -91,7 +86,7 @@ line=$(jq "select(.type == \"act.begin\" and .body.act == $act) | input_line_num
 [ "$(grep -a -o 'UT[A-Z2-7]\{14\}' "r/state/objects/$attestation")" = \
 	"UT$(sed -n "${line}p" $T | openssl dgst -sha256 -binary | base32 | cut -c 1-14)" ]
 ok "for the name that the manual page gives it"
-! grep -E '^key 7F |^file CE7F' card[6-9]
+! grep -E '^key 7F |^file CE7F' "$cards"/card[6-9]
 ok "of which nothing is left"
 
 device=r/state/objects/$(jq -r 'select(.type == "enrol").body.device' $T | head -n 1)
@@ -112,12 +107,12 @@ goes_on "and the right one is taken" 8
 
 # ---- a card with the certificate of a genuine one, and not its key ----------------
 forge() { # the serial and certificate of one card, another's key
-	sed -n '/^virtual-card/p; /^serial/p' card9
-	sed -n '/^device/p' card1
-	sed -n '/^file 2F02/p' card9
+	sed -n '/^virtual-card/p; /^serial/p' "$cards/card9"
+	sed -n '/^device/p' "$cards/card1"
+	sed -n '/^file 2F02/p' "$cards/card9"
 }
 forge >forged
-new_cards && cp forged card9
+new_cards && cp forged "$cards/card9"
 refused "a card with a certificate that it has copied" \
 	'product-2: the card does not have the key of its certificate' 9
 goes_on "gets no keys either" 9
@@ -134,18 +129,18 @@ later kept -8 'backup: {token: product-2, out: product.backup}' &&
 ok "wrapped keys in a file"
 sed -i 's/label: product-2, module: softhsm}/&\n  - {label: product-3, module: softhsm}/' plan.yaml
 later back -7 'restore: {token: product-3, from: product.backup}'
-echo "$dir/card10" >>module_pcsc.so.cards
+echo "$cards/card10" >>module_pcsc.so.cards
 new_card 10 'serial ANCFA15E003' 'vendor another'
 refused "nothing is restored to another vendor's card" \
 	'product-3: card ANCFA15E003: the card is not of the plan' 10
-new_card 10 && genesis_run 0 && given card10.log && grep -q '^8074' got &&
+new_card 10 && genesis_run 0 && given "$cards/card10.log" && grep -q '^8074' got &&
 	audited
 ok "and all of it to the vendor's"
 # ---- and gone -------------------------------------------------------------------
 later gone -6 'destroy: {token: product-3, reason: a test}'
 genesis_run 0 && says out 'product-3 is empty' &&
 	says out 'its card has the DKEK of these keys still: cut it up' &&
-	grep -q '^dkek 1 0' card10 && ! grep '^key' card10
+	grep -q '^dkek 1 0' "$cards/card10" && ! grep '^key' "$cards/card10"
 ok "of a card that is emptied the DKEK stays, and people are told"
 
 # ---- the vendor's root --------------------------------------------------------
