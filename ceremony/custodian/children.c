@@ -15,9 +15,8 @@
 #include "transfer/file.h"
 
 #define CHILD_WAIT_MS 60000
-#define READER_WAIT_MS                                                         \
-	5000                 /* of silence; an answer of many entries takes as
-			       long as it takes */
+#define READER_WAIT_MS 5000    /* of silence; for an answer of many entries: */
+#define READER_TOTAL_MS 120000 /* twice the processor time that it has */
 #define MEDIA_WAIT_MS 600000 /* a large file on a slow stick, there and back */
 #define CHILD_FILE_MAX (64u << 20)
 
@@ -71,6 +70,13 @@ lost(struct ceremony *c, const struct child *ch, enum channel_error err)
 		    name, spawn_ending(ch));
 	if (err == CHANNEL_ERR_TIMEOUT && ch->what == SPAWN_READER) {
 		kill(ch->pid, SIGKILL);
+		if (ch->left_ms == 0)
+			return ceremony_stop(c, EXIT_PROCESS,
+			    "helper process: the reader was waited for %d "
+			    "seconds in all and was ended: nothing it said is "
+			    "used; look at the file it was given before the "
+			    "same plan is run again",
+			    READER_TOTAL_MS * SLOWER / 1000);
 		return ceremony_stop(c, EXIT_PROCESS,
 		    "helper process: the reader said nothing for %d seconds "
 		    "and was ended: nothing it said is used; look at the file "
@@ -110,6 +116,7 @@ child_start(struct ceremony *c, enum spawn_what what, struct child *out)
 		    "anchorite whole",
 		    folder, strerror(errno));
 	}
+	out->left_ms = READER_TOTAL_MS * SLOWER;
 	/* a child that hangs must not hold us up in sending either */
 	time.tv_sec = patience(out) / 1000;
 	if (setsockopt(out->sock, SOL_SOCKET, SO_SNDTIMEO, &time,
@@ -239,7 +246,9 @@ child_hear_any(struct ceremony *c, struct child *ch, enum message_kind x,
 			return false;
 		wait = 0;
 	}
-	err = channel_recv(ch->sock, &c->in, wait, false, 0);
+	err = ch->what == SPAWN_READER
+	    ? channel_recv_within(ch->sock, &c->in, wait, &ch->left_ms)
+	    : channel_recv(ch->sock, &c->in, wait, false, 0);
 	if (err != CHANNEL_OK)
 		return lost(c, ch, err);
 	if (c->in.kind == x || c->in.kind == y || c->in.kind == z)

@@ -215,3 +215,17 @@ channel_recv(int sock, struct message *m, int timeout_ms, bool to_child,
 	m->kind = (enum message_kind)kind;
 	return CHANNEL_OK;
 }
+
+enum channel_error
+channel_recv_within(int sock, struct message *m, int timeout_ms,
+    int64_t *left_ms)
+{
+	int64_t from = now_ms();
+	int wait = *left_ms < timeout_ms ? (int)*left_ms : timeout_ms;
+	enum channel_error err = channel_recv(sock, m, wait, false, 0);
+
+	*left_ms -= now_ms() - from;
+	if (*left_ms < 0)
+		*left_ms = 0;
+	return err;
+}

@@ -24,5 +24,9 @@ enum channel_error channel_send(int sock, const struct message *m);
  * child's (ignored on the operator's side).  On error m is cleared. */
 enum channel_error channel_recv(int sock, struct message *m, int timeout_ms,
     bool to_child, unsigned state);
+/* The same from a child that must say all that it has in a time: *left_ms is
+ * what it has left, and what was waited is taken off. */
+enum channel_error channel_recv_within(int sock, struct message *m,
+    int timeout_ms, int64_t *left_ms);
 
 #endif

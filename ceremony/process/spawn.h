@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "ceremony/process/channel.h"
@@ -25,6 +26,7 @@ struct child {
 	pid_t pid;
 	int sock;
 	enum spawn_what what;
+	int64_t left_ms; /* its user's: how long it is waited for yet, in all */
 };
 /* "reader", "signer": what people read of it. */
 const char *spawn_name(enum spawn_what what);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <dirent.h>
+#include <poll.h>
+#include <sys/wait.h>
 
 #include "tests/ceremony/process/driver.h"
 
 #define HEADER 6
 #define FDS_MAX 3
+#define DRIP_MS 5
+#define DRIPS_MAX 2000
 
 /* One message on the wire as it should not be, and how it is received. */
 struct wire {
@@ -214,6 +218,72 @@ peer_hangs(void **state)
 	free(m);
 }
 
+/* One message after another, each in good time, and no end of them. */
+static void
+drip(int sock)
+{
+	static struct message m;
+	enum channel_error err;
+
+	message_start(&m, MSG_OK);
+	do {
+		poll(NULL, 0, DRIP_MS);
+		err = channel_send(sock, &m);
+	} while (err == CHANNEL_OK);
+}
+
+static void
+peer_drips(void **state)
+{
+	enum channel_error err = CHANNEL_OK;
+	int64_t left = DRIP_MS * 20;
+	static struct message m;
+	int pair[2], status = -1;
+	pid_t pid;
+
+	(void)state;
+	pair_new(pair);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(pair[0]);
+		drip(pair[1]);
+		_exit(0);
+	}
+	close(pair[1]);
+	for (unsigned n = 0; n < DRIPS_MAX && err == CHANNEL_OK; n++)
+		err = channel_recv_within(pair[0], &m, 60000, &left);
+	assert_int_equal(err, CHANNEL_ERR_TIMEOUT);
+	assert_int_equal(left, 0);
+	close(pair[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* What it has left is the reader's own: one that is quick keeps it. */
+static void
+within_time(void **state)
+{
+	static struct message m;
+	int64_t left = 60000;
+	int pair[2];
+
+	(void)state;
+	pair_new(pair);
+	message_start(&m, MSG_OK);
+	assert_int_equal(channel_send(pair[1], &m), CHANNEL_OK);
+	assert_int_equal(channel_recv_within(pair[0], &m, 60000, &left),
+	    CHANNEL_OK);
+	assert_int_equal(m.kind, MSG_OK);
+	assert_true(left > 0 && left <= 60000);
+	/* nothing comes: the shorter of both is waited for */
+	left = 60000;
+	assert_int_equal(channel_recv_within(pair[0], &m, 1, &left),
+	    CHANNEL_ERR_TIMEOUT);
+	assert_true(left > 0 && left < 60000);
+	pair_close(pair);
+}
+
 static void
 no_socket(void **state)
 {
@@ -304,6 +374,8 @@ main(void)
 		cmocka_unit_test(shorter_than_a_header),
 		cmocka_unit_test(peer_dies),
 		cmocka_unit_test(peer_hangs),
+		cmocka_unit_test(peer_drips),
+		cmocka_unit_test(within_time),
 		cmocka_unit_test(no_socket),
 		cmocka_unit_test(not_sent),
 		cmocka_unit_test(descriptor_arrives),
