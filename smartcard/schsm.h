@@ -120,12 +120,19 @@ bool schsm_description_is(const uint8_t *file, size_t len, const char *label);
 enum card_error
 schsm_find_key(struct schsm *c, const char *label, uint8_t *number);
 
+/* How many files and keys there are beside the card's own. */
+enum card_error schsm_left(struct schsm *c, size_t *left);
+
 /* Those below need login. */
 /* In place of what was there.  Errors: FULL, ... */
 enum card_error
 schsm_write(struct schsm *c, uint16_t fid, const uint8_t *data, size_t len);
 /* A file or a key.  Errors: OBJECT_MISSING, ... */
 enum card_error schsm_delete(struct schsm *c, uint16_t fid);
+/* All that schsm_left() counts, keys first; the first that will not go ends it.
+ * *gone: those that were deleted, after an error too.  Errors: LEFT (it lists
+ * one that it said it deleted), STATUS, ... */
+enum card_error schsm_clear(struct schsm *c, size_t *gone);
 /*
  * Have the card show that it is one: it makes a key pair on P-256 for nothing
  * else, number SCHSM_PROOF_KEY, in a request of that holder (1 to

@@ -5,6 +5,7 @@
 
 #include "smartcard/evp_key.h"
 #include "smartcard/object.h"
+#include "smartcard/opensc.h"
 #include "smartcard/rv.h"
 #include "smartcard/session.h"
 
@@ -102,49 +103,103 @@ still_signs(struct token *t, CK_OBJECT_HANDLE key)
 	    CKR_OK;
 }
 
-enum card_error
-token_wipe(struct token *t, size_t *count)
+/* ---- a card, by its own commands -------------------------------------- */
+
+/* OpenSC cannot destroy an object that a deletion which was cut off has left
+ * half of, and does not list one whose description is gone. */
+static enum card_error
+clear_card(struct schsm *c, const struct schsm_info *now, void *arg)
+{
+	size_t *gone = arg;
+
+	(void)now;
+	return schsm_clear(c, gone);
+}
+
+static enum card_error
+count_card(struct schsm *c, const struct schsm_info *now, void *arg)
+{
+	size_t *left = arg;
+
+	(void)now;
+	return schsm_left(c, left);
+}
+
+static bool
+can_ask_card(const struct token *t, const struct secret *pin)
+{
+	return t->m->card != NULL && pin != NULL;
+}
+
+/* ---- all of it -------------------------------------------------------- */
+
+/* Through PKCS#11: every object, and no key signs any more. */
+static enum card_error
+wipe_objects(struct token *t, size_t *gone)
 {
 	CK_OBJECT_HANDLE keys[OBJECT_MATCH_MAX];
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_ULONG key_count = 0;
-	size_t gone = 0;
-	enum card_error ret = token_need_login(t);
+	enum card_error ret = find_some(t, &class, keys, &key_count);
 
-	if (ret == CARD_OK)
-		ret = find_some(t, &class, keys, &key_count);
 	evp_key_retire_all(t);
 	for (size_t i = 0;
 	     ret == CARD_OK && i < sizeof(order) / sizeof(order[0]); i++)
 		ret = destroy_class(t, order[i].any ? NULL : &order[i].class,
-		    &gone);
+		    gone);
 	for (CK_ULONG i = 0; ret == CARD_OK && i < key_count; i++)
 		if (still_signs(t, keys[i]))
 			ret = CARD_ERR_LEFT;
-	if (count != NULL)
-		*count = gone;
 	return ret;
 }
 
 enum card_error
-token_prove_empty(struct token *t, const char *label, size_t *left)
+token_wipe(struct token *t, const struct secret *pin, size_t *count)
 {
-	CK_OBJECT_HANDLE found[OBJECT_MATCH_MAX], key;
+	size_t gone = 0, more = 0;
+	enum card_error ret = token_need_login(t), by_card;
+
+	if (ret == CARD_OK) {
+		ret = wipe_objects(t, &gone);
+		if (can_ask_card(t, pin) && ret != CARD_ERR_REMOVED) {
+			by_card =
+			    opensc_between(t, pin, true, clear_card, &more);
+			/* a key that signed is no matter of files */
+			ret = ret == CARD_ERR_LEFT ? ret : by_card;
+		}
+	}
+	if (count != NULL)
+		*count = gone + more;
+	return ret;
+}
+
+static enum card_error
+no_key(struct token *t, const char *label)
+{
+	CK_OBJECT_HANDLE key;
+	enum card_error ret = token_find_key(t, CKO_PRIVATE_KEY, label, &key);
+
+	if (ret == CARD_ERR_KEY_MISSING)
+		return CARD_OK;
+	return ret == CARD_OK ? CARD_ERR_LEFT : ret;
+}
+
+enum card_error
+token_prove_empty(struct token *t, const struct secret *pin, const char *label,
+    size_t *left)
+{
+	CK_OBJECT_HANDLE found[OBJECT_MATCH_MAX];
 	CK_ULONG n = 0;
-	enum card_error ret = token_need_login(t), by_label;
+	size_t files = 0;
+	enum card_error ret = token_need_login(t);
 
 	if (ret == CARD_OK)
 		ret = find_some(t, NULL, found, &n);
+	if (ret == CARD_OK && n == 0 && label != NULL)
+		ret = no_key(t, label);
+	if (ret == CARD_OK && n == 0 && can_ask_card(t, pin))
+		ret = opensc_between(t, pin, false, count_card, &files);
 	if (left != NULL)
-		*left = n;
-	if (ret != CARD_OK)
-		return ret;
-	if (n > 0)
-		return CARD_ERR_LEFT;
-	if (label == NULL)
-		return CARD_OK;
-	by_label = token_find_key(t, CKO_PRIVATE_KEY, label, &key);
-	if (by_label == CARD_ERR_KEY_MISSING)
-		return CARD_OK;
-	return by_label == CARD_OK ? CARD_ERR_LEFT : by_label;
+		*left = n + files;
+	return ret == CARD_OK && n + files > 0 ? CARD_ERR_LEFT : ret;
 }

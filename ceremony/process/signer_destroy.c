@@ -81,42 +81,43 @@ signer_destroy_gone(struct signer *s, enum card_error err)
 	return a->u.destroy.gone;
 }
 
-/* The PIN the token was opened with, once more. */
+/* What was destroyed is looked for with the module loaded afresh; false when
+ * that was told to have failed. */
 static bool
-login_again(struct signer *s)
-{
-	struct group *g = s->group;
-	struct secret *pin = NULL;
-	enum card_error err;
-
-	if (!signer_pin(s, g->opened->k, g->opened->number,
-		g->epoch_policy_sha256, &pin))
-		return false;
-	err = token_login(s->token, pin);
-	secret_free(pin);
-	if (err == CARD_OK)
-		return true;
-	signer_card_fault(s, err, token_info(s->token)->label);
-	return false;
-}
-
-/* What was destroyed is looked for with the module loaded afresh. */
-static bool
-destroy_all(struct signer *s, size_t *count, size_t *left)
+destroy_with(struct signer *s, const struct secret *pin, size_t *count,
+    size_t *left)
 {
 	char label[TOKEN_LABEL_MAX + 1];
-	enum card_error err = token_wipe(s->token, count);
+	enum card_error err = token_wipe(s->token, pin, count);
 
 	snprintf(label, sizeof(label), "%s", token_info(s->token)->label);
 	if (err == CARD_OK) {
-		if (!signer_reload(s) || !login_again(s))
+		if (!signer_reload(s))
 			return false;
-		err = token_prove_empty(s->token, s->group->role, left);
+		err = token_login(s->token, pin);
 	}
+	if (err == CARD_OK)
+		err = token_prove_empty(s->token, pin, s->group->role, left);
 	if (err == CARD_OK)
 		return true;
 	signer_card_fault(s, err, label);
 	return false;
+}
+
+/* With the PIN that the token was opened with, once more. */
+static bool
+destroy_all(struct signer *s, size_t *count, size_t *left)
+{
+	const struct group *g = s->group;
+	struct secret *pin = NULL;
+	bool ok;
+
+	if (!signer_pin(s, g->opened->k, g->opened->number,
+		g->epoch_policy_sha256, &pin))
+		return false;
+	ok = destroy_with(s, pin, count, left);
+	secret_free(pin);
+	return ok;
 }
 
 static void

@@ -75,7 +75,7 @@ signer_wipe(struct signer *s)
 		    token_info(s->token)->label, label);
 		return;
 	}
-	err = token_wipe(s->token, &count);
+	err = token_wipe(s->token, NULL, &count);
 	if (err == CARD_OK)
 		send_destroyed(s, count, 0);
 	else
@@ -90,7 +90,7 @@ signer_empty(struct signer *s)
 
 	if (signer_bad_form(s))
 		return;
-	err = token_prove_empty(s->token, SIGN_LABEL, &left);
+	err = token_prove_empty(s->token, NULL, SIGN_LABEL, &left);
 	if (err == CARD_OK)
 		send_destroyed(s, 0, left);
 	else

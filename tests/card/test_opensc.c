@@ -8,7 +8,6 @@
 #include "smartcard/module.h"
 #include "smartcard/opensc.h"
 #include "smartcard/schsm.h"
-#include "smartcard/wipe.h"
 #include "tests/card/opensc_world.h"
 
 /* ---- tokens ----------------------------------------------------------- */
@@ -432,41 +431,6 @@ test_certificate(void **state)
 	token_close(t);
 }
 
-/* A card is emptied; the module knows that when it is loaded again. */
-static void
-test_wipe(void **state)
-{
-	struct world *w = *state;
-	struct token *t = opened(w);
-	struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
-	struct key d = new_key(t, KEY_P256, KEY_DERIVE, 2, "derive");
-	X509 *cert = certificate_for(&k);
-	uint8_t *der = NULL;
-	size_t count = 0, left = 1;
-	int len = i2d_X509(cert, &der);
-
-	assert_int_equal(token_write_cert(t, "sign", 1, der, (size_t)len),
-	    CARD_OK);
-	assert_int_equal(token_write_object(t, "head", "x", 1), CARD_OK);
-	token_close(t);
-	t = again(w);
-	assert_int_equal(token_prove_empty(t, "sign", &left), CARD_ERR_LEFT);
-	assert_int_equal(token_wipe(t, &count), CARD_OK);
-	assert_true(count > 0);
-	token_close(t);
-	t = again(w);
-	assert_int_equal(token_prove_empty(t, "sign", &left), CARD_OK);
-	assert_int_equal(left, 0);
-	assert_int_equal(token_sign_text(t, "sign", k.spki, k.len, "x", 1, NULL,
-			     NULL),
-	    CARD_ERR_KEY_MISSING);
-	token_close(t);
-	OPENSSL_free(k.spki);
-	OPENSSL_free(d.spki);
-	OPENSSL_free(der);
-	X509_free(cert);
-}
-
 /* ---- faults ----------------------------------------------------------- */
 
 /* Pulled before or during a signature: an error, never a signature; and the
@@ -676,38 +640,6 @@ test_unread(void **state)
 	}
 }
 
-/* Whatever went before it was pulled is gone; the rest goes another time. */
-static void
-test_wipe_pulled(void **state)
-{
-	static const char *const faults[] = { "pull-before", "pull-during",
-		"pull-after" };
-	struct world *w = *state;
-
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		struct token *t = opened(w);
-		struct key k = new_key(t, KEY_P256, KEY_SIGN, 1, "sign");
-		struct key d = new_key(t, KEY_P256, KEY_DERIVE, 2, "derive");
-		char control[64];
-		size_t left = 1;
-
-		snprintf(control, sizeof(control), "fault %s E4 1\n",
-		    faults[i]);
-		opensc_control(&w->opensc, 0, control);
-		assert_int_equal(token_wipe(t, NULL), CARD_ERR_REMOVED);
-		token_close(t);
-		opensc_control(&w->opensc, 0, "");
-		t = again(w);
-		assert_int_equal(token_wipe(t, NULL), CARD_OK);
-		token_close(t);
-		t = again(w);
-		assert_int_equal(token_prove_empty(t, "sign", &left), CARD_OK);
-		token_close(t);
-		OPENSSL_free(k.spki);
-		OPENSSL_free(d.spki);
-	}
-}
-
 /* libpcsclite is no place for two threads at the same time, see look.h. */
 static void
 test_one_by_one(void **state)
@@ -804,8 +736,6 @@ main(void)
 		CASE(test_list),
 		CASE(test_init_again),
 		CASE(test_pins),
-		CASE(test_wipe),
-		CASE(test_wipe_pulled),
 		CASE(test_locked),
 		CASE(test_pin_pad),
 		CASE(test_reader_pad),

@@ -337,6 +337,73 @@ test_wipe(void **state)
 
 /* ---- files and keys --------------------------------------------------- */
 
+/* Files of every kind go, halves of objects among them; what says who the card
+ * is stays, and a file that will not go ends it. */
+static void
+test_clear(void **state)
+{
+	static const uint16_t fids[] = { 0xC900, 0xC801, 0xCA01, 0xCD03, 0xCF02,
+		0xC405, 0xCE05 };
+	struct world *w = *state;
+	struct schsm *c = open_card(w, READER);
+	struct schsm_info info;
+	size_t n = 1;
+
+	assert_int_equal(schsm_initialise(c, "a", w->so, w->user, NULL),
+	    CARD_OK);
+	assert_int_equal(schsm_left(c, &n), CARD_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(schsm_clear(c, &n), CARD_OK);
+	assert_int_equal(n, 0);
+	for (size_t i = 0; i < sizeof(fids) / sizeof(fids[0]); i++) {
+		assert_int_equal(schsm_write(c, fids[i], (const uint8_t *)"x",
+				     1),
+		    CARD_OK);
+		assert_int_equal(schsm_left(c, &n), CARD_OK);
+		assert_int_equal(n, i + 1);
+	}
+	opensc_control(&w->opensc, 0, "fault status E4 3 6982\n");
+	assert_int_equal(schsm_clear(c, &n), CARD_ERR_STATUS);
+	assert_int_equal(n, 2);
+	opensc_control(&w->opensc, 0, "");
+	assert_int_equal(schsm_clear(c, &n), CARD_OK);
+	assert_int_equal(n, sizeof(fids) / sizeof(fids[0]) - 2);
+	assert_int_equal(schsm_left(c, &n), CARD_OK);
+	assert_int_equal(n, 0);
+	schsm_close(c);
+	assert_int_equal(schsm_look(w->p, READER, &info), CARD_OK);
+	assert_string_equal(info.label, "a");
+	/* not without login */
+	c = open_card(w, READER);
+	assert_int_equal(schsm_login(c, w->user), CARD_OK);
+	assert_int_equal(schsm_write(c, 0xCD03, (const uint8_t *)"x", 1),
+	    CARD_OK);
+	schsm_close(c);
+	c = open_card(w, READER);
+	assert_int_equal(schsm_clear(c, &n), CARD_ERR_STATUS);
+	assert_int_equal(n, 0);
+	assert_int_equal(schsm_left(c, &n), CARD_OK);
+	assert_int_equal(n, 1);
+	schsm_close(c);
+}
+
+/* A card that says it deleted what it still lists. */
+static void
+test_clear_lies(void **state)
+{
+	struct world *w = *state;
+	struct schsm *c = open_card(w, READER);
+	size_t n = 0;
+
+	assert_int_equal(schsm_initialise(c, "a", w->so, w->user, NULL),
+	    CARD_OK);
+	assert_int_equal(schsm_write(c, 0xCF01, (const uint8_t *)"x", 1),
+	    CARD_OK);
+	opensc_control(&w->opensc, 0, "fault status E4 1 9000\n");
+	assert_int_equal(schsm_clear(c, &n), CARD_ERR_LEFT);
+	schsm_close(c);
+}
+
 static void
 test_files(void **state)
 {
@@ -537,6 +604,8 @@ main(void)
 		CASE(test_forms),
 		CASE(test_pin),
 		CASE(test_wipe),
+		CASE(test_clear),
+		CASE(test_clear_lies),
 		CASE(test_files),
 		CASE(test_wrap_nothing),
 		CASE(test_pulled),

@@ -64,13 +64,14 @@ test_wipe(void **state)
 	assert_int_equal(contents.count, 2);
 	assert_false(contents.more);
 	assert_int_equal(token_login(t, f->pin), CARD_OK);
-	assert_int_equal(token_prove_empty(t, "root", &left), CARD_ERR_LEFT);
+	assert_int_equal(token_prove_empty(t, f->pin, "root", &left),
+	    CARD_ERR_LEFT);
 	assert_true(left > 0);
 	assert_int_equal(token_key(t, "root", keys[0].spki, keys[0].len, &key),
 	    CARD_OK);
-	assert_int_equal(token_wipe(t, &count), CARD_OK);
+	assert_int_equal(token_wipe(t, f->pin, &count), CARD_OK);
 	assert_int_equal(count, 4 + 1 + DATA_COUNT);
-	assert_int_equal(token_prove_empty(t, "root", &left), CARD_OK);
+	assert_int_equal(token_prove_empty(t, f->pin, "root", &left), CARD_OK);
 	assert_int_equal(left, 0);
 	assert_int_equal(sign(t, "root", &keys[0]), CARD_ERR_KEY_MISSING);
 	assert_int_equal(sign(t, "sealer", &keys[1]), CARD_ERR_KEY_MISSING);
@@ -78,8 +79,8 @@ test_wipe(void **state)
 	reload(f);
 	assert_int_equal(token_open(f->m, "ca", NULL, &t), CARD_OK);
 	assert_int_equal(token_login(t, f->pin), CARD_OK);
-	assert_int_equal(token_prove_empty(t, "root", &left), CARD_OK);
-	assert_int_equal(token_wipe(t, &count), CARD_OK);
+	assert_int_equal(token_prove_empty(t, f->pin, "root", &left), CARD_OK);
+	assert_int_equal(token_wipe(t, f->pin, &count), CARD_OK);
 	assert_int_equal(count, 0);
 	assert_int_equal(token_contents(t, &contents), CARD_OK);
 	assert_int_equal(contents.count, 0);
@@ -96,8 +97,9 @@ test_no_login(void **state)
 	struct token *t = full_token(f, keys);
 
 	token_logout(t);
-	assert_int_equal(token_wipe(t, NULL), CARD_ERR_MODULE);
-	assert_int_equal(token_prove_empty(t, "root", NULL), CARD_ERR_MODULE);
+	assert_int_equal(token_wipe(t, f->pin, NULL), CARD_ERR_MODULE);
+	assert_int_equal(token_prove_empty(t, f->pin, "root", NULL),
+	    CARD_ERR_MODULE);
 	assert_int_equal(token_login(t, f->pin), CARD_OK);
 	assert_int_equal(sign(t, "root", &keys[0]), CARD_OK);
 	token_close(t);
