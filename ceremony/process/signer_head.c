@@ -7,6 +7,17 @@
 #include "smartcard/head.h"
 #include "transfer/text.h"
 
+/* A destruction goes on that took the key: of what the token remembered there
+ * may be anything, halves that cannot be read too, and none of it counts. */
+static bool
+is_going(const struct signer *s)
+{
+	const struct group *g = s->group;
+
+	return g != NULL && g->act_count > 0 &&
+	    g->acts[0].what == ACT_DESTROY && g->acts[0].u.destroy.gone;
+}
+
 void
 signer_head_read(struct signer *s)
 {
@@ -16,6 +27,10 @@ signer_head_read(struct signer *s)
 	if (signer_bad_form(s))
 		return;
 	err = head_read(s->token, &head);
+	if (err == CARD_ERR_MODULE && is_going(s)) {
+		memset(&head, 0, sizeof(head));
+		err = CARD_ERR_OBJECT_MISSING;
+	}
 	if (err != CARD_OK && err != CARD_ERR_OBJECT_MISSING) {
 		signer_card_fault(s, err, token_info(s->token)->label);
 		return;
@@ -137,7 +152,7 @@ signer_head_write(struct signer *s)
 		return;
 	head.seq = s->line.seq;
 	memcpy(head.hash, s->line.hash, sizeof(head.hash));
-	if (!s->card_has_head || head.seq > s->card_seq)
+	if (!is_going(s) && (!s->card_has_head || head.seq > s->card_seq))
 		err = head_write(s->token, &head);
 	if (err != CARD_OK) {
 		signer_card_fault(s, err, token_info(s->token)->label);

@@ -31,6 +31,8 @@ ready|destroy|product-1|fault pull-before 68 2|4|product-1: @|done|
 ready|destroy|product-1|fault pull-during 68 2|4|product-1: @|done|product-1 01 1
 ready|destroy|product-1|fault status 68 2 6F00|1|product-1: PIN accepted, but the key product-ca does not answer|done|
 ready|destroy|product-1|fault short 68 2 10|1|product-1: PIN accepted, but the key product-ca does not answer|done|product-1 01 1
+# half of what it remembered: a description without its value
+ready|destroy|product-1|fault pull-during E4 1|4|product-1: @|done|
 # it is on the disk, and all is there
 ready|destroy|product-1|fault pull-after 68 2|4|product-1: @|done|
 ready|destroy|product-1|fault pull-before E4 3|4|product-1: @|done|
@@ -45,6 +47,12 @@ ready|destroy|product-1|fault pull-during E4 4|4|product-1: @|later|
 ready|destroy|product-1|fault pull-during E4 5|4|product-1: @|done|
 ready|destroy|product-1|fault pull-during E4 6|4|product-1: @|done|
 ready|destroy|product-1|fault pull-during E4 7|4|product-1: @|done|
+ready|destroy|product-1|fault pull-during E4 8|4|product-1: @|done|
+ready|destroy|product-1|fault pull-during E4 9|4|product-1: @|done|
+ready|destroy|product-1|fault pull-during E4 9|4|product-1: @|later|
+ready|destroy|product-1|fault pull-during E4 9|4|product-1: @|cut|product-1 01 -1
+ready|destroy|product-1|fault pull-during E4 10|4|product-1: @|done|
+ready|destroy|product-1|fault pull-during E4 11|4|product-1: @|done|
 ready|destroy|product-1|fault pull-during E4 12|4|product-1: @|done|
 ready|destroy|product-1|fault status E4 3 6982|0|product-1 is empty: its keys are gone|once|
 ready|destroy|product-1|fault status E4 8 6F00|0|product-1 is empty: its keys are gone|once|
@@ -137,6 +145,12 @@ again_swapped() { # PLAN
 		faulty product-1 'fault swap * 0 CARDS/other.product-1' || return
 	on_cards "$1"
 	ended 4 'product-1: ' $? && well "$reader" && again_done "$1"
+}
+# and is cut off once more, while halves are deleted
+again_cut() { # PLAN
+	faulty product-1 'fault pull-during E4 3' || return
+	on_cards "$1"
+	ended 4 'product-1: @' $? && well "$number" && again_done "$1"
 }
 # it is given up, and the quorum changes; the cards it is keyed for end it
 again_later() { # PLAN
