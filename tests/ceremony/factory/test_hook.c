@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ceremony/factory/hook.h"
@@ -152,6 +153,68 @@ test_leaves_nothing(void **state)
 	assert_int_equal(open_files(), before);
 }
 
+/* ---- by a runner -------------------------------------------------------- */
+
+/* One for many questions, and for as long as its socket is open. */
+static void
+test_runner(void **state)
+{
+	static const char script[] = "read -r q; echo complaint >&2\n"
+				     "[ \"$q\" != fail ] || exit 3\n"
+				     "echo \"$q\"";
+	char question[HOOK_QUESTION_MAX + 2];
+	struct hook_answer a;
+	int runner, status = -1;
+
+	(void)state;
+	runner = hook_runner(scratch_file(&scratch, "hook", script, true));
+	assert_true(runner >= 0);
+	for (int i = 0; i < 3; i++) {
+		hook_ask(runner, i == 1 ? "fail\n" : "question\n", PATIENT_MS,
+		    &a);
+		assert_int_equal(a.end, i == 1 ? HOOK_FAILED : HOOK_ANSWERED);
+		assert_int_equal(a.detail, i == 1 ? 3 : 0);
+		assert_int_equal(a.len, i == 1 ? 0 : strlen("question\n"));
+		if (i != 1)
+			assert_memory_equal(a.data, "question\n", a.len);
+		assert_string_equal(a.complaint, "complaint\n");
+	}
+	/* what is too long is not asked, and the next one is answered */
+	memset(question, 'x', sizeof(question));
+	question[HOOK_QUESTION_MAX + 1] = '\0';
+	hook_ask(runner, question, PATIENT_MS, &a);
+	assert_int_equal(a.end, HOOK_NOT_STARTED);
+	assert_int_equal(a.detail, EMSGSIZE);
+	hook_ask(runner, "again\n", PATIENT_MS, &a);
+	assert_int_equal(a.end, HOOK_ANSWERED);
+	close(runner);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	assert_int_equal(status, 0);
+}
+
+/* The time is the asker's; and a hook that ends its runner is no answer. */
+static void
+test_runner_is_gone(void **state)
+{
+	struct hook_answer a;
+	int runner =
+	    hook_runner(scratch_file(&scratch, "hook", "cat; sleep 100", true));
+
+	(void)state;
+	assert_true(runner >= 0);
+	hook_ask(runner, "question\n", BRIEF_MS, &a);
+	assert_int_equal(a.end, HOOK_TIMEOUT);
+	scratch_file(&scratch, "hook", "kill -KILL $PPID; cat", true);
+	for (int i = 0; i < 2; i++) {
+		hook_ask(runner, "question\n", PATIENT_MS, &a);
+		assert_int_equal(a.end, HOOK_NOT_STARTED);
+		assert_int_equal(a.detail, EPIPE);
+		assert_int_equal(a.len, 0);
+	}
+	close(runner);
+	assert_true(waitpid(-1, NULL, 0) > 0);
+}
+
 static int
 setup(void **state)
 {
@@ -175,6 +238,8 @@ main(void)
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_not_started),
 		cmocka_unit_test(test_leaves_nothing),
+		cmocka_unit_test(test_runner),
+		cmocka_unit_test(test_runner_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
