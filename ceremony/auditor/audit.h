@@ -84,7 +84,8 @@ X509 *audit_cert(struct audit *a, const uint8_t digest[32]);
 
 /* One a record type, called behind history_apply(). */
 typedef void audit_check(struct audit *a);
-audit_check check_open, check_step_begin, check_step_end, check_split;
+audit_check check_open, check_levels, check_step_begin, check_step_end,
+    check_split;
 audit_check check_enrol, check_close, check_propose, check_result, check_void;
 audit_check check_request, check_repeat, check_approve, check_refused;
 audit_check check_medium;

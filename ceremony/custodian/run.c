@@ -197,6 +197,14 @@ check_steps(struct ceremony *c)
 	return true;
 }
 
+/* What each process gave up, on the machine that the ceremony is held on now. */
+static json_t *
+levels(const struct ceremony *c)
+{
+	return json_pack("{s:s,s:s,s:s}", "operator", c->operator_level,
+	    "reader", c->reader_level, "signer", c->signer_level);
+}
+
 static bool
 record_open(struct ceremony *c)
 {
@@ -205,18 +213,17 @@ record_open(struct ceremony *c)
 
 	if (c->history->open)
 		return ceremony_record(c, "ceremony.resume", NULL,
-		    json_pack("{s:o,s:b}", "plan", json_digest(c->plan_sha256),
-			"torn", c->torn),
+		    json_pack("{s:o,s:b,s:o}", "plan",
+			json_digest(c->plan_sha256), "torn", c->torn, "levels",
+			levels(c)),
 		    NULL);
 	if (date_format_rfc3339(c->plan->date, date) != CA_OK ||
 	    !ceremony_store(c, c->plan_file, c->plan_len, digest))
 		return ceremony_stop(c, EXIT_STATE, "plan: not stored");
 	return ceremony_record(c, "ceremony.open", NULL,
-	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s}}", "plan",
-		json_digest(digest), "date", date, "title", c->plan->title,
-		"version", ANCHORITE_VERSION, "levels", "operator",
-		c->operator_level, "reader", c->reader_level, "signer",
-		c->signer_level),
+	    json_pack("{s:o,s:s,s:s,s:s,s:o}", "plan", json_digest(digest),
+		"date", date, "title", c->plan->title, "version",
+		ANCHORITE_VERSION, "levels", levels(c)),
 	    NULL);
 }
 

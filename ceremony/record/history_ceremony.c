@@ -114,13 +114,16 @@ history_do_resume(struct history_line *l)
 {
 	uint8_t plan[32];
 	bool torn;
+	json_t *levels;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "plan", FIELD_HEX32, 0, plan, NULL },
 		{ "torn", FIELD_BOOL, 0, &torn, NULL },
+		{ "levels", FIELD_OBJECT, 0, &levels, NULL },
 	};
 
-	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK)
+	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
+	    (ret = check_levels(l, levels)) != RECORD_OK)
 		return ret;
 	if (memcmp(plan, l->h->plan_sha256, 32) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,

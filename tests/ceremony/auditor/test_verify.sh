@@ -88,6 +88,7 @@ run 4 "$bin" words "$dir/none"
 ok "words of no file"
 
 finding levels 'the cell of the reader was seccomp, and the plan asks for full'
+finding resumed 'the cell of the reader was seccomp, and the plan asks for full'
 finding root-subject "the root certificate is not the plan's"
 finding root-years "the root certificate is not the plan's"
 finding order-quota "quota of the order are not the plan's"

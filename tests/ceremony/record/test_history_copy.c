@@ -226,7 +226,9 @@ static void
 stop(struct synthetic *s)
 {
 	syn_line(s, "ceremony.resume",
-	    json_pack("{s:o,s:b}", "plan", syn_hex(s->plan, 32), "torn", 0));
+	    json_pack("{s:o,s:b,s:{s:s,s:s,s:s}}", "plan", syn_hex(s->plan, 32),
+		"torn", 0, "levels", "operator", SYN_LEVEL, "reader", SYN_LEVEL,
+		"signer", SYN_LEVEL));
 	syn_line(s, "step.begin",
 	    json_pack("{s:i,s:s}", "step", (int)s->step, "kind", s->kind));
 }
