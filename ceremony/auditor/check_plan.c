@@ -69,7 +69,9 @@ check_levels(struct audit *a)
 	json_object_foreach(levels, who, words)
 	{
 		enum level reached = level_of(json_string_value(words));
-		if (reached < wanted)
+		enum level most = level_most(who);
+
+		if (reached < (wanted < most ? wanted : most))
 			audit_here(a,
 			    "the cell of the %s was %s, and the plan asks for "
 			    "%s",

@@ -25,11 +25,11 @@ cell_enter(bool rehearsal, char level[SANDBOX_LEVEL_MAX])
 }
 
 bool
-cell_reaches(struct ceremony *c, const char *who, const char *words,
-    enum level most)
+cell_reaches(struct ceremony *c, const char *who, const char *words)
 {
 	enum level wanted =
 	    c->plan == NULL ? LEVEL_NONE : level_wanted(c->plan);
+	enum level most = level_most(who);
 
 	if (level_of(words) >= (wanted < most ? wanted : most))
 		return true;
@@ -44,8 +44,9 @@ cell_reaches(struct ceremony *c, const char *who, const char *words,
 bool
 cell_check(struct ceremony *c)
 {
-	return cell_reaches(c, "operator", c->operator_level, LEVEL_FULL) &&
-	    cell_reaches(c, "reader", c->reader_level, LEVEL_FULL);
+	return cell_reaches(c, "operator", c->operator_level) &&
+	    cell_reaches(c, "reader", c->reader_level) &&
+	    (c->desk == NULL || cell_reaches(c, "media", c->media_level));
 }
 
 bool

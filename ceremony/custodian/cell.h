@@ -15,14 +15,14 @@
 bool cell_enter(bool rehearsal, char level[SANDBOX_LEVEL_MAX]);
 
 /*
- * Whether a process reached what the plan asks for, as far as it can: `most`
- * is what its role has.  True while no plan is known.  Stops the ceremony.
+ * Whether a process reached what the plan asks for, as far as it can
+ * (level_most()).  True while no plan is known.  Stops the ceremony.
  *
  * who    "operator", "reader": whose level these words are.
  */
-bool cell_reaches(struct ceremony *c, const char *who, const char *words,
-    enum level most);
-/* The same for the operator's process and the reader that read the plan. */
+bool cell_reaches(struct ceremony *c, const char *who, const char *words);
+/* The same for those that were there before the plan was known: the operator's
+ * process, the reader that read it, and anchorite-media if it was started. */
 bool cell_check(struct ceremony *c);
 /* For a command that looks at a file or folder and does no more: the auditor's
  * cell.  False, with a sentence on standard error: it could not be had. */

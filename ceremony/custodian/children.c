@@ -96,11 +96,7 @@ hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
 	if (!child_hear(c, out, MSG_READY))
 		return false;
 	message_get_text(&c->in, level, sizeof(c->signer_level) - 1);
-	/* who mounts is in no ruleset */
-	return child_fields_ok(c) &&
-	    cell_reaches(c, spawn_name(what), level,
-		what == SPAWN_READER || what == SPAWN_SIGNER ? LEVEL_FULL
-							     : LEVEL_SECCOMP);
+	return child_fields_ok(c) && cell_reaches(c, spawn_name(what), level);
 }
 
 bool

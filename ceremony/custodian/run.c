@@ -201,8 +201,9 @@ check_steps(struct ceremony *c)
 static json_t *
 levels(const struct ceremony *c)
 {
-	return json_pack("{s:s,s:s,s:s}", "operator", c->operator_level,
-	    "reader", c->reader_level, "signer", c->signer_level);
+	return json_pack("{s:s,s:s,s:s,s:s*}", "operator", c->operator_level,
+	    "reader", c->reader_level, "signer", c->signer_level, "media",
+	    c->desk == NULL ? NULL : c->media_level);
 }
 
 static bool

@@ -62,10 +62,12 @@ static enum record_error
 check_levels(const struct history_line *l, json_t *levels)
 {
 	const char *text;
+	bool media; /* in a ceremony that uses none there is no such process */
 	const struct history_field rows[] = {
 		{ "operator", FIELD_TEXT, TEXT_MAX, &text, NULL },
 		{ "reader", FIELD_TEXT, TEXT_MAX, &text, NULL },
 		{ "signer", FIELD_TEXT, TEXT_MAX, &text, NULL },
+		{ "media", FIELD_TEXT, TEXT_MAX, &text, &media },
 	};
 
 	return history_fields(l, levels, HISTORY_ROWS(rows));

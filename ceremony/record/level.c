@@ -44,6 +44,12 @@ level_of(const char *words)
 }
 
 enum level
+level_most(const char *who)
+{
+	return strcmp(who, "media") == 0 ? LEVEL_SECCOMP : LEVEL_FULL;
+}
+
+enum level
 level_wanted(const struct plan *p)
 {
 	for (unsigned i = LEVEL_BASIC; i < LEVEL_FULL; i++) {

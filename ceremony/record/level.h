@@ -18,6 +18,9 @@ enum level {
 const char *level_name(enum level level);
 /* Of words with commas between, in any order; those not known do not count. */
 enum level level_of(const char *words);
+/* The most that a process of this name can reach: LEVEL_FULL, but of "media",
+ * since who mounts is in no ruleset of Landlock. */
+enum level level_most(const char *who);
 /* The least that a plan takes: what its sandbox.minimum says, or LEVEL_FULL. */
 enum level level_wanted(const struct plan *p);
 

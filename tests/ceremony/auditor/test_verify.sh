@@ -89,6 +89,7 @@ ok "words of no file"
 
 finding levels 'the cell of the reader was seccomp, and the plan asks for full'
 finding resumed 'the cell of the reader was seccomp, and the plan asks for full'
+finding levels-media 'the cell of the media was basic, and the plan asks for full'
 finding root-subject "the root certificate is not the plan's"
 finding root-years "the root certificate is not the plan's"
 finding order-quota "quota of the order are not the plan's"

@@ -47,6 +47,19 @@ run 0 "$factory" station-key --factory 'Example Works' --line 3 \
 	plan demo-1-genesis -20 >genesis.yaml
 ok "a station and a plan"
 
+# another anchorite-media, on a kernel without seccomp: it starts before the
+# plan is known, and is judged by it before anything else is asked
+mkdir less && cp -R "$BUILD/bin" "$BUILD/libexec" less &&
+	mv less/libexec/anchorite/anchorite-media real-media &&
+	printf '#!/bin/sh\nexec %s seccomp %s "$@"\n' \
+		"$BUILD/tests/ceremony/custodian/tool_older" "$PWD/real-media" \
+		>less/libexec/anchorite/anchorite-media &&
+	chmod +x less/libexec/anchorite/anchorite-media
+at 1 -- less/bin/anchorite run genesis.yaml --state state --in media --out . &&
+	says shown "the media's cell is basic " && says shown "the plan asks for full" &&
+	! says shown "Confirm" && [ ! -e state ]
+ok "a cell of anchorite-media that is less than the plan asks for: refused"
+
 if [ -z "$media" ]; then
 	skip "ceremonies on media" "loop devices or mounts are not permitted here"
 	echo "1..$n"
@@ -105,6 +118,9 @@ held 130 genesis.yaml file=,n stop=none medium=,q && says shown "SHA-256:" && [ 
 ok "the file's digest is shown before it is taken, and it may be refused"
 held 0 genesis.yaml && says shown "written and compared: line3.order"
 ok "genesis, from a medium and to one"
+holds '.type == "ceremony.open" and
+	(.body.levels.media | split(",") | index("seccomp") != null)' state/transcript.jsonl
+ok "the record says what anchorite-media gave up"
 holds '.type == "medium" and .body.direction == "in" and
 	.body.file == "line3.station" and .body.path == "line3.station" and
 	.body.serial == "stick.img" and .body.fs == "ext4" and

@@ -59,6 +59,7 @@ static const char syn_plan_1[] =
     "      expiry: 2027-12-31T23:59:59Z\n"
     "      receipts: 2028-01-31T00:00:00Z\n";
 
+#define SYN_LEAST "nocore,nodump,nonewprivs"
 #define SYN_LESS "nocore,nodump,nonewprivs,limits,seccomp"
 #define SYN_LEVEL "nocore,nodump,nonewprivs,landlock,seccomp"
 
@@ -75,11 +76,14 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 	SYN(date_parse_rfc3339(date, &s->date) == CA_OK);
 	syn_put(s, plan_name, plan, strlen(plan), s->plan);
 	syn_line(s, "ceremony.open",
-	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s}}", "plan",
+	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s*}}", "plan",
 		syn_hex(s->plan, 32), "date", date, "title", title, "version",
 		"0.1.0", "levels", "operator", SYN_LEVEL, "reader",
 		strcmp(s->twist, "levels") == 0 ? SYN_LESS : SYN_LEVEL,
-		"signer", SYN_LEVEL));
+		"signer", SYN_LEVEL, "media",
+		strcmp(name, "genesis") != 0                ? NULL
+		    : strcmp(s->twist, "levels-media") == 0 ? SYN_LEAST
+							    : SYN_LESS));
 }
 
 /* Bob may bring a token that was personalised elsewhere, with RSA keys. */

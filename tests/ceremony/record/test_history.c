@@ -77,6 +77,11 @@ static const struct row rows[] = {
 	{ "levels lack one", "ceremony.open#2", SET, "levels",
 	    "{\"operator\":\"x\",\"reader\":\"x\"}", RECORD_ERR_FORM,
 	    "ceremony.open: \"signer\" is missing or not in its place", NULL },
+	{ "levels of who is none", "ceremony.open#2", SET, "levels",
+	    "{\"operator\":\"x\",\"reader\":\"x\",\"signer\":\"x\","
+	    "\"media\":\"x\",\"watcher\":\"x\"}",
+	    RECORD_ERR_FORM, "ceremony.open: \"watcher\" does not belong here",
+	    NULL },
 	{ "resumed under another plan", "ceremony.resume#1", SET, "plan",
 	    "@plan-1", RECORD_ERR_RULE,
 	    "ceremony.resume: another plan than the ceremony was opened with",

@@ -55,6 +55,8 @@ plans(void **state)
 		strcpy(p.sandbox.minimum, rows[i].minimum);
 		assert_int_equal(level_wanted(&p), rows[i].level);
 	}
+	assert_int_equal(level_most("media"), LEVEL_SECCOMP);
+	assert_int_equal(level_most("reader"), LEVEL_FULL);
 	assert_string_equal(level_name(LEVEL_NONE), "none");
 	assert_string_equal(level_name((enum level)9), "unknown");
 }
