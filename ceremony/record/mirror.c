@@ -38,8 +38,13 @@ static const struct {
 #define JOURNALS (sizeof(journals) / sizeof(journals[0]))
 #define TRANSCRIPT 1 /* its place */
 
+#define COPY_MAX (4u << 20) /* octets of lines that are copied at a time */
+_Static_assert(COPY_MAX > ISSUANCE_LINE_MAX && COPY_MAX > LINK_LINE_MAX,
+    "a line fits");
+
 struct mirror {
 	int from, to;
+	bool compared; /* what was there before */
 	struct journal to_file[JOURNALS];
 };
 
@@ -89,10 +94,13 @@ struct lines {
 	uint64_t count;
 };
 
+/* What is longer than a line can be is none, be it holes to the end of a file
+ * system. */
 static enum record_error
-lines_open(int dirfd, const char *name, struct lines *l, uint8_t *buf,
+lines_open(int dirfd, size_t which, struct lines *l, uint8_t *buf,
     struct record_fault *fault)
 {
+	const char *name = journals[which].name;
 	off_t at = 0;
 	ssize_t n;
 
@@ -112,6 +120,10 @@ lines_open(int dirfd, const char *name, struct lines *l, uint8_t *buf,
 			l->size = at + i + 1;
 		}
 		at += n;
+		if (at - l->size > (off_t)journals[which].line_max)
+			return record_fail(fault, RECORD_ERR_FORM,
+			    "%s line %llu: longer than a line can be", name,
+			    (unsigned long long)l->count + 1);
 	}
 	return RECORD_OK;
 }
@@ -162,11 +174,11 @@ compare_file(const int dirs[2], size_t which, uint8_t *buf,
 {
 	const char *name = journals[which].name;
 	struct lines l[2] = { { .fd = -1 }, { .fd = -1 } };
-	enum record_error ret = lines_open(dirs[0], name, &l[0], buf, fault);
+	enum record_error ret = lines_open(dirs[0], which, &l[0], buf, fault);
 	uint64_t fork = 0;
 
 	if (ret == RECORD_OK)
-		ret = lines_open(dirs[1], name, &l[1], buf, fault);
+		ret = lines_open(dirs[1], which, &l[1], buf, fault);
 	if (ret == RECORD_OK)
 		ret = find_fork(&l[0], &l[1], name, buf, &fork, fault);
 	if (ret == RECORD_OK && fork == 0) {
@@ -272,47 +284,76 @@ mirror_close(struct mirror *m)
 	free(m);
 }
 
+/* Something of that name is there: fine if it is the same file. */
+static enum record_error
+compare_there(int to, const char *name, const uint8_t *data, size_t len,
+    struct record_fault *fault)
+{
+	uint8_t *there = NULL;
+	size_t there_len = 0;
+	enum transfer_error err = file_read(to, name, len, &there, &there_len);
+	bool same = err == TRANSFER_OK && there_len == len &&
+	    memcmp(there, data, len) == 0;
+
+	free(there);
+	if (same)
+		return RECORD_OK;
+	if (err == TRANSFER_ERR_IO && errno == EIO)
+		return io_fail(name, "read the copy of it", fault);
+	if (err == TRANSFER_ERR_MEMORY)
+		return record_fail(fault, RECORD_ERR_MEMORY, "out of memory");
+	return record_fail(fault, RECORD_ERR_CHAIN,
+	    "%.80s: the copy has something else under that name", name);
+}
+
 static enum record_error
 copy_file(int from, int to, const char *name, mode_t mode,
     struct record_fault *fault)
 {
 	uint8_t *data = NULL;
 	size_t len = 0;
+	enum record_error ret = RECORD_OK;
 	enum transfer_error err;
 
 	if (file_read(from, name, OBJECT_MAX, &data, &len) != TRANSFER_OK)
 		return io_fail(name, "read it", fault);
 	err = file_create(to, name, data, len, mode);
+	if (err == TRANSFER_ERR_EXISTS)
+		ret = compare_there(to, name, data, len, fault);
+	else if (err != TRANSFER_OK)
+		ret = io_fail(name, "copy it", fault);
 	free(data);
-	if (err == TRANSFER_OK || err == TRANSFER_ERR_EXISTS)
-		return RECORD_OK;
-	return io_fail(name, "copy it", fault);
+	return ret;
 }
 
-/* A name that is not there yet; what a crash left of a temporary file begins
- * with a dot. */
+/* What is to be copied, or to be compared once; what a crash left of a
+ * temporary file begins with a dot. */
 static bool
-is_new(int to, const char *name)
+is_wanted(const struct mirror *m, int to, const char *name)
 {
 	struct stat st;
 
 	return name[0] != '.' &&
-	    fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) != 0;
+	    (!m->compared || fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) != 0);
 }
 
 static enum record_error
-copy_entries(DIR *d, int from, int to, size_t which, struct record_fault *fault)
+copy_entries(const struct mirror *m, DIR *d, int to, size_t which,
+    struct record_fault *fault)
 {
 	enum record_error ret = RECORD_OK;
 	struct dirent *e;
 
 	while (ret == RECORD_OK && (errno = 0, e = readdir(d)) != NULL) {
-		if (is_new(to, e->d_name))
-			ret = copy_file(from, to, e->d_name,
+		if (is_wanted(m, to, e->d_name))
+			ret = copy_file(dirfd(d), to, e->d_name,
 			    folders[which].mode, fault);
 	}
 	if (ret == RECORD_OK && errno != 0)
 		ret = io_fail(folders[which].name, "list it", fault);
+	/* who copied before may have been stopped before this */
+	if (ret == RECORD_OK && !m->compared && fsync(to) != 0)
+		ret = io_fail(folders[which].name, "sync it", fault);
 	return ret;
 }
 
@@ -337,7 +378,7 @@ copy_folder(struct mirror *m, size_t which, int from,
 	to = openat(m->to, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	ret = to < 0 ? io_fail(name, "open it", fault)
-		     : copy_entries(d, dirfd(d), to, which, fault);
+		     : copy_entries(m, d, to, which, fault);
 	if (to >= 0)
 		close(to);
 	closedir(d);
@@ -357,33 +398,44 @@ sync_folder(struct mirror *m, size_t which, struct record_fault *fault)
 	return copy_folder(m, which, from, fault);
 }
 
-/* Lines behind those that the copy has; a torn last one is not taken along. */
+/* As many whole lines as fit behind those that the copy has; *len 0: there are
+ * none, a torn last one is not taken along. */
+static enum record_error
+copy_some(int from, struct journal *to, uint8_t *buf, size_t *len,
+    struct record_fault *fault)
+{
+	struct stat st;
+	off_t left;
+
+	*len = 0;
+	if (fstat(from, &st) != 0)
+		return io_fail(to->name, "look at it", fault);
+	if ((left = st.st_size - to->size) < 0)
+		return record_fail(fault, RECORD_ERR_CHAIN,
+		    "%s: became shorter", to->name);
+	*len = left < (off_t)COPY_MAX ? (size_t)left : COPY_MAX;
+	if (!read_at(from, buf, *len, to->size))
+		return io_fail(to->name, "read it", fault);
+	while (*len > 0 && buf[*len - 1] != '\n')
+		--*len;
+	if (*len > 0 && journal_append(to, buf, *len) != RECORD_OK)
+		return io_fail(to->name, "copy it", fault);
+	return RECORD_OK;
+}
+
 static enum record_error
 copy_lines(int from, struct journal *to, struct record_fault *fault)
 {
-	enum record_error ret = RECORD_OK;
-	struct stat st;
-	uint8_t *data;
+	uint8_t *buf = malloc(COPY_MAX);
+	enum record_error ret;
 	size_t len;
 
-	if (fstat(from, &st) != 0)
-		return io_fail(to->name, "look at it", fault);
-	if (st.st_size < to->size)
-		return record_fail(fault, RECORD_ERR_CHAIN,
-		    "%s: became shorter", to->name);
-	len = (size_t)(st.st_size - to->size);
-	if (len == 0)
-		return RECORD_OK;
-	if ((data = malloc(len)) == NULL)
+	if (buf == NULL)
 		return record_fail(fault, RECORD_ERR_MEMORY, "out of memory");
-	if (!read_at(from, data, len, to->size))
-		ret = io_fail(to->name, "read it", fault);
-	while (len > 0 && data[len - 1] != '\n')
-		len--;
-	if (ret == RECORD_OK && len > 0 &&
-	    (ret = journal_append(to, data, len)) != RECORD_OK)
-		ret = io_fail(to->name, "copy it", fault);
-	free(data);
+	do
+		ret = copy_some(from, to, buf, &len, fault);
+	while (ret == RECORD_OK && len > 0);
+	free(buf);
 	return ret;
 }
 
@@ -411,5 +463,6 @@ mirror_sync(struct mirror *m, struct record_fault *fault)
 		ret = sync_folder(m, i, fault);
 	for (size_t i = 0; ret == RECORD_OK && i < JOURNALS; i++)
 		ret = sync_lines(m, i, fault);
+	m->compared = m->compared || ret == RECORD_OK;
 	return ret;
 }

@@ -24,7 +24,7 @@ struct mirror_difference {
 };
 /* Compare transcript.jsonl and issuance.jsonl line by line; a torn last line
  * counts for nothing, a file that is not there has no lines.  The chain is not
- * verified.  Errors: IO, MEMORY. */
+ * verified.  Errors: IO, FORM (longer than a line can be), MEMORY. */
 enum record_error mirror_compare(int first, int second,
     struct mirror_difference *out, struct record_fault *fault);
 
@@ -40,8 +40,9 @@ mirror_open(int from, int to, struct mirror **out, struct record_fault *fault);
 /*
  * Copy what is new: objects, copies of some, checkpoints, issuance log,
  * transcript, in this order, each fsynced, so that the copy is a state at
- * every instant.  Errors: IO, FULL, MEMORY, CHAIN (what stands there under
- * that name is something else).
+ * every instant.  The first time, files of one name are compared as well.
+ * Errors: IO, FULL, MEMORY, CHAIN (what stands there under that name is
+ * something else).
  */
 enum record_error mirror_sync(struct mirror *m, struct record_fault *fault);
 void mirror_close(struct mirror *m);

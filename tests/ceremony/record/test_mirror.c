@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "ceremony/record/link.h"
+
 static char root[64];
 static int a = -1, b = -1;
 
@@ -248,6 +250,101 @@ refused(void **state)
 	mirror_close(m);
 }
 
+/* The copy has another file, a link, a pipe or a folder under a name. */
+static void
+other_there(void **state)
+{
+	struct record_fault fault = { .text = "" };
+	struct mirror *m = NULL;
+
+	for (int i = 0; i < 5; i++) {
+		fresh(state);
+		assert_int_equal(mkdirat(a, "objects", 0700), 0);
+		assert_int_equal(mkdirat(b, "objects", 0700), 0);
+		put(a, "objects/aa", "first");
+		put(a, T, "1\n");
+		switch (i) {
+		case 0:
+			put(b, "objects/aa", "fir5t");
+			break;
+		case 1:
+			put(b, "objects/aa", "fir");
+			break;
+		case 2:
+			assert_int_equal(symlinkat("../../a/objects/aa", b,
+					     "objects/aa"),
+			    0);
+			break;
+		case 3:
+			assert_int_equal(mkfifoat(b, "objects/aa", 0600), 0);
+			break;
+		default:
+			assert_int_equal(mkdirat(b, "objects/aa", 0700), 0);
+		}
+		assert_int_equal(mirror_open(a, b, &m, &fault), RECORD_OK);
+		assert_int_equal(mirror_sync(m, &fault), RECORD_ERR_CHAIN);
+		assert_string_equal(fault.text,
+		    "aa: the copy has something else under that name");
+		expect(b, T, ""); /* no line tells of what is not there */
+		mirror_close(m);
+		done(state);
+	}
+}
+
+/* Holes as far as a file goes; and what is torn and just as long as a line. */
+static void
+too_long(void **state)
+{
+	struct record_fault fault = { .text = "" };
+	struct mirror_difference d;
+	struct mirror *m = NULL;
+	int fd;
+
+	(void)state;
+	put(a, T, "1\n");
+	put(b, T, "1\n");
+	fd = openat(b, T, O_WRONLY);
+	assert_int_equal(ftruncate(fd, 2 + LINK_LINE_MAX), 0);
+	assert_int_equal(mirror_compare(a, b, &d, &fault), RECORD_OK);
+	assert_int_equal(d.order, MIRROR_SAME);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	close(fd);
+	assert_int_equal(mirror_compare(a, b, &d, &fault), RECORD_ERR_FORM);
+	assert_string_equal(fault.text, T " line 2: longer than a line can be");
+	assert_int_equal(mirror_open(a, b, &m, &fault), RECORD_ERR_FORM);
+	assert_null(m);
+}
+
+/* More lines than are copied at a time. */
+static void
+follows_long(void **state)
+{
+	size_t size = 9u << 20, len = 0;
+	char *text = malloc(size + 1), *got = malloc(size);
+	struct record_fault fault = { .text = "" };
+	struct mirror *m = NULL;
+	int fd;
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(got);
+	for (size_t i = 0; i < size; i++)
+		text[i] = i % 997 == 996 ? '\n' : (char)('a' + i % 26);
+	text[size] = '\0';
+	put(a, I, text);
+	assert_int_equal(mirror_open(a, b, &m, &fault), RECORD_OK);
+	assert_int_equal(mirror_sync(m, &fault), RECORD_OK);
+	mirror_close(m);
+	fd = openat(b, I, O_RDONLY);
+	for (ssize_t n; (n = read(fd, got + len, size - len)) > 0;)
+		len += (size_t)n;
+	close(fd);
+	assert_int_equal(len, size / 997 * 997);
+	assert_memory_equal(got, text, len);
+	free(got);
+	free(text);
+}
+
 static void
 not_a_file(void **state)
 {
@@ -270,6 +367,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(compared_long, fresh, done),
 		cmocka_unit_test_setup_teardown(follows, fresh, done),
 		cmocka_unit_test_setup_teardown(refused, fresh, done),
+		cmocka_unit_test(other_there),
+		cmocka_unit_test_setup_teardown(too_long, fresh, done),
+		cmocka_unit_test_setup_teardown(follows_long, fresh, done),
 		cmocka_unit_test_setup_teardown(not_a_file, fresh, done),
 	};
 
