@@ -10,7 +10,7 @@
 #define HEAD_SIZE 4096 /* boot sector, partition table, ext4's superblock */
 #define ISO_AT 32768   /* 16 sectors of 2048 */
 #define ISO_SIZE 2048
-#define BLANK_SIZE (1u << 20) /* btrfs, ZFS and others have their marks here */
+#define BLANK_SIZE (1u << 20) /* at each end, where all have their marks */
 #define EXFAT_ROOT 4096  /* octets of the root folder that are looked through */
 #define EXFAT_LABEL 0x83 /* its volume label entry */
 
@@ -249,15 +249,14 @@ read_some(const struct media_source *s, uint64_t at, uint8_t *out, size_t len)
 	return s->size >= at + len && s->read(s->arg, at, out, len);
 }
 
-/* Whether nothing but one octet stands where anything would have its mark;
- * false, too, when it cannot be read. */
+/* Whether nothing but one octet stands there; false, too, when it cannot be
+ * read. */
 static bool
-is_blank(const struct media_source *s, uint8_t value)
+is_all(const struct media_source *s, uint64_t at, uint64_t end, uint8_t value)
 {
 	uint8_t part[HEAD_SIZE];
-	uint64_t end = s->size < BLANK_SIZE ? s->size : BLANK_SIZE;
 
-	for (uint64_t at = 0; at < end; at += sizeof(part)) {
+	for (; at < end; at += sizeof(part)) {
 		if (end - at < sizeof(part))
 			at = end - sizeof(part);
 		if (!s->read(s->arg, at, part, sizeof(part)))
@@ -268,6 +267,17 @@ is_blank(const struct media_source *s, uint8_t value)
 		}
 	}
 	return true;
+}
+
+/* The same of where anything would have its mark: arrays and copies of a
+ * partition table have theirs at the end. */
+static bool
+is_blank(const struct media_source *s, uint8_t value)
+{
+	uint64_t size = s->size < BLANK_SIZE ? s->size : BLANK_SIZE;
+
+	return is_all(s, 0, size, value) &&
+	    is_all(s, s->size - size, s->size, value);
 }
 
 static enum media_fs_kind

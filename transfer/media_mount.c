@@ -65,15 +65,15 @@ same_device(const struct media_device *d, int fd, struct transfer_fault *fault)
 	return TRANSFER_OK;
 }
 
-/* Open the device; nobody else has it mounted. */
-static enum transfer_error
-device_open(const struct media_device *d, int *fd, struct transfer_fault *fault)
+enum transfer_error
+media_device_open(const struct media_device *d, int flags, int *fd,
+    struct transfer_fault *fault)
 {
 	char path[DEV_PATH_SIZE];
 	enum transfer_error ret;
 
 	dev_path(d, path);
-	*fd = open(path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+	*fd = open(path, flags | O_NONBLOCK | O_CLOEXEC);
 	if (*fd < 0)
 		return failed(fault, errno);
 	if ((ret = same_device(d, *fd, fault)) != TRANSFER_OK) {
@@ -81,6 +81,13 @@ device_open(const struct media_device *d, int *fd, struct transfer_fault *fault)
 		*fd = -1;
 	}
 	return ret;
+}
+
+/* Open the device; nobody else has it mounted. */
+static enum transfer_error
+device_open(const struct media_device *d, int *fd, struct transfer_fault *fault)
+{
+	return media_device_open(d, O_RDONLY | O_EXCL, fd, fault);
 }
 
 static bool
@@ -152,6 +159,21 @@ media_device_check(const struct media_device *d, bool writable,
 		ret = failed(fault, EROFS);
 	close(fd);
 	return ret;
+}
+
+/* The kernel lets nobody have a disk alone of which a part is in use. */
+enum transfer_error
+media_device_alone(const struct media_device *d, struct transfer_fault *fault)
+{
+	char path[DEV_PATH_SIZE];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/%s", d->disk);
+	fd = open(path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return failed(fault, errno);
+	close(fd);
+	return TRANSFER_OK;
 }
 
 /* ---- mounting -------------------------------------------------------------- */

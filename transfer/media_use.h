@@ -103,6 +103,15 @@ bool media_name_valid(const char *name);
 /* Recognise what is on d, into d->fs.  Errors: IO. */
 enum transfer_error
 media_device_look(struct media_device *d, struct transfer_fault *fault);
+/* Open the device, if it is the one that was found.  While it is open its
+ * number becomes no other one's.  flags: as open() has them.  Errors: IO; *fd is
+ * -1 then. */
+enum transfer_error media_device_open(const struct media_device *d, int flags,
+    int *fd, struct transfer_fault *fault);
+/* Whether nothing at all of the disk that d is on is in use: mounted by
+ * whomever, swapped to, part of an array.  Errors: IO. */
+enum transfer_error
+media_device_alone(const struct media_device *d, struct transfer_fault *fault);
 /* From here on nothing that this process mounts is seen by another.  Errors:
  * IO (not permitted). */
 enum transfer_error media_namespace(struct transfer_fault *fault);

@@ -148,14 +148,25 @@ typed_back(struct media_order *o, const struct medium *m)
 	    m->serial[0] != '\0' ? "serial" : "name");
 }
 
+/* One that reads back as it was written: blanks at the end are padding, and a
+ * backslash would be escaped. */
+static bool
+label_valid(const char *label)
+{
+	return text_is_printable(label, LABEL_MAX) &&
+	    strchr(label, '\\') == NULL && label[strlen(label) - 1] != ' ';
+}
+
 static bool
 run_prepare(struct media_order *o)
 {
 	struct medium m;
 
-	if (!text_is_printable(o->label, LABEL_MAX))
+	if (!label_valid(o->label))
 		return ceremony_stop(o->c, EXIT_USAGE,
-		    "--label: 1 to %d characters of ASCII", LABEL_MAX);
+		    "--label: 1 to %d characters of ASCII, without a backslash "
+		    "or a blank at the end",
+		    LABEL_MAX);
 	if (!find_device(o, &m))
 		return false;
 	media_say(o->c->people, 1, &m);

@@ -37,21 +37,24 @@ write_zeros(int fd, uint64_t at, uint64_t size)
 }
 
 /* Neither a superblock nor a partition table of before is to be found. */
-static bool
-wipe(const struct media_device *d, const char *path)
+static enum transfer_error
+wipe(const struct media_device *d, struct transfer_fault *fault)
 {
 	uint64_t size = d->size < WIPE_SIZE ? d->size : WIPE_SIZE;
-	int fd = open(path, O_RDWR | O_EXCL | O_CLOEXEC);
-	bool ok = fd >= 0 && write_zeros(fd, 0, size) &&
-	    write_zeros(fd, d->size - size, size) && fsync(fd) == 0;
-	int number = errno;
+	enum transfer_error ret;
+	int fd = -1;
 
-	if (ok && !d->partition)
+	ret = media_device_open(d, O_RDWR | O_EXCL, &fd, fault);
+	if (ret != TRANSFER_OK)
+		return ret;
+	if (!write_zeros(fd, 0, size) ||
+	    !write_zeros(fd, d->size - size, size) || fsync(fd) != 0)
+		ret = transfer_refuse(fault, TRANSFER_ERR_IO,
+		    "cannot be erased: %s", media_path_reason(errno));
+	else if (!d->partition)
 		ioctl(fd, BLKRRPART); /* a loop device has no table to read */
-	if (fd >= 0)
-		close(fd);
-	errno = number;
-	return ok;
+	close(fd);
+	return ret;
 }
 
 /* Its arguments are fixed but for the device and the label. */
@@ -124,22 +127,21 @@ look_again(struct media_device *d, const char *label,
 	    "what was made on it is not there: take another one");
 }
 
+/* mke2fs goes by the name: whoever calls has the device open meanwhile, so that
+ * no other one gets it. */
 static enum transfer_error
-make(struct media_device *d, const char *label, struct transfer_fault *fault)
+make_fs(struct media_device *d, const char *label, struct transfer_fault *fault)
 {
 	enum transfer_error ret;
 	struct media_port port;
 	char path[PATH_SIZE];
 
-	if ((ret = media_device_check(d, true, fault)) != TRANSFER_OK)
-		return ret;
-	snprintf(path, sizeof(path), "/dev/%s", d->name);
-	if (!wipe(d, path))
-		return transfer_refuse(fault, TRANSFER_ERR_IO,
-		    "cannot be erased: %s", media_path_reason(errno));
 	if (access(MKFS, X_OK) != 0)
 		return transfer_refuse(fault, TRANSFER_ERR_IO,
 		    MKFS ": is not there: install e2fsprogs");
+	if ((ret = wipe(d, fault)) != TRANSFER_OK)
+		return ret;
+	snprintf(path, sizeof(path), "/dev/%s", d->name);
 	if (!run_mkfs(path, label))
 		return transfer_refuse(fault, TRANSFER_ERR_IO,
 		    "mke2fs failed: too small, or the medium fails");
@@ -149,6 +151,21 @@ make(struct media_device *d, const char *label, struct transfer_fault *fault)
 	if ((ret = make_folder(&port, fault)) != TRANSFER_OK)
 		return ret;
 	return look_again(d, label, fault);
+}
+
+static enum transfer_error
+make(struct media_device *d, const char *label, struct transfer_fault *fault)
+{
+	enum transfer_error ret;
+	int held = -1;
+
+	if ((ret = media_device_open(d, O_RDONLY, &held, fault)) != TRANSFER_OK)
+		return ret;
+	if ((ret = media_device_check(d, true, fault)) == TRANSFER_OK &&
+	    (ret = media_device_alone(d, fault)) == TRANSFER_OK)
+		ret = make_fs(d, label, fault);
+	close(held);
+	return ret;
 }
 
 void

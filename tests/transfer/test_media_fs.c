@@ -259,6 +259,48 @@ cut_short(void **state)
 	free(m);
 }
 
+/* Zeros, but for one octet. */
+static bool
+read_sparse(void *arg, uint64_t at, void *out, size_t len)
+{
+	uint64_t mark = *(const uint64_t *)arg;
+
+	memset(out, 0, len);
+	if (mark >= at && mark < at + len)
+		((uint8_t *)out)[mark - at] = 1;
+	return true;
+}
+
+/* Arrays have their marks at the end; what is in between is not looked at. */
+static void
+marks_at_ends(void **state)
+{
+	const uint64_t size = (8u << 20) + 512;
+	const struct {
+		uint64_t mark;
+		enum media_fs_kind kind;
+	} rows[] = {
+		{ size, MEDIA_FS_EMPTY },
+		{ (1u << 20) - 1, MEDIA_FS_UNKNOWN },
+		{ 1u << 20, MEDIA_FS_EMPTY },
+		{ size - (1u << 20) - 1, MEDIA_FS_EMPTY },
+		{ size - (1u << 20), MEDIA_FS_UNKNOWN },
+		{ size - (64u << 10), MEDIA_FS_UNKNOWN },
+		{ size - 1, MEDIA_FS_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t mark = rows[i].mark;
+		struct media_source s = { read_sparse, &mark, size };
+		struct media_fs fs;
+
+		assert_true(media_fs_look(&s, &fs));
+		if (fs.kind != rows[i].kind)
+			fail_msg("%zu: %s", i, media_fs_name(fs.kind));
+	}
+}
+
 static void
 names(void **state)
 {
@@ -307,6 +349,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recognised),
 		cmocka_unit_test(cut_short),
+		cmocka_unit_test(marks_at_ends),
 		cmocka_unit_test(names),
 		cmocka_unit_test(escapes),
 	};

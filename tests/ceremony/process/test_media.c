@@ -9,6 +9,7 @@
 #include "tests/ceremony/process/loop.h"
 #include "tests/transfer/media_image.h"
 #include "transfer/file.h"
+#include "transfer/media_use.h"
 
 /* ---- asking ------------------------------------------------------------------ */
 
@@ -713,6 +714,48 @@ not_prepared(void **state)
 	loop_end(&l);
 }
 
+/* What may be erased, as transfer/ has it: a part of a disk, of which somebody
+ * has another part; and not a device that is another one now. */
+static void
+not_alone(void **state)
+{
+	struct transfer_fault fault = { .text = "" };
+	struct media_device d = { .name = "none", .partition = true };
+	struct loop l;
+	int fd, held;
+
+	(void)state;
+	loop_begin(&l, "disk.img");
+	if (!loop_attach(&l, -1, false)) {
+		loop_end(&l);
+		skip();
+	}
+	strcpy(d.disk, l.name);
+	assert_int_equal(media_device_alone(&d, &fault), TRANSFER_OK);
+	snprintf(d.name, sizeof(d.name), "/dev/%.16s", l.name);
+	held = open(d.name, O_RDONLY | O_EXCL | O_CLOEXEC);
+	assert_true(held >= 0);
+	assert_int_equal(media_device_alone(&d, &fault), TRANSFER_ERR_IO);
+	assert_string_equal(fault.text,
+	    "is in use: what has mounted it must let it go first");
+	close(held);
+	strcpy(d.disk, "anchorite-none");
+	assert_int_equal(media_device_alone(&d, &fault), TRANSFER_ERR_IO);
+	strcpy(d.name, l.name);
+	d.major = 7;
+	d.minor = (unsigned)loop_number(&l);
+	d.size = LOOP_SIZE;
+	assert_int_equal(media_device_open(&d, O_RDONLY, &fd, &fault),
+	    TRANSFER_OK);
+	close(fd);
+	d.minor++;
+	assert_int_equal(media_device_open(&d, O_RDONLY, &fd, &fault),
+	    TRANSFER_ERR_IO);
+	assert_int_equal(fd, -1);
+	assert_string_equal(fault.text, "is another device now: look again");
+	loop_end(&l);
+}
+
 /* ---- out of turn ------------------------------------------------------------- */
 
 static void
@@ -812,6 +855,7 @@ main(void)
 		cmocka_unit_test(no_state),
 		cmocka_unit_test(prepared),
 		cmocka_unit_test(not_prepared),
+		cmocka_unit_test(not_alone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
