@@ -26,6 +26,12 @@
 #define SLOWER 1
 #endif
 
+static bool
+uses_media(const struct child *ch)
+{
+	return ch->what == SPAWN_MEDIA || ch->what == SPAWN_MEDIA_PREPARE;
+}
+
 /* How long a child may say nothing.  A reader has a file and memory, and waits
  * for nobody; cards and people may keep a signer waiting. */
 static int
@@ -83,8 +89,15 @@ lost(struct ceremony *c, const struct child *ch, enum channel_error err)
 		    "it was given before the same plan is run again",
 		    patience(ch) / 1000);
 	}
+	if (err == CHANNEL_ERR_TIMEOUT && uses_media(ch))
+		return ceremony_stop(c, EXIT_PROCESS,
+		    "helper process: the media said nothing for %d seconds: a "
+		    "medium hangs: take it out, and run the same plan again "
+		    "with another one",
+		    patience(ch) / 1000);
 	return channel_stop(c, err);
 }
+
 /* Which level of a child's own is told in its first message. */
 static bool
 hear_ready(struct ceremony *c, enum spawn_what what, struct child *out)
@@ -209,25 +222,32 @@ child_is_unread(uint64_t code)
 	    code == CARD_ERR_MUTE || code == CARD_ERR_ANSWER;
 }
 
-/* What asks a card or a person at a PIN pad, and changes nothing, need not come
- * to its end. */
+/* What asks a card, a person at a PIN pad or a medium, and changes nothing,
+ * need not come to its end. */
 static bool
 may_break(enum message_kind told)
 {
-	return told == MSG_OPEN || told == MSG_LIST || told == MSG_LOGIN ||
-	    told == MSG_TRY;
+	static const enum message_kind those[] = { MSG_OPEN, MSG_LIST,
+		MSG_LOGIN, MSG_TRY, MSG_MEDIA_FIND, MSG_MEDIA_LIST,
+		MSG_MEDIA_READ, MSG_MEDIA_STATE };
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++) {
+		if (those[i] == told)
+			return true;
+	}
+	return false;
 }
 
 /* False: Ctrl-C came first. */
 static bool
-wait_for_card(struct ceremony *c, const struct child *ch)
+wait_for(struct ceremony *c, const struct child *ch)
 {
 	struct pollfd pfd = { .fd = ch->sock, .events = POLLIN };
 
-	return people_wait(&pfd, 1, CHILD_WAIT_MS / 1000) ||
+	return people_wait(&pfd, 1, patience(ch) / 1000) ||
 	    !people_interrupted() ||
-	    ceremony_stop(c, EXIT_STOPPED,
-		"stopped while a card or its reader was waited for");
+	    ceremony_stop(c, EXIT_STOPPED, "stopped while %s was waited for",
+		uses_media(ch) ? "a medium" : "a card or its reader");
 }
 
 bool
@@ -238,7 +258,7 @@ child_hear_any(struct ceremony *c, struct child *ch, enum message_kind x,
 	enum channel_error err;
 
 	if (may_break(c->told)) {
-		if (!wait_for_card(c, ch))
+		if (!wait_for(c, ch))
 			return false;
 		wait = 0;
 	}

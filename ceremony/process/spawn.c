@@ -206,9 +206,12 @@ spawn_end(struct child *c)
 		return -1;
 	if (!ends_in_time(c->pid))
 		kill(c->pid, SIGKILL);
+	/* who was started before our cell may not be killed from within it, and
+	 * nobody who hangs in a driver: it goes when it sees its channel */
+	ends_in_time(c->pid);
 	do
-		pid = waitpid(c->pid, &status, 0);
+		pid = waitpid(c->pid, &status, WNOHANG);
 	while (pid == -1 && errno == EINTR);
 	c->pid = -1;
-	return pid == -1 ? -1 : status;
+	return pid <= 0 ? -1 : status;
 }

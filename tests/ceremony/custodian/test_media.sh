@@ -60,6 +60,24 @@ at 1 -- less/bin/anchorite run genesis.yaml --state state --in media --out . &&
 	! says shown "Confirm" && [ ! -e state ]
 ok "a cell of anchorite-media that is less than the plan asks for: refused"
 
+cp "$BUILD/tests/ceremony/custodian/tool_caught" less/libexec/anchorite/anchorite-media &&
+	echo silent >less/libexec/anchorite/anchorite-media.act
+cat >hangs.exp <<'EOF'
+# Ctrl-C once the program has a helper process, which says nothing.
+log_file -noappend -a shown
+set timeout 60
+spawn -noecho {*}$argv
+set f /proc/[exp_pid]/task/[exp_pid]/children
+while {[set child [string trim [exec cat $f]]] eq ""} {}
+send "\003"
+expect eof
+exec kill -9 {*}$child
+exit [lindex [wait] 3]
+EOF
+run 130 expect hangs.exp less/bin/anchorite run genesis.yaml --state media --in in --out . &&
+	grep -q "stopped while a medium was waited for" shown
+ok "Ctrl-C while a medium hangs"
+
 if [ -z "$media" ]; then
 	skip "ceremonies on media" "loop devices or mounts are not permitted here"
 	echo "1..$n"
@@ -99,6 +117,10 @@ ok "two media of one serial: refused"
 detach "twin/new$tag"
 at 2 -- "$anchorite" media prepare "$name" --loop --label 'far too long a label'
 ok "a label that ext4 has no room for"
+at 2 -- "$anchorite" media prepare "$name" --loop --label 'blank ' &&
+	at 2 -- "$anchorite" media prepare "$name" --loop --label 'back\slash' &&
+	says shown "without a backslash or a blank at the end"
+ok "a label that would not read back as it was written"
 detach "new$tag"
 
 # ---- a ceremony ---------------------------------------------------------------
