@@ -93,24 +93,6 @@ read_regular(int fd, size_t max, uint8_t **out, size_t *len)
 	return TRANSFER_OK;
 }
 
-enum transfer_error
-file_read(int dirfd, const char *path, size_t max, uint8_t **out, size_t *len)
-{
-	enum transfer_error ret;
-	int fd;
-
-	*out = NULL;
-	*len = 0;
-	/* O_NONBLOCK: a FIFO must not hold us up before fstat() names it */
-	fd = openat(dirfd, path,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return TRANSFER_ERR_IO;
-	ret = read_regular(fd, max, out, len);
-	shut(fd);
-	return ret;
-}
-
 /* Open the folder of path; *name becomes what stands behind the last '/'. */
 static int
 open_folder(int dirfd, const char *path, const char **name)
@@ -120,7 +102,8 @@ open_folder(int dirfd, const char *path, const char **name)
 
 	*name = slash == NULL ? path : slash + 1;
 	if (slash != NULL) {
-		size_t len = (size_t)(slash - path) + 1;
+		/* "/" is kept; another '/' at the end would lead over a link */
+		size_t len = (size_t)(slash - path) + (slash == path);
 
 		if (len >= sizeof(folder)) {
 			errno = ENAMETOOLONG;
@@ -129,7 +112,35 @@ open_folder(int dirfd, const char *path, const char **name)
 		memcpy(folder, path, len);
 		folder[len] = '\0';
 	}
-	return openat(dirfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* what a person names may be a link; a folder of a state, or of a
+	 * medium, may not lead elsewhere */
+	return openat(dirfd, folder,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+		(dirfd == AT_FDCWD || path[0] == '/' ? 0 : O_NOFOLLOW));
+}
+
+enum transfer_error
+file_read(int dirfd, const char *path, size_t max, uint8_t **out, size_t *len)
+{
+	enum transfer_error ret;
+	const char *name = path;
+	int folder = -1, fd;
+
+	*out = NULL;
+	*len = 0;
+	/* not of a path that a person names: a cell may have that file alone */
+	if (dirfd != AT_FDCWD && strchr(path, '/') != NULL &&
+	    (folder = dirfd = open_folder(dirfd, path, &name)) < 0)
+		return TRANSFER_ERR_IO;
+	/* O_NONBLOCK: a FIFO must not hold us up before fstat() names it */
+	fd = openat(dirfd, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	shut(folder);
+	if (fd < 0)
+		return TRANSFER_ERR_IO;
+	ret = read_regular(fd, max, out, len);
+	shut(fd);
+	return ret;
 }
 
 /* Create a new, empty file beside name; its own name goes to temporary. */

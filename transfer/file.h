@@ -8,7 +8,8 @@
 
 #include "transfer/error.h"
 
-/* Paths are relative to dirfd, which may be AT_FDCWD.
+/* Paths are relative to dirfd, which may be AT_FDCWD; if it is not, the folder
+ * of "folder/name" is no link, either.
  *
  * Read a regular file whole (not a link, device or folder), at most max
  * octets.  *out new, free(), with a NUL beyond *len.

@@ -176,7 +176,8 @@ ceremony_close(struct ceremony *c)
 	char what[64];
 	bool ok;
 
-	if (c->history->open && !record_close(c))
+	/* the second copy may have failed behind the last step */
+	if (c->history->open && (!media_state_note(c) || !record_close(c)))
 		return false;
 	if ((mkdirat(c->state_fd, "checkpoints", 0700) == -1 &&
 		errno != EEXIST) ||

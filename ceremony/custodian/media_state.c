@@ -18,7 +18,17 @@ is_state(const struct media_desk *d, const struct medium *m)
 	    strcmp(m->label, d->state_label) == 0;
 }
 
-/* Two of those that are in are told of; how many there are. */
+static void
+say_no_state(struct ceremony *c, const struct medium *m)
+{
+	if (strcmp(m->label, c->desk->state_label) == 0 || m->why[0] != '\0')
+		people_say(c->people,
+		    "  -  %s is there, and no state medium: %s", m->name,
+		    m->why[0] != '\0' ? m->why : "it cannot be written to");
+}
+
+/* Two of those that are in are told of; how many there are.  What is lost with
+ * the other one is no second copy. */
 static size_t
 find_media(struct ceremony *c, struct medium found[2])
 {
@@ -29,14 +39,14 @@ find_media(struct ceremony *c, struct medium found[2])
 		const struct medium *m = &d->list.media[i];
 
 		if (!is_state(d, m)) {
-			if (strcmp(m->label, d->state_label) == 0 ||
-			    m->why[0] != '\0')
-				people_say(c->people,
-				    "  -  %s is there, and no state medium: %s",
-				    m->name,
-				    m->why[0] != '\0'
-					? m->why
-					: "it cannot be written to");
+			say_no_state(c, m);
+			continue;
+		}
+		if (n == 1 && strcmp(m->disk, found[0].disk) == 0) {
+			people_say(c->people,
+			    "  -  %s is there, and no second copy: it is on "
+			    "the same disk as %s",
+			    m->name, found[0].name);
 			continue;
 		}
 		media_say(c->people, n + 1, m);

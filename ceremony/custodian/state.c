@@ -146,7 +146,8 @@ ceremony_open_state(struct ceremony *c)
 	if (c->state_fd == -1 &&
 	    !ceremony_open_folder(c, c->state_path, &c->state_fd))
 		return false;
-	if (fstatat(c->state_fd, "transcript.jsonl", &st, 0) == -1 &&
+	if (fstatat(c->state_fd, "transcript.jsonl", &st,
+		AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT)
 		c->state_read = nothing_left(c);
 	else

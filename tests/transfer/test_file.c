@@ -228,6 +228,31 @@ test_memfd(void **state)
 	close(fd);
 }
 
+/* A folder below a descriptor leads nowhere else; one that a person names may. */
+static void
+test_folder_is_a_link(void **state)
+{
+	const struct folder *f = *state;
+	uint8_t *data;
+	size_t len;
+	char path[300];
+
+	(void)mkdirat(f->fd, "sub", 0700);
+	assert_int_equal(symlinkat("sub", f->fd, "link"), 0);
+	assert_int_equal(file_create(f->fd, "sub/a", "x", 1, 0600), 0);
+	assert_int_equal(file_create(f->fd, "link/b", "x", 1, 0600),
+	    TRANSFER_ERR_IO);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(file_read(f->fd, "link/a", 9, &data, &len),
+	    TRANSFER_ERR_IO);
+	assert_null(data);
+	snprintf(path, sizeof(path), "%s/link/a", f->path);
+	assert_holds(AT_FDCWD, path, "x");
+	assert_holds(f->fd, "sub/a", "x");
+	assert_int_equal(unlinkat(f->fd, "sub/a", 0), 0);
+	assert_int_equal(unlinkat(f->fd, "link", 0), 0);
+}
+
 int
 main(void)
 {
@@ -239,6 +264,7 @@ main(void)
 		cmocka_unit_test(test_create_without_room),
 		cmocka_unit_test(test_create_refused),
 		cmocka_unit_test(test_read_refused),
+		cmocka_unit_test(test_folder_is_a_link),
 		cmocka_unit_test(test_memfd),
 	};
 
