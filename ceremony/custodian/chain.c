@@ -28,18 +28,6 @@ chain_cert(struct ceremony *c, const struct history_token *token, int k,
 		token->label);
 }
 
-bool
-chain_certified_by(X509 *cert, const struct history_token *root)
-{
-	EVP_PKEY *key = strcmp(root->keys[0].role, "root") == 0
-	    ? policy_key(&root->keys[0].spki)
-	    : NULL;
-	bool ok = key != NULL && X509_verify(cert, key) == 1;
-
-	EVP_PKEY_free(key);
-	return ok;
-}
-
 const struct history_token *
 chain_root(struct ceremony *c, const struct history_token *product)
 {
@@ -49,7 +37,7 @@ chain_root(struct ceremony *c, const struct history_token *product)
 	if (!chain_cert(c, product, 0, &cert))
 		return NULL;
 	for (size_t i = 0; found == NULL && i < c->history->token_count; i++) {
-		if (chain_certified_by(cert, &c->history->tokens[i]))
+		if (history_certified_by(cert, &c->history->tokens[i]))
 			found = &c->history->tokens[i];
 	}
 	X509_free(cert);

@@ -13,7 +13,6 @@
  * X509_free(). */
 bool chain_cert(struct ceremony *c, const struct history_token *token, int k,
     X509 **out);
-bool chain_certified_by(X509 *cert, const struct history_token *root);
 /* The token of the root that certified a product CA; NULL after stopping. */
 const struct history_token *
 chain_root(struct ceremony *c, const struct history_token *product);

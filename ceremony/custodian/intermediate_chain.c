@@ -15,22 +15,12 @@ add(struct ceremony *c, struct chain_view *v, const uint8_t cert[32])
 	    ++v->count > 0;
 }
 
-/* The token whose CA has certified it. */
-static const struct history_token *
-issuer_of(const struct history *h, const uint8_t cert[32])
-{
-	for (size_t i = 0; i < h->intermediate_count; i++)
-		if (h->intermediates[i].certified &&
-		    memcmp(h->intermediates[i].cert, cert, 32) == 0)
-			return history_token(h, h->intermediates[i].label);
-	return NULL;
-}
-
 bool
 intermediate_chain(struct ceremony *c, const uint8_t cert[32],
     struct chain_view *out)
 {
-	const struct history_token *issuer = issuer_of(c->history, cert);
+	const struct history_token *issuer =
+	    history_intermediate_issuer(c->history, cert);
 	const struct history_token *root = issuer;
 	bool ok;
 

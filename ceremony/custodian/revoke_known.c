@@ -65,7 +65,7 @@ note_certified(struct ceremony *c, struct search *s,
 				continue;
 			if (!chain_cert(c, t, k, &cert))
 				return false;
-			if (chain_certified_by(cert, root) &&
+			if (history_certified_by(cert, root) &&
 			    cert_serial(cert, serial, &len) == CA_OK)
 				note(s, serial, len);
 			X509_free(cert);

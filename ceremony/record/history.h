@@ -2,6 +2,7 @@
 #ifndef RECORD_HISTORY_H
 #define RECORD_HISTORY_H
 
+#include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -244,6 +245,11 @@ history_request(const struct history *h, const uint8_t request[32]);
 /* The CA that this step of a ceremony certifies, once its CSR is known. */
 const struct history_intermediate *history_intermediate(const struct history *h,
     const char *ceremony, unsigned step);
+/* The token whose CA has certified it, by the digest of its certificate. */
+const struct history_token *
+history_intermediate_issuer(const struct history *h, const uint8_t cert[32]);
+/* Whether this token is a root's, and its key has signed cert. */
+bool history_certified_by(X509 *cert, const struct history_token *root);
 /* Whether an act is one that certifies such a CA. */
 bool history_certifies_other(const struct history_act *act);
 /* The act, begun and then void, in which a CA's key may have been certified

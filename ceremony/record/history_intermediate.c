@@ -29,6 +29,28 @@ history_intermediate(const struct history *h, const char *ceremony,
 	return NULL;
 }
 
+const struct history_token *
+history_intermediate_issuer(const struct history *h, const uint8_t cert[32])
+{
+	for (size_t i = 0; i < h->intermediate_count; i++)
+		if (h->intermediates[i].certified &&
+		    memcmp(h->intermediates[i].cert, cert, 32) == 0)
+			return history_token(h, h->intermediates[i].label);
+	return NULL;
+}
+
+bool
+history_certified_by(X509 *cert, const struct history_token *root)
+{
+	EVP_PKEY *key = strcmp(root->keys[0].role, "root") == 0
+	    ? policy_key(&root->keys[0].spki)
+	    : NULL;
+	bool ok = key != NULL && X509_verify(cert, key) == 1;
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
 const struct history_act *
 history_intermediate_begun(const struct history *h, const uint8_t unique[32])
 {

@@ -90,6 +90,11 @@ ok "words of no file"
 finding levels 'the cell of the reader was seccomp, and the plan asks for full'
 finding resumed 'the cell of the reader was seccomp, and the plan asks for full'
 finding levels-media 'the cell of the media was basic, and the plan asks for full'
+finding medium-other 'product.crl is not what its object makes'
+rm -rf "$dir/twisted"
+"$tool" "$dir/twisted" medium >/dev/null
+run 3 "$bin" verify "$dir/twisted" && grep -q '0 files came, 1 left' "$dir/out"
+ok "a file that left as it is in the record"
 finding root-subject "the root certificate is not the plan's"
 finding root-years "the root certificate is not the plan's"
 finding order-quota "quota of the order are not the plan's"

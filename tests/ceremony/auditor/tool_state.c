@@ -21,6 +21,24 @@ print_anchor(const struct synthetic *s)
 	}
 }
 
+/* A file left on a medium behind the last close: the CRL as it is, in DER, or
+ * other octets that say they are made of it. */
+static void
+add_medium(struct synthetic *s)
+{
+	bool other = strcmp(s->twist, "medium-other") == 0;
+
+	if (!other && strcmp(s->twist, "medium") != 0)
+		return;
+	syn_line(s, "medium",
+	    json_pack("{s:s,s:s,s:s,s:i,s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:s}",
+		"direction", "out", "file", "product.crl", "path",
+		"product.crl", "size", 100, "sha256",
+		syn_hex(other ? s->plan : s->prod.crl_sha256, 32), "object",
+		syn_hex(s->prod.crl_sha256, 32), "bus", "usb", "model", "Stick",
+		"serial", "1", "fs", "vfat", "label", "-", "uuid", "-"));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -36,6 +54,7 @@ main(int argc, char *argv[])
 	SYN(dirfd >= 0);
 	syn_keys(&s);
 	syn_make(&s, dirfd, argc == 3 ? argv[2] : "");
+	add_medium(&s);
 	print_anchor(&s);
 	syn_free(&s);
 	close(dirfd);
