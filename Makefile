@@ -47,6 +47,9 @@ SRC_quorum    := $(wildcard ceremony/quorum/*.c)
 SRC_qr        := $(wildcard ceremony/qr/*.c)
 SRC_record    := $(wildcard ceremony/record/*.c)
 SRC_process   := $(filter-out %_main.c,$(wildcard ceremony/process/*.c))
+# the first process of the bootable image; nothing else of the tree is in it
+SRC_init      := $(filter-out %/init.c,$(wildcard ceremony/image/init/*.c))
+INIT          = $(BUILD)/image/anchorite-init
 SRC_anchorite         := $(wildcard ceremony/custodian/*.c)
 SRC_anchorite-audit   := $(wildcard ceremony/auditor/*.c)
 SRC_anchorite-factory := $(wildcard ceremony/factory/*.c)
@@ -90,7 +93,7 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 	install uninstall clean help $(CHECKS)
 .SECONDARY:
 
-all: $(PROGRAMS) ## build the programs into build/
+all: $(PROGRAMS) $(INIT) ## build the programs into build/
 
 check: all $(TESTS) $(TOOLS) $(MODULES) ## build and run every test
 	@BUILD=$(abspath $(BUILD)) SHARED=$(abspath $(SHARED)) \
@@ -162,7 +165,7 @@ $(BUILD)/lib/lib$(1).a: $(SRC_$(1):%.c=$(BUILD)/obj/%.o)
 	@rm -f $$@
 	@$(AR) rcsD $$@ $$^
 endef
-$(foreach l,$(LIBS),$(eval $(call ARCHIVE,$(l))))
+$(foreach l,$(LIBS) init,$(eval $(call ARCHIVE,$(l))))
 
 define PROGRAM
 $(2)/$(1): $(SRC_$(1):%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
@@ -171,6 +174,10 @@ $(2)/$(1): $(SRC_$(1):%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
 endef
 $(foreach p,$(BIN),$(eval $(call PROGRAM,$(p),$(BUILD)/bin)))
 $(foreach p,$(LIBEXEC),$(eval $(call PROGRAM,$(p),$(BUILD)/libexec/anchorite)))
+
+$(INIT): $(BUILD)/obj/ceremony/image/init/init.o $(BUILD)/lib/libinit.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CELL)
 
 # factory and auditor sources without their main serve the unit tests too
 TEST_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/main.c, \
@@ -193,6 +200,10 @@ $(filter $(BUILD)/tests/card/%,$(TESTS) $(TOOLS)): $(BUILD)/tests/card/%: \
 $(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+$(BUILD)/tests/ceremony/image/%: $(BUILD)/obj/tests/ceremony/image/%.o \
+	$(BUILD)/lib/libinit.a $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
@@ -203,7 +214,7 @@ check-headers: | $(BUILD)/.deps ## each header compiles alone
 	@for h in $(filter %.h,$(SOURCES)); do \
 	    echo "#include \"$$h\"" | $(CC) $(ALL_CFLAGS) -MF /dev/null \
 	    -Wno-unused-macros -fsyntax-only -x c - || exit 1; done
-check-links: $(PROGRAMS) ## each program links only what it may
+check-links: $(PROGRAMS) $(INIT) ## each program links only what it may
 	@BUILD=$(BUILD) sh tests/lint/links.sh
 check-format: ## clang-format finds nothing to change
 	@clang-format --dry-run -Werror $(SOURCES)

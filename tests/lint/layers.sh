@@ -14,6 +14,7 @@ ceremony/quorum: ca smartcard transfer
 ceremony/record: ceremony/quorum ca transfer
 ceremony/process: ceremony/record ceremony/quorum ca smartcard transfer
 ceremony/qr: ceremony/process ceremony/record ceremony/quorum ca transfer
+ceremony/image/init:
 ceremony/custodian: ceremony/qr ceremony/process ceremony/record ceremony/quorum ca smartcard transfer
 ceremony/auditor: ceremony/process ceremony/record ceremony/quorum ca transfer
 ceremony/factory: ceremony/qr ceremony/process ceremony/record ceremony/quorum ca transfer

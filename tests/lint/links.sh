@@ -60,4 +60,8 @@ check libexec/anchorite/anchorite-signer \
 check libexec/anchorite/anchorite-media \
     'p11|p11-kit|jansson|yaml|zbar|jpeg|png16|sqlite3|pq|pcsclite' \
     "$tokens|$shares|$certifies|$json|$yaml|$sqlite|$registry|$pictures"
+# the image's first process: the C library and seccomp, and nothing of ours
+check image/anchorite-init \
+    'crypto|p11|p11-kit|jansson|yaml|zbar|jpeg|png16|sqlite3|pq|pcsclite|udev|usb|cap|mount|blkid|kmod' \
+    "$tokens|$shares|$certifies|$json|$yaml|$sqlite|$registry|$pictures"
 exit $bad

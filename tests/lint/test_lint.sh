@@ -27,7 +27,7 @@ tree() {
 	rm -rf tree
 	for d in ca smartcard transfer ceremony/quorum ceremony/record \
 	    ceremony/process ceremony/custodian ceremony/auditor \
-	    ceremony/factory; do
+	    ceremony/factory ceremony/image/init; do
 		mkdir -p "tree/$d"
 		echo 'int x;' >"tree/$d/x.h"
 	done
@@ -79,6 +79,7 @@ ceremony/auditor|smartcard
 ceremony/auditor|ceremony/factory
 ceremony/factory|smartcard
 ceremony/factory|ceremony/auditor
+ceremony/image/init|ceremony/process
 EOF
 wrong 'layers: include with blanks' ca/x.h '  #  include  "transfer/x.h"' \
     'ca may not include transfer/x.h'
@@ -113,12 +114,12 @@ ok 'layers: the real tree'
 
 programs='bin/anchorite bin/anchorite-audit bin/anchorite-factory
 libexec/anchorite/anchorite-reader libexec/anchorite/anchorite-signer
-libexec/anchorite/anchorite-media'
+libexec/anchorite/anchorite-media image/anchorite-init'
 
 # the real programs under their names, but for PROGRAM, which is another
 swapped() { # NAME PROGRAM OTHER WANT
 	rm -rf build
-	mkdir -p "build/bin" "build/libexec/anchorite"
+	mkdir -p build/bin build/libexec/anchorite build/image
 	for p in $programs; do
 		ln -s "$BUILD/$p" "build/$p"
 	done
@@ -146,6 +147,8 @@ swapped 'links: reader with a data base' libexec/anchorite/anchorite-reader \
     "$BUILD/bin/anchorite-factory" 'links libsqlite3'
 swapped 'links: signer with parsers' libexec/anchorite/anchorite-signer \
     "$reader" 'links libjansson'
+swapped 'links: init with cryptography' image/anchorite-init "$signer" \
+    'links libcrypto'
 strip -o stripped "$signer"
 swapped 'links: program without symbols' libexec/anchorite/anchorite-signer \
     stripped 'has no symbols'

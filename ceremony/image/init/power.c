@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include "ceremony/image/init/power.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ceremony/image/init/console.h"
+#include "ceremony/image/init/mounts.h"
+
+#define SECONDS_TO_READ 3 /* the last line stands so long */
+#define DEPTH_MAX 64      /* folders in folders */
+#define TRIES 50          /* to see all others gone, 0.1 s apart */
+
+static bool empty_at(int folder, unsigned depth);
+
+static bool
+remove_at(int folder, const char *name, dev_t device, unsigned depth)
+{
+	struct stat st;
+	int fd;
+	bool ok = true;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT;
+	if (S_ISDIR(st.st_mode)) {
+		if (st.st_dev != device || depth == DEPTH_MAX)
+			return false;
+		fd = openat(folder, name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		ok = fd != -1 && empty_at(fd, depth + 1);
+		return unlinkat(folder, name, AT_REMOVEDIR) == 0 && ok;
+	}
+	if (S_ISREG(st.st_mode) &&
+	    (fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) !=
+		-1) {
+		ok = ftruncate(fd, 0) == 0;
+		close(fd);
+	}
+	return unlinkat(folder, name, 0) == 0 && ok;
+}
+
+/* Takes the descriptor. */
+static bool
+empty_at(int folder, unsigned depth)
+{
+	struct stat st;
+	struct dirent *e;
+	bool ok = fstat(folder, &st) == 0;
+	DIR *d = fdopendir(folder);
+
+	if (d == NULL) {
+		close(folder);
+		return false;
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (!remove_at(folder, e->d_name, st.st_dev, depth))
+			ok = false;
+	}
+	closedir(d);
+	return ok;
+}
+
+bool
+power_empty(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd != -1 && empty_at(fd, 0);
+}
+
+static void
+wait_tenth(void)
+{
+	struct timespec ts = { 0, 100000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* As first process, everyone but ourselves. */
+static void
+end_everyone(void)
+{
+	kill(-1, SIGKILL);
+	for (unsigned i = 0; i < TRIES; i++) {
+		pid_t pid;
+
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			continue;
+		if (pid == -1 && errno == ECHILD)
+			return;
+		wait_tenth();
+	}
+	console_log("some processes did not end");
+}
+
+/* What stands on screens, and what scrolled off them, was secret too. */
+static void
+clear_screens(void)
+{
+	static const char clear[] = "\033c\033[H\033[2J\033[3J";
+	char path[16] = "/dev/tty1";
+	int fd;
+
+	for (char tty = '1'; tty <= '3'; tty++) {
+		path[sizeof("/dev/tty") - 1] = tty;
+		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+		if (fd == -1)
+			continue;
+		if (write(fd, clear, sizeof(clear) - 1) == -1)
+			console_log("%s was not cleared", path);
+		close(fd);
+	}
+	fd = open("/dev/tty0", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	ioctl(fd, VT_ACTIVATE, 1);
+	ioctl(fd, VT_DISALLOCATE, 0); /* all but the one that is seen */
+	close(fd);
+}
+
+static void
+drop_caches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+	sync();
+	if (fd == -1 || write(fd, "3\n", 2) != 2)
+		console_log("caches were not dropped");
+	if (fd != -1)
+		close(fd);
+}
+
+noreturn void
+power_down(enum power_end end)
+{
+	struct timespec ts = { SECONDS_TO_READ, 0 };
+
+	if (getpid() != 1)
+		abort();
+	end_everyone();
+	clear_screens();
+	console_say("all programs have ended; memory is being cleared");
+	mounts_undo();
+	drop_caches();
+	console_log("down");
+	console_say("it is safe to take the media out");
+	nanosleep(&ts, NULL);
+	reboot(end == POWER_RESTART ? RB_AUTOBOOT : RB_POWER_OFF);
+	console_say("the machine does not turn itself off: use its switch");
+	for (;;)
+		pause();
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* The programs of the image: who they are, and that they come back. */
+#ifndef INIT_SERVICES_H
+#define INIT_SERVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define RESPAWN_MAX 5        /* ends within RESPAWN_WINDOW, then it is enough */
+#define RESPAWN_WINDOW 60000 /* milliseconds */
+#define RESPAWN_DELAY 1000   /* milliseconds between an end and a start */
+
+/* How often a program ended lately.  Starts out as zeros. */
+struct respawn {
+	unsigned ended;
+	uint64_t first; /* when the first of these was, in milliseconds */
+};
+
+/*
+ * A program ended at now, in milliseconds of any clock that only grows.
+ *
+ * Returns true if it is to be started again, false if it ended RESPAWN_MAX
+ * times within RESPAWN_WINDOW; then counting begins anew.
+ */
+bool respawn_again(struct respawn *r, uint64_t now);
+
+enum service {
+	SERVICE_PCSCD,
+	SERVICE_MENU,
+	SERVICE_WITNESS,
+	SERVICE_COUNT
+};
+
+struct services {
+	struct {
+		pid_t pid;    /* 0: does not run */
+		bool asks;    /* what runs is the question whether to go on */
+		uint64_t due; /* when to start it */
+		struct respawn respawn;
+	} one[SERVICE_COUNT];
+};
+
+/*
+ * Look whether what is to be started is there: programs, consoles, users.
+ *
+ * Returns NULL, or what is not there; errno says why.
+ */
+const char *services_missing(void);
+
+/* Start those that are due at now. */
+void services_start(struct services *s, uint64_t now);
+
+/*
+ * A child of init was reaped; status as of waitpid().
+ *
+ * Returns false if the person in front of a console asked to power off.
+ */
+bool services_ended(struct services *s, pid_t pid, int status, uint64_t now);
+
+/* Milliseconds from now until the next start, as poll() takes them. */
+int services_wait(const struct services *s, uint64_t now);
+
+/*
+ * In a child: its own session with this terminal, opened anew and set to what
+ * terminals start with, as its standard streams.  NULL: /dev/null.
+ */
+bool services_console(const char *tty);
+
+/* execve() with the environment of all that init starts. */
+void services_exec(const char *const *argv);
+
+/*
+ * The user's numbers of a name in a file of the form of passwd(5).  Returns
+ * false if it is not there.
+ */
+bool services_user(const char *file, const char *name, uid_t *uid, gid_t *gid);
+
+#endif
