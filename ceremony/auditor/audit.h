@@ -10,6 +10,7 @@
 #include "ceremony/auditor/report.h"
 #include "ceremony/record/event.h"
 #include "ceremony/record/history.h"
+#include "ceremony/record/image.h"
 #include "ceremony/record/issuance.h"
 #include "ceremony/record/ledger.h"
 #include "ceremony/record/plan.h"
@@ -34,6 +35,13 @@ struct audit_crl {
 	bool there;
 	uint8_t crl[32];
 	uint64_t number;
+};
+/* What ceremony.open or .resume says of the machine. */
+struct audit_image {
+	char ceremony[APPROVAL_NAME_MAX + 1];
+	uint64_t line; /* from 1 */
+	bool there;
+	struct image image;
 };
 struct audit_counts {
 	uint64_t approvals, refusals, voids, exceptions, certificates, crls;
@@ -64,6 +72,9 @@ struct audit {
 	size_t result_count;
 	char results[AUDIT_STEP_RESULTS_MAX][APPROVAL_NAME_MAX + 1];
 	bool repeated;
+	/* of all, those left out that are as the one before in a ceremony */
+	struct audit_image *images;
+	size_t image_count;
 	struct audit_counts counts;
 };
 
@@ -84,13 +95,21 @@ X509 *audit_cert(struct audit *a, const uint8_t digest[32]);
 
 /* One a record type, called behind history_apply(). */
 typedef void audit_check(struct audit *a);
-audit_check check_open, check_levels, check_step_begin, check_step_end,
+audit_check check_open, check_resume, check_step_begin, check_step_end,
     check_split;
 audit_check check_enrol, check_close, check_propose, check_result, check_void;
 audit_check check_request, check_repeat, check_approve, check_refused;
 audit_check check_medium;
 audit_check check_exception, check_exposed, check_retire, check_backup_split;
 audit_check check_csr;
+
+/* ceremony/auditor/check_image.c: note what the line says of the machine. */
+void check_image(struct audit *a);
+/* Whether all ceremonies say the same, and there is one. */
+bool audit_one_image(const struct audit *a);
+/* A finding for each that did not run from this medium. */
+void audit_images(struct audit *a, const uint8_t medium[32]);
+json_t *audit_images_json(const struct audit *a); /* new */
 
 /* ceremony/auditor/check_sign.c: a result against its plan step. */
 void check_keys(struct audit *a, const struct history_act *act);

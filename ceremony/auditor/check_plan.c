@@ -55,7 +55,7 @@ match_log(struct audit *a, struct plan *plan)
 }
 
 /* Cells as good as the plan asks for, by what the processes said. */
-void
+static void
 check_levels(struct audit *a)
 {
 	json_t *levels = json_object_get(a->event->body, "levels");
@@ -80,6 +80,13 @@ check_levels(struct audit *a)
 }
 
 void
+check_resume(struct audit *a)
+{
+	check_image(a);
+	check_levels(a);
+}
+
+void
 check_open(struct audit *a)
 {
 	size_t len;
@@ -88,6 +95,7 @@ check_open(struct audit *a)
 	plan_free(a->plan);
 	a->plan = NULL;
 	a->step = 0;
+	check_image(a);
 	if (yaml != NULL)
 		a->plan = read_plan(a, (const char *)yaml, len);
 	free(yaml);

@@ -13,8 +13,8 @@
 
 struct options {
 	const char *state;
-	bool has_anchor, json, quiet;
-	uint8_t anchor[32];
+	bool has_anchor, has_image, json, quiet;
+	uint8_t anchor[32], image[32];
 };
 
 int
@@ -33,24 +33,27 @@ state_open(const char *path)
 
 /* ---- options ------------------------------------------------------------- */
 
+/* What is wrong with it is said; and once is enough. */
 static bool
-read_anchor(const char *text, struct options *o)
+read_digest(const char *option, const char *text, bool *has, uint8_t digest[32])
 {
 	unsigned bad = 0;
 
-	if (words_read(text, o->anchor, &bad)) {
-		o->has_anchor = true;
+	if (*has || text == NULL)
+		return false;
+	*has = words_read(text, digest, &bad);
+	if (*has)
 		return true;
-	}
 	if (bad > 0)
 		fprintf(stderr,
-		    "anchorite-audit: --anchor: word %u is none of "
+		    "anchorite-audit: %s: word %u is none of "
 		    "the list for its place: look at the paper\n",
-		    bad);
+		    option, bad);
 	else
 		fprintf(stderr,
-		    "anchorite-audit: --anchor: 32 words or 64 hex "
-		    "digits, nothing shorter\n");
+		    "anchorite-audit: %s: 32 words or 64 hex "
+		    "digits, nothing shorter\n",
+		    option);
 	return false;
 }
 
@@ -63,8 +66,12 @@ read_options(int argc, char *argv[], struct options *o)
 		} else if (strcmp(argv[i], "--quiet") == 0) {
 			o->quiet = true;
 		} else if (strcmp(argv[i], "--anchor") == 0) {
-			if (o->has_anchor || ++i == argc ||
-			    !read_anchor(argv[i], o))
+			if (!read_digest("--anchor", argv[++i], &o->has_anchor,
+				o->anchor))
+				return false;
+		} else if (strcmp(argv[i], "--image") == 0) {
+			if (!read_digest("--image", argv[++i], &o->has_image,
+				o->image))
 				return false;
 		} else if (argv[i][0] == '-' || o->state != NULL) {
 			return false;
@@ -99,6 +106,8 @@ audit_all(struct audit *a, const struct options *o)
 	check_log_end(a);
 	check_files(a);
 	check_anchor(a, o);
+	if (o->has_image)
+		audit_images(a, o->image);
 	return !a->report->findings.failed && !a->report->notes.failed;
 }
 
@@ -206,6 +215,35 @@ print_digest(const char *name, const uint8_t digest[32])
 }
 
 static void
+print_image(const struct audit_image *m)
+{
+	printf("             %s%s%s%s\n", m->there ? m->image.version : "none",
+	    m->there ? ", commit " : "", m->there ? m->image.commit : "",
+	    !m->there || m->image.has_medium ? "" : ", not read back");
+	if (m->there && m->image.has_medium)
+		print_digest("", m->image.medium);
+}
+
+/* Once when it is the same for all; nothing where none says that it ran from
+ * an image. */
+static void
+print_images(const struct audit *a)
+{
+	bool one = audit_one_image(a);
+
+	if (a->image_count == 0 || (one && !a->images[0].there))
+		return;
+	for (size_t i = 0; i < (one ? 1 : a->image_count); i++) {
+		const struct audit_image *m = &a->images[i];
+
+		printf("image        %s%s\n",
+		    one ? "of every ceremony" : "of ceremony ",
+		    one ? "" : m->ceremony);
+		print_image(m);
+	}
+}
+
+static void
 print_text(const struct audit *a, const struct options *o,
     enum audit_status status)
 {
@@ -220,6 +258,7 @@ print_text(const struct audit *a, const struct options *o,
 	print_areas(a);
 	if (a->history->has_anchor)
 		print_digest("anchor", a->history->anchor);
+	print_images(a);
 	if (a->history->lines > 0)
 		print_digest("head", a->history->head.hash);
 	printf("%s%s\n", verdict_name(status), verdict_advice(status));
@@ -263,7 +302,7 @@ print_json(const struct audit *a, enum audit_status status)
 	const struct history *h = a->history;
 	json_t *out = json_pack(
 	    "{s:s,s:s,s:I,s:o,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-	    "s:I,s:I,s:I,s:I,s:I,s:I,s:I},s:o,s:o}",
+	    "s:I,s:I,s:I,s:I,s:I,s:I,s:I},s:o,s:o,s:o}",
 	    "verdict", verdict_name(status), "log", h->log, "lines",
 	    (json_int_t)h->lines, "ceremonies", json_ceremonies(h), "anchor",
 	    json_hex(h->has_anchor, h->anchor), "head",
@@ -278,8 +317,8 @@ print_json(const struct audit *a, enum audit_status status)
 	    (json_int_t)c->recoveries, "changes", (json_int_t)c->changes,
 	    "destroyed", (json_int_t)c->destroyed, "retired",
 	    (json_int_t)c->retired, "intermediates",
-	    (json_int_t)c->intermediates, "findings",
-	    json_lines(&a->report->findings), "notes",
+	    (json_int_t)c->intermediates, "images", audit_images_json(a),
+	    "findings", json_lines(&a->report->findings), "notes",
 	    json_lines(&a->report->notes));
 	bool ok = out != NULL && json_dumpf(out, stdout, JSON_COMPACT) == 0;
 
@@ -324,6 +363,7 @@ cmd_verify(const struct command *self, int argc, char *argv[])
 	if (a.history != NULL && !tell(&a, &o, status))
 		status = AUDIT_UNREADABLE;
 	audit_close_log(&a);
+	free(a.images);
 	plan_free(a.plan);
 	transcript_close(a.transcript);
 	history_free(a.history);

@@ -6,7 +6,8 @@
 #include "ceremony/auditor/commands.h"
 
 static const struct command commands[] = {
-	{ "verify", cmd_verify, "STATE [--anchor WORDS|HEX] [--json] [--quiet]",
+	{ "verify", cmd_verify,
+	    "STATE [--anchor WORDS|HEX] [--image WORDS|HEX] [--json] [--quiet]",
 	    "hold everything in a state folder against every rule" },
 	{ "show", cmd_show, "STATE", "the transcript, one line a record" },
 	{ "words", cmd_words, "FILE", "SHA-256 of a file as hex and words" },

@@ -14,7 +14,7 @@ static const struct {
 	audit_check *check;
 } checks[] = {
 	{ "ceremony.open", check_open },
-	{ "ceremony.resume", check_levels },
+	{ "ceremony.resume", check_resume },
 	{ "step.begin", check_step_begin },
 	{ "step.end", check_step_end },
 	{ "so.split", check_split },

@@ -10,6 +10,7 @@
 #include "ceremony/process/sandbox.h"
 #include "ceremony/process/spawn.h"
 #include "ceremony/record/history.h"
+#include "ceremony/record/image.h"
 #include "ceremony/record/issuance.h"
 #include "ceremony/record/ledger.h"
 #include "ceremony/record/plan.h"
@@ -64,6 +65,8 @@ struct ceremony {
 	bool opened;         /* this run has written ceremony.open or .resume */
 	bool state_read;     /* what was there was replayed, and in order */
 	bool forked;         /* a card remembers another transcript */
+	bool has_image;
+	struct image image; /* that the machine was booted from */
 	/* while steps are checked: requests that earlier steps will answer */
 	size_t awaited_count;
 	struct awaited awaited[PLAN_STEPS_MAX];
@@ -115,6 +118,7 @@ struct ceremony_files {
 	const char *abandon; /* why what is left is given up, or NULL */
 	const char *module;  /* a rehearsal's; NULL: as the plan names them */
 	bool no_pinpad;      /* see struct ceremony */
+	const char *image;   /* file that tells of the image, or NULL */
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);
@@ -125,6 +129,9 @@ bool ceremony_open_state(struct ceremony *c);
 /* Make a state folder's first files. */
 bool ceremony_create_state(struct ceremony *c);
 bool ceremony_open_folder(struct ceremony *c, const char *path, int *fd);
+
+/* image_file.c: what the machine says of the image it was booted from. */
+bool image_file_load(struct ceremony *c, const char *path);
 
 /* plan_file.c: read, have parsed in the reader, build. */
 bool plan_file_load(struct ceremony *c, const char *path);

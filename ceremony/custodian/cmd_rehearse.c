@@ -114,8 +114,9 @@ struct rehearsal {
 	struct scratch scratch;
 	const char *dir, *in, *by_hand, *abandon, *no_pinpad;
 	const char *cards, *module; /* on them; NULL: not, as planned */
-	struct drill *drill;        /* of the last plan, or NULL */
-	char **plans; /* still to be held, the present one first */
+	const char *image;
+	struct drill *drill; /* of the last plan, or NULL */
+	char **plans;        /* still to be held, the present one first */
 	size_t count;
 };
 
@@ -123,7 +124,7 @@ struct rehearsal {
 static char *
 resume_command(const struct rehearsal *r)
 {
-	const char **words = calloc(r->count + 11, sizeof(*words));
+	const char **words = calloc(r->count + 13, sizeof(*words));
 	size_t n = 0;
 	char *line;
 
@@ -148,6 +149,10 @@ resume_command(const struct rehearsal *r)
 		words[n++] = r->by_hand;
 	if (r->no_pinpad != NULL)
 		words[n++] = r->no_pinpad;
+	if (r->image != NULL) {
+		words[n++] = "--image";
+		words[n++] = r->image;
+	}
 	line = stop_sheet_command(false, words);
 	free(words);
 	return line;
@@ -165,6 +170,7 @@ rehearse_one(const struct rehearsal *r)
 		.out = s->out,
 		.resume = resume,
 		.abandon = r->abandon,
+		.image = r->image,
 		/* PINs that nobody chose are typed by nobody */
 		.no_pinpad = r->no_pinpad != NULL || r->by_hand == NULL,
 		.module = r->cards != NULL ? r->module : "softhsm" };
@@ -281,7 +287,7 @@ cmd_rehearse(const struct command *self, int argc, char *argv[])
 		{ "--cards", &r.cards, 1 }, { "--module", &r.module, 0 },
 		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
 		{ "--abandon", &r.abandon, 0 },
-		{ "--no-pinpad", &r.no_pinpad, 1 },
+		{ "--no-pinpad", &r.no_pinpad, 1 }, { "--image", &r.image, 0 },
 		{ "--wipe-cards", &wipe, 1 }, { NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 

@@ -10,13 +10,17 @@ static char *
 resume_command(const struct ceremony_files *f)
 {
 	const char *words[] = { "run", f->plan, "--state", f->state, "--in",
-		f->in, "--out", f->out, NULL, NULL, NULL };
+		f->in, "--out", f->out, NULL, NULL, NULL, NULL, NULL };
 	size_t n = 8;
 
 	if (f->no_pinpad)
 		words[n++] = "--no-pinpad";
 	if (f->loops)
 		words[n++] = "--loop";
+	if (f->image != NULL) {
+		words[n++] = "--image";
+		words[n++] = f->image;
+	}
 	return stop_sheet_command(true, words);
 }
 
@@ -29,7 +33,8 @@ cmd_run(const struct command *self, int argc, char *argv[])
 	const struct option_row rows[] = { { "--abandon", &files.abandon, 0 },
 		{ "--state", &files.state, 0 }, { "--in", &files.in, 0 },
 		{ "--out", &files.out, 0 }, { "--no-pinpad", &no_pinpad, 1 },
-		{ "--loop", &loop, 1 }, { NULL, NULL, 0 } };
+		{ "--loop", &loop, 1 }, { "--image", &files.image, 0 },
+		{ NULL, NULL, 0 } };
 	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 

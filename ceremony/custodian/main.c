@@ -11,12 +11,12 @@
 static const struct command commands[] = {
 	{ "run",
 	    "PLAN --state DIR|media[:LABEL] --in DIR|media[:LABEL] --out DIR|media[:LABEL] "
-	    "[--abandon REASON] [--no-pinpad] [--loop]",
+	    "[--abandon REASON] [--no-pinpad] [--loop] [--image FILE]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run, 0 },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
 	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON] "
-	    "[--no-pinpad], --wipe-cards --dir DIR",
+	    "[--no-pinpad] [--image FILE], --wipe-cards --dir DIR",
 	    "the same in a scratch folder, on soft tokens or blank cards",
 	    cmd_rehearse, 0 },
 	{ "plan", "check|print PLAN, plan new KIND",

@@ -206,6 +206,17 @@ levels(const struct ceremony *c)
 	    c->desk == NULL ? NULL : c->media_level);
 }
 
+/* What is said of the machine, and only where there is something to say. */
+static json_t *
+with_machine(const struct ceremony *c, json_t *body)
+{
+	if (!c->has_image ||
+	    json_object_set_new(body, "image", image_body(&c->image)) == 0)
+		return body;
+	json_decref(body);
+	return NULL;
+}
+
 static bool
 record_open(struct ceremony *c)
 {
@@ -214,17 +225,19 @@ record_open(struct ceremony *c)
 
 	if (c->history->open)
 		return ceremony_record(c, "ceremony.resume", NULL,
-		    json_pack("{s:o,s:b,s:o}", "plan",
-			json_digest(c->plan_sha256), "torn", c->torn, "levels",
-			levels(c)),
+		    with_machine(c,
+			json_pack("{s:o,s:b,s:o}", "plan",
+			    json_digest(c->plan_sha256), "torn", c->torn,
+			    "levels", levels(c))),
 		    NULL);
 	if (date_format_rfc3339(c->plan->date, date) != CA_OK ||
 	    !ceremony_store(c, c->plan_file, c->plan_len, digest))
 		return ceremony_stop(c, EXIT_STATE, "plan: not stored");
 	return ceremony_record(c, "ceremony.open", NULL,
-	    json_pack("{s:o,s:s,s:s,s:s,s:o}", "plan", json_digest(digest),
-		"date", date, "title", c->plan->title, "version",
-		ANCHORITE_VERSION, "levels", levels(c)),
+	    with_machine(c,
+		json_pack("{s:o,s:s,s:s,s:s,s:o}", "plan", json_digest(digest),
+		    "date", date, "title", c->plan->title, "version",
+		    ANCHORITE_VERSION, "levels", levels(c))),
 	    NULL);
 }
 
@@ -421,7 +434,8 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 		;
 	else if (!cell_enter(rehearsal, c->operator_level))
 		ceremony_stop(c, EXIT_PROCESS, "limits cannot be set");
-	else if (plan_file_load(c, files->plan) && cell_check(c) &&
+	else if ((files->image == NULL || image_file_load(c, files->image)) &&
+	    plan_file_load(c, files->plan) && cell_check(c) &&
 	    (!rehearsal || as_rehearsal(c, files->module)) && open_folders(c) &&
 	    ceremony_open_state(c) && may_run(c) && run_all(c))
 		say_anchor(c);

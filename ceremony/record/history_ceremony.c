@@ -3,6 +3,7 @@
 
 #include "ca/date.h"
 #include "ceremony/record/history_line.h"
+#include "ceremony/record/image.h"
 
 #define TEXT_MAX 512
 
@@ -73,13 +74,30 @@ check_levels(const struct history_line *l, json_t *levels)
 	return history_fields(l, levels, HISTORY_ROWS(rows));
 }
 
+/* What the machine said of itself; nobody here knows whether it is so. */
+static enum record_error
+check_image(const struct history_line *l, json_t *image)
+{
+	const char *version, *commit;
+	uint8_t medium[32];
+	bool read_back;
+	const struct history_field rows[] = {
+		{ "version", FIELD_TEXT, IMAGE_TEXT_MAX, &version, NULL },
+		{ "commit", FIELD_TEXT, IMAGE_TEXT_MAX, &commit, NULL },
+		{ "medium", FIELD_HEX32_NONE, 0, medium, &read_back },
+	};
+
+	return history_fields(l, image, HISTORY_ROWS(rows));
+}
+
 enum record_error
 history_do_open(struct history_line *l)
 {
 	uint8_t plan[32];
 	const char *date, *title, *version;
-	json_t *levels;
+	json_t *levels, *image;
 	int64_t when;
+	bool imaged;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "plan", FIELD_HEX32, 0, plan, NULL },
@@ -87,10 +105,12 @@ history_do_open(struct history_line *l)
 		{ "title", FIELD_NOTE, TEXT_MAX, &title, NULL },
 		{ "version", FIELD_TEXT, TEXT_MAX, &version, NULL },
 		{ "levels", FIELD_OBJECT, 0, &levels, NULL },
+		{ "image", FIELD_OBJECT, 0, &image, &imaged },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
-	    (ret = check_levels(l, levels)) != RECORD_OK)
+	    (ret = check_levels(l, levels)) != RECORD_OK ||
+	    (imaged && (ret = check_image(l, image)) != RECORD_OK))
 		return ret;
 	if (!name_valid(l->e->cer) || strlen(l->e->log) > POLICY_LOG_MAX)
 		return history_refuse(l, RECORD_ERR_FORM,
@@ -115,17 +135,19 @@ enum record_error
 history_do_resume(struct history_line *l)
 {
 	uint8_t plan[32];
-	bool torn;
-	json_t *levels;
+	bool torn, imaged;
+	json_t *levels, *image;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "plan", FIELD_HEX32, 0, plan, NULL },
 		{ "torn", FIELD_BOOL, 0, &torn, NULL },
 		{ "levels", FIELD_OBJECT, 0, &levels, NULL },
+		{ "image", FIELD_OBJECT, 0, &image, &imaged },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
-	    (ret = check_levels(l, levels)) != RECORD_OK)
+	    (ret = check_levels(l, levels)) != RECORD_OK ||
+	    (imaged && (ret = check_image(l, image)) != RECORD_OK))
 		return ret;
 	if (memcmp(plan, l->h->plan_sha256, 32) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,

@@ -162,4 +162,57 @@ run 0 "$bin" verify "$dir/copy2" --anchor "$anchor" &&
     grep -q "^note: objects/$h: no record names it" "$dir/out"
 ok "other files are notes"
 
+
+# ---- the image that the machine was booted from --------------------------------
+one=$(printf '01%.0s' $(seq 32)) two=$(printf '02%.0s' $(seq 32))
+# image TWIST: a state with it in $dir/twisted
+image() {
+	rm -rf "$dir/twisted"
+	"$tool" "$dir/twisted" "$1" >/dev/null
+}
+run 3 "$bin" verify "$dir/good" && ! grep -q '^image' "$dir/out"
+ok "no image, and nothing is said of one"
+run 1 "$bin" verify "$dir/good" --quiet --image "$one" && grep -q \
+    'line 1: ceremony genesis says of no image that it ran from one' "$dir/out"
+ok "finding: an image was given, and none is told of"
+image image
+run 3 "$bin" verify "$dir/twisted" --image "$one" &&
+    [ "$(grep -c '^image ' "$dir/out")" = 1 ] &&
+    grep -q '^image        of every ceremony$' "$dir/out" &&
+    grep -q '^             0.1.0, commit 0123abcd$' "$dir/out" &&
+    grep -q "^             $one\$" "$dir/out"
+ok "one image for all, said once"
+words=$(sed -n "/^ *$one\$/{n;s/^ *//;p;}" "$dir/out")
+run 3 "$bin" verify "$dir/twisted" --image "$words"
+ok "its medium in words"
+run 1 "$bin" verify "$dir/twisted" --quiet --image "$two" && grep -q \
+    'line 1: ceremony genesis ran from another medium than the one given' \
+    "$dir/out"
+ok "finding: another medium"
+image image-other
+run 1 "$bin" verify "$dir/twisted" --image "$one" &&
+    [ "$(grep -c '^finding' "$dir/out")" = 2 ] &&
+    [ "$(grep -c '^image        of ceremony ' "$dir/out")" = 3 ] &&
+    grep -q "^             $two\$" "$dir/out"
+ok "several images, each said"
+image image-none
+run 3 "$bin" verify "$dir/twisted" && grep -q '^             none$' "$dir/out"
+ok "a ceremony from none beside one from an image"
+image image-unread
+run 1 "$bin" verify "$dir/twisted" --image "$one" &&
+    grep -q 'ceremony batch-1 did not read its medium back' "$dir/out" &&
+    grep -q '0123abcd, not read back$' "$dir/out"
+ok "finding: a medium that was not read back"
+image image-other
+run 3 "$bin" verify "$dir/twisted" --json &&
+    [ "$(jq -r '.images[1].image.medium' "$dir/out")" = "$two" ] &&
+    [ "$(jq -r '.images | map(.ceremony) | join(" ")' "$dir/out")" = \
+	"genesis batch-1 change" ]
+ok "images in JSON"
+for bad in "--image" "--image abcd" "--image $one --image $one"; do
+	# shellcheck disable=SC2086 # split on purpose
+	run 2 "$bin" verify "$dir/good" $bad
+	ok "usage: $bad"
+done
+
 echo "1..$n"

@@ -63,6 +63,26 @@ static const char syn_plan_1[] =
 #define SYN_LESS "nocore,nodump,nonewprivs,limits,seccomp"
 #define SYN_LEVEL "nocore,nodump,nonewprivs,landlock,seccomp"
 
+/* What the machine says of its image: nothing without a twist.  "image-other":
+ * the second ceremony ran from another medium, "image-none": from none,
+ * "image-unread": from one that it did not read back. */
+static inline json_t *
+syn_image(const struct synthetic *s)
+{
+	bool first = strcmp(s->cer, "genesis") == 0;
+	uint8_t medium[32];
+
+	if (strncmp(s->twist, "image", 5) != 0 ||
+	    (!first && syn_twist(s, "image-none")))
+		return NULL;
+	memset(medium, !first && syn_twist(s, "image-other") ? 2 : 1, 32);
+	if (!first && syn_twist(s, "image-unread"))
+		return json_pack("{s:s,s:s,s:s}", "version", "0.1.0", "commit",
+		    "0123abcd", "medium", "-");
+	return json_pack("{s:s,s:s,s:o}", "version", "0.1.0", "commit",
+	    "0123abcd", "medium", syn_hex(medium, 32));
+}
+
 static inline void
 syn_open(struct synthetic *s, const char *name, const char *date,
     const char *plan, const char *plan_name)
@@ -76,14 +96,15 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 	SYN(date_parse_rfc3339(date, &s->date) == CA_OK);
 	syn_put(s, plan_name, plan, strlen(plan), s->plan);
 	syn_line(s, "ceremony.open",
-	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s*}}", "plan",
+	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s*},s:o*}", "plan",
 		syn_hex(s->plan, 32), "date", date, "title", title, "version",
 		"0.1.0", "levels", "operator", SYN_LEVEL, "reader",
 		strcmp(s->twist, "levels") == 0 ? SYN_LESS : SYN_LEVEL,
 		"signer", SYN_LEVEL, "media",
 		strcmp(name, "genesis") != 0                ? NULL
 		    : strcmp(s->twist, "levels-media") == 0 ? SYN_LEAST
-							    : SYN_LESS));
+							    : SYN_LESS,
+		"image", syn_image(s)));
 }
 
 /* Bob may bring a token that was personalised elsewhere, with RSA keys. */

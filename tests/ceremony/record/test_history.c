@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/ceremony/record/history_rows.h"
 
+#define SIXTY "012345678901234567890123456789012345678901234567890123456789"
+
 static const struct row rows[] = {
 	/* the chain and the line itself */
 	{ "seq is skipped", "step.begin#1", RAW, "\"seq\":1,", "\"seq\":2,",
@@ -92,6 +94,31 @@ static const struct row rows[] = {
 	{ "resumed in cells not told", "ceremony.resume#1", SET, "levels",
 	    "{\"operator\":\"x\",\"signer\":\"x\"}", RECORD_ERR_FORM,
 	    "ceremony.resume: \"reader\" is missing or not in its place",
+	    NULL },
+	{ "image: a version too long", "ceremony.open#1", ADD, "image",
+	    "{\"version\":\"" SIXTY
+	    "12345\",\"commit\":\"c\",\"medium\":\"-\"}",
+	    RECORD_ERR_FORM,
+	    "ceremony.open: \"version\" is out of form or range", NULL },
+	{ "image: a commit that no terminal shows", "ceremony.open#1", ADD,
+	    "image",
+	    "{\"version\":\"1\",\"commit\":\"\\u001b\",\"medium\":\"-\"}",
+	    RECORD_ERR_FORM,
+	    "ceremony.open: \"commit\" is out of form or range", NULL },
+	{ "image: no digest of the medium", "ceremony.open#1", ADD, "image",
+	    "{\"version\":\"1\",\"commit\":\"c\",\"medium\":null}",
+	    RECORD_ERR_FORM,
+	    "ceremony.open: \"medium\" is out of form or range", NULL },
+	{ "image: more than it tells", "ceremony.open#1", ADD, "image",
+	    "{\"version\":\"1\",\"commit\":\"c\",\"medium\":\"-\",\"x\":1}",
+	    RECORD_ERR_FORM, "ceremony.open: \"x\" does not belong here",
+	    NULL },
+	{ "image: no object", "ceremony.open#1", ADD, "image", "\"c\"",
+	    RECORD_ERR_FORM, "ceremony.open: \"image\" is out of form or range",
+	    NULL },
+	{ "image: at a resume, without commit", "ceremony.resume#1", ADD,
+	    "image", "{\"version\":\"1\",\"medium\":\"-\"}", RECORD_ERR_FORM,
+	    "ceremony.resume: \"commit\" is missing or not in its place",
 	    NULL },
 	{ "closed within a step", "step.end#1", PUT, "ceremony.close",
 	    "$ceremony.close#1", RECORD_ERR_ORDER,
@@ -518,6 +545,10 @@ static const struct {
 	enum record_error err;
 	const char *text;
 } twists[] = {
+	{ "image", RECORD_OK, NULL },
+	{ "image-other", RECORD_OK, NULL },
+	{ "image-none", RECORD_OK, NULL },
+	{ "image-unread", RECORD_OK, NULL },
 	{ "response-transcript", RECORD_ERR_RULE,
 	    "act.result: the response names another line than this act's "
 	    "begin" },
