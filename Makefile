@@ -197,6 +197,14 @@ $(filter $(BUILD)/tests/card/%,$(TESTS) $(TOOLS)): $(BUILD)/tests/card/%: \
 	$(BUILD)/obj/tests/card/%.o $(CARD_SRC:%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
+# and so does who sits before a guest
+VM_SRC := $(wildcard tests/ceremony/image/vm_*.c)
+$(filter $(BUILD)/tests/ceremony/image/%,$(TESTS) $(TOOLS)): \
+	$(BUILD)/tests/ceremony/image/%: \
+	$(BUILD)/obj/tests/ceremony/image/%.o $(VM_SRC:%.c=$(BUILD)/obj/%.o) \
+	$(ARCHIVES)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
