@@ -1,0 +1,49 @@
+# shellcheck shell=sh disable=SC2034
+# The ceremonies that the handbooks show, held by people at a terminal with soft
+# tokens; for the script of this folder.  What the terminal shows is kept in
+# screens/NAME, without what moves its cursor.
+repo=${repo:-$(CDPATH='' cd -- "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/ceremony/custodian/lib.sh
+. "$repo/tests/ceremony/custodian/lib.sh"
+people=$repo/tests/ceremony/custodian/people.exp
+mkdir -p screens in tokens outbox
+printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" \
+	>softhsm.conf
+export SOFTHSM2_CONF="$dir/softhsm.conf"
+# what the bootable image says of itself
+echo medium >medium
+printf '{"version":"%s","commit":"%s","medium":"%s"}\n' \
+	"$("$anchorite" --version | cut -d' ' -f2)" \
+	"$(echo commit | sha1sum | cut -c1-40)" \
+	"$(sha256sum <medium | cut -c1-64)" >image.json
+
+# plain: what a person sees of what a terminal gets
+plain() {
+	sed -e 's/\r//g' -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e "s|$dir/||g" \
+		-e "s|$BUILD/bin/||g"
+}
+
+# printed NAME STATUS COMMAND...: what it prints, where no terminal is
+printed() {
+	name=$1
+	shift
+	run "$@"
+	good=$?
+	cat out err sheet | plain >"screens/$name"
+	return $good
+}
+
+# held NAME STATUS PLAN WORD=VALUE...: the ceremony of PLAN.yaml
+held() {
+	name=$1 want=$2 plan=$3
+	shift 3
+	words=$("$anchorite" plan check "$plan.yaml" | sed -n 's/^words: //p')
+	rm -f shown
+	run "$want" expect "$people" log=shown paper=paper words="$words" "$@" \
+		-- "$anchorite" run "$plan.yaml" --state state --in in \
+		--out outbox --image image.json
+	good=$?
+	plain <shown >"screens/$name"
+	cp "screens/$name" err
+	return $good
+}
