@@ -39,12 +39,13 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libcrypto \
 	libpng libjpeg))$(PKG_CFLAGS)
 
 # ---- what there is -----------------------------------------------------------
-LIBS     = ca smartcard transfer quorum record process qr
+LIBS     = ca smartcard transfer quorum record process qr menu
 SRC_ca        := $(wildcard ca/*.c)
 SRC_smartcard := $(wildcard smartcard/*.c)
 SRC_transfer  := $(wildcard transfer/*.c)
 SRC_quorum    := $(wildcard ceremony/quorum/*.c)
 SRC_qr        := $(wildcard ceremony/qr/*.c)
+SRC_menu      := $(wildcard ceremony/menu/*.c)
 SRC_record    := $(wildcard ceremony/record/*.c)
 SRC_process   := $(filter-out %_main.c,$(wildcard ceremony/process/*.c))
 # the first process of the bootable image; nothing else of the tree is in it
@@ -59,7 +60,7 @@ SRC_anchorite-media   := $(wildcard ceremony/process/media*_main.c)
 BIN      = anchorite anchorite-audit anchorite-factory
 LIBEXEC  = anchorite-reader anchorite-signer anchorite-media
 # archives in the order they need each other, and the libraries of each program
-ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,qr process record quorum smartcard \
+ARCHIVES = $(patsubst %,$(BUILD)/lib/lib%.a,menu qr process record quorum smartcard \
 	transfer ca)
 CELL = -lseccomp# each program enters one
 # zbar as an archive: the shared one brings X11 and D-Bus along

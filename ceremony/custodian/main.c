@@ -35,6 +35,8 @@ static const struct command commands[] = {
 	{ "words", "FILE", "SHA-256 of a file as hex and words", cmd_words, 0 },
 	{ "qr", "show|print FILE, scan|read-sheet SOURCE; see qr --help",
 	    "carry a file across the gap by QR codes", cmd_qr, 1 },
+	{ "menu", "[--root DIR] [--system DIR] [--module NAME] [--loop]",
+	    "what people choose from on the bootable image", cmd_menu, 0 },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -15,7 +15,8 @@ ceremony/record: ceremony/quorum ca transfer
 ceremony/process: ceremony/record ceremony/quorum ca smartcard transfer
 ceremony/qr: ceremony/process ceremony/record ceremony/quorum ca transfer
 ceremony/image/init:
-ceremony/custodian: ceremony/qr ceremony/process ceremony/record ceremony/quorum ca smartcard transfer
+ceremony/menu: ceremony/process ceremony/record ceremony/quorum ca transfer
+ceremony/custodian: ceremony/menu ceremony/qr ceremony/process ceremony/record ceremony/quorum ca smartcard transfer
 ceremony/auditor: ceremony/process ceremony/record ceremony/quorum ca transfer
 ceremony/factory: ceremony/qr ceremony/process ceremony/record ceremony/quorum ca transfer
 '
