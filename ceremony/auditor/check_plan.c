@@ -79,10 +79,28 @@ check_levels(struct audit *a)
 	}
 }
 
+/* A shell beside the ceremony is no finding when the plan has it, and nothing
+ * that should be passed over. */
+static void
+check_shell(struct audit *a)
+{
+	const char *shell = text_of(a, "shell");
+
+	if (a->plan != NULL && strcmp(a->plan->shell.reason, shell) != 0)
+		audit_here(a, "the plan has %s shell",
+		    a->plan->shell.reason[0] == '\0' ? "no" : "another");
+	if (shell[0] != '\0')
+		report_note(a->report,
+		    "transcript.jsonl line %llu: a shell beside the ceremony: "
+		    "%s",
+		    (unsigned long long)a->event->seq + 1, shell);
+}
+
 void
 check_resume(struct audit *a)
 {
 	check_image(a);
+	check_shell(a);
 	check_levels(a);
 }
 
@@ -99,6 +117,7 @@ check_open(struct audit *a)
 	if (yaml != NULL)
 		a->plan = read_plan(a, (const char *)yaml, len);
 	free(yaml);
+	check_shell(a);
 	if (a->plan == NULL)
 		return;
 	if (!match_log(a, a->plan))

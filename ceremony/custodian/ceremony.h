@@ -65,6 +65,8 @@ struct ceremony {
 	bool opened;         /* this run has written ceremony.open or .resume */
 	bool state_read;     /* what was there was replayed, and in order */
 	bool forked;         /* a card remembers another transcript */
+	int shell_fd;        /* shell.h; -1: none */
+	const char *control; /* where init listens */
 	bool has_image;
 	struct image image; /* that the machine was booted from */
 	/* while steps are checked: requests that earlier steps will answer */
@@ -119,6 +121,7 @@ struct ceremony_files {
 	const char *module;  /* a rehearsal's; NULL: as the plan names them */
 	bool no_pinpad;      /* see struct ceremony */
 	const char *image;   /* file that tells of the image, or NULL */
+	const char *control; /* socket of init, NULL: SHELL_CONTROL */
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);

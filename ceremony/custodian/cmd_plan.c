@@ -73,6 +73,10 @@ print_check(const struct ceremony *c, const char *path)
 		    needs.backup_words, needs.backup_words > 1 ? "s" : "");
 	if (needs.words + needs.backup_words == 0)
 		printf("custodians: none is needed\n");
+	if (c->plan->shell.reason[0] != '\0')
+		printf("shell: open on the third console (Alt-F3) while the "
+		       "ceremony lasts, because: %s\n",
+		    c->plan->shell.reason);
 	print_cells(c);
 	printf("sha256: %s\nwords: %s\n", hex, words);
 }

@@ -10,7 +10,8 @@ static char *
 resume_command(const struct ceremony_files *f)
 {
 	const char *words[] = { "run", f->plan, "--state", f->state, "--in",
-		f->in, "--out", f->out, NULL, NULL, NULL, NULL, NULL };
+		f->in, "--out", f->out, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL };
 	size_t n = 8;
 
 	if (f->no_pinpad)
@@ -20,6 +21,10 @@ resume_command(const struct ceremony_files *f)
 	if (f->image != NULL) {
 		words[n++] = "--image";
 		words[n++] = f->image;
+	}
+	if (f->control != NULL) {
+		words[n++] = "--control";
+		words[n++] = f->control;
 	}
 	return stop_sheet_command(true, words);
 }
@@ -34,7 +39,7 @@ cmd_run(const struct command *self, int argc, char *argv[])
 		{ "--state", &files.state, 0 }, { "--in", &files.in, 0 },
 		{ "--out", &files.out, 0 }, { "--no-pinpad", &no_pinpad, 1 },
 		{ "--loop", &loop, 1 }, { "--image", &files.image, 0 },
-		{ NULL, NULL, 0 } };
+		{ "--control", &files.control, 0 }, { NULL, NULL, 0 } };
 	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 

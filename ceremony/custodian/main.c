@@ -11,7 +11,7 @@
 static const struct command commands[] = {
 	{ "run",
 	    "PLAN --state DIR|media[:LABEL] --in DIR|media[:LABEL] --out DIR|media[:LABEL] "
-	    "[--abandon REASON] [--no-pinpad] [--loop] [--image FILE]",
+	    "[--abandon REASON] [--no-pinpad] [--loop] [--image FILE] [--control SOCKET]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run, 0 },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "

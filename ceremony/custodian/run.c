@@ -16,6 +16,7 @@
 #include "ceremony/custodian/media.h"
 #include "ceremony/custodian/resume.h"
 #include "ceremony/custodian/rotate.h"
+#include "ceremony/custodian/shell.h"
 #include "ceremony/custodian/stop_sheet.h"
 
 static const struct step_row rows[] = {
@@ -210,8 +211,13 @@ levels(const struct ceremony *c)
 static json_t *
 with_machine(const struct ceremony *c, json_t *body)
 {
-	if (!c->has_image ||
-	    json_object_set_new(body, "image", image_body(&c->image)) == 0)
+	const char *shell = c->plan->shell.reason;
+
+	if ((!c->has_image ||
+		json_object_set_new(body, "image", image_body(&c->image)) ==
+		    0) &&
+	    (shell[0] == '\0' ||
+		json_object_set_new(body, "shell", json_string(shell)) == 0))
 		return body;
 	json_decref(body);
 	return NULL;
@@ -284,6 +290,10 @@ run_step(struct ceremony *c, unsigned index)
 static bool
 confirm_plan(struct ceremony *c)
 {
+	if (c->plan->shell.reason[0] != '\0')
+		people_say(c->people,
+		    "this plan has a shell open while its ceremony lasts, because: %s",
+		    c->plan->shell.reason);
 	if (c->people->ops->digest(c->people, "the plan", c->plan_sha256) ==
 	    PEOPLE_YES)
 		return true;
@@ -306,7 +316,7 @@ learn_levels(struct ceremony *c)
 static bool
 open_record(struct ceremony *c)
 {
-	if (!confirm_plan(c) || !learn_levels(c) ||
+	if (!confirm_plan(c) || !learn_levels(c) || !shell_open(c) ||
 	    (c->transcript == NULL && !ceremony_create_state(c)) ||
 	    !record_open(c))
 		return false;
@@ -380,6 +390,7 @@ finish(struct ceremony *c)
 		if (fd != -1)
 			close(fd);
 	}
+	shell_close(c);
 	media_end(c);
 	message_clear(&c->in);
 	message_clear(&c->out);
@@ -421,7 +432,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	}
 	message_start(&c->in, MSG_NONE);
 	message_start(&c->out, MSG_NONE);
-	c->state_fd = c->in_fd = c->out_fd = -1;
+	c->state_fd = c->in_fd = c->out_fd = c->shell_fd = -1;
 	c->rehearsal = rehearsal;
 	c->people = people;
 	c->state_path = files->state;
@@ -430,6 +441,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	c->in_path = files->in;
 	c->out_path = files->out;
 	c->resume = files->resume;
+	c->control = files->control != NULL ? files->control : SHELL_CONTROL;
 	if (!media_open(c, files)) /* what may mount is started first */
 		;
 	else if (!cell_enter(rehearsal, c->operator_level))

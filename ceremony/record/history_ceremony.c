@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/date.h"
@@ -90,14 +91,25 @@ check_image(const struct history_line *l, json_t *image)
 	return history_fields(l, image, HISTORY_ROWS(rows));
 }
 
+/* The plan's reason for a shell; it is open again when the ceremony goes on.
+ * Whether the plan has it, those know who read plans. */
+static enum record_error
+check_shell(const struct history_line *l, bool there, const char *shell)
+{
+	if (there && shell[0] == '\0')
+		return history_refuse(l, RECORD_ERR_FORM,
+		    "\"shell\" is out of form or range");
+	return RECORD_OK;
+}
+
 enum record_error
 history_do_open(struct history_line *l)
 {
 	uint8_t plan[32];
-	const char *date, *title, *version;
+	const char *date, *title, *version, *shell;
 	json_t *levels, *image;
 	int64_t when;
-	bool imaged;
+	bool imaged, shelled;
 	enum record_error ret;
 	const struct history_field rows[] = {
 		{ "plan", FIELD_HEX32, 0, plan, NULL },
@@ -106,11 +118,13 @@ history_do_open(struct history_line *l)
 		{ "version", FIELD_TEXT, TEXT_MAX, &version, NULL },
 		{ "levels", FIELD_OBJECT, 0, &levels, NULL },
 		{ "image", FIELD_OBJECT, 0, &image, &imaged },
+		{ "shell", FIELD_NOTE, HISTORY_SHELL_MAX, &shell, &shelled },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
 	    (ret = check_levels(l, levels)) != RECORD_OK ||
-	    (imaged && (ret = check_image(l, image)) != RECORD_OK))
+	    (imaged && (ret = check_image(l, image)) != RECORD_OK) ||
+	    (ret = check_shell(l, shelled, shell)) != RECORD_OK)
 		return ret;
 	if (!name_valid(l->e->cer) || strlen(l->e->log) > POLICY_LOG_MAX)
 		return history_refuse(l, RECORD_ERR_FORM,
@@ -128,6 +142,7 @@ history_do_open(struct history_line *l)
 	if ((ret = history_exists(l, plan, "plan")) != RECORD_OK)
 		return ret;
 	l->g->module_count = 0;
+	snprintf(l->g->shell, sizeof(l->g->shell), "%s", shelled ? shell : "");
 	return start_ceremony(l, plan, when);
 }
 
@@ -135,7 +150,8 @@ enum record_error
 history_do_resume(struct history_line *l)
 {
 	uint8_t plan[32];
-	bool torn, imaged;
+	const char *shell = "";
+	bool torn, imaged, shelled;
 	json_t *levels, *image;
 	enum record_error ret;
 	const struct history_field rows[] = {
@@ -143,15 +159,20 @@ history_do_resume(struct history_line *l)
 		{ "torn", FIELD_BOOL, 0, &torn, NULL },
 		{ "levels", FIELD_OBJECT, 0, &levels, NULL },
 		{ "image", FIELD_OBJECT, 0, &image, &imaged },
+		{ "shell", FIELD_NOTE, HISTORY_SHELL_MAX, &shell, &shelled },
 	};
 
 	if ((ret = history_body(l, HISTORY_ROWS(rows))) != RECORD_OK ||
 	    (ret = check_levels(l, levels)) != RECORD_OK ||
-	    (imaged && (ret = check_image(l, image)) != RECORD_OK))
+	    (imaged && (ret = check_image(l, image)) != RECORD_OK) ||
+	    (ret = check_shell(l, shelled, shell)) != RECORD_OK)
 		return ret;
 	if (memcmp(plan, l->h->plan_sha256, 32) != 0)
 		return history_refuse(l, RECORD_ERR_RULE,
 		    "another plan than the ceremony was opened with");
+	if (strcmp(shelled ? shell : "", l->g->shell) != 0)
+		return history_refuse(l, RECORD_ERR_RULE,
+		    "another shell than the ceremony was opened with");
 	l->g->resumed = true;
 	return RECORD_OK;
 }

@@ -36,12 +36,15 @@ struct history_label {
 	unsigned so_made; /* which S it comes from; 0: none yet */
 };
 
+#define HISTORY_SHELL_MAX 512 /* octets of the reason for a shell */
+
 /* h->private_ */
 struct history_group {
 	enum history_phase phase;
 	bool resumed;  /* the ceremony was, and no step has begun since */
 	bool unmade;   /* the step was stopped: copies may be missing */
 	unsigned step; /* that stands */
+	char shell[HISTORY_SHELL_MAX + 1]; /* as the ceremony was opened */
 	char kinds[HISTORY_STEPS_MAX + 1][APPROVAL_NAME_MAX + 1];
 	char made[33]; /* label of the token keyed in this step, "" if none */
 	/* the acts that stand, and how far they are */

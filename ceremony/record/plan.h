@@ -63,6 +63,9 @@ struct plan_sandbox {    /* what every process must reach; see level.h */
 	char minimum[8]; /* "full", "seccomp", "basic"; "": full */
 	char reason[PLAN_TEXT_MAX + 1]; /* for less than full */
 };
+struct plan_shell { /* open on the third console while the ceremony lasts */
+	char reason[PLAN_TEXT_MAX + 1]; /* "": there is none */
+};
 struct plan_person { /* roles: */
 	char role[PLAN_NAME_MAX + 1];
 	char name[PLAN_NAME_MAX + 1];
@@ -193,6 +196,7 @@ struct plan {
 	 * when vendor is an issuer's certificate */
 	char vendor[65], vendor_file[PLAN_NAME_MAX + 1];
 	struct plan_sandbox sandbox;
+	struct plan_shell shell;
 	size_t people_count;
 	struct plan_person people[PLAN_PEOPLE_MAX];
 	size_t token_count;

@@ -45,6 +45,9 @@ static const struct plan_row rows[] = {
 	{ "sandbox.reason", PLAN_T_TEXT, OPTIONAL,
 	    IN(struct plan_sandbox, reason) },
 
+	{ "shell", PLAN_T_MAP, OPTIONAL, IN(struct plan, shell) },
+	{ "shell.reason", PLAN_T_TEXT, IN(struct plan_shell, reason) },
+
 	{ "roles", PLAN_T_SEQ, .min = 1, .max = PLAN_PEOPLE_MAX,
 	    LIST(struct plan, people, people_count) },
 	{ "roles.#", .type = PLAN_T_MAP },

@@ -105,8 +105,18 @@ write_head(FILE *f, const struct plan *p, const uint8_t digest[32])
 		pair(f, "Sandbox", p->sandbox.minimum);
 		pair(f, "because", p->sandbox.reason);
 	}
+	if (p->shell.reason[0] != '\0') {
+		pair(f, "Shell",
+		    "open on the third console (Alt-F3) while the ceremony lasts");
+		pair(f, "because", p->shell.reason);
+	}
 	fprintf(f, "\n[ ] The screen shows these words for the plan.%s\n",
 	    INITIALS);
+	if (p->shell.reason[0] != '\0')
+		line(f, 0,
+		    "[ ] A shell is open on the third console: somebody watches "
+		    "what is typed there.%s",
+		    INITIALS);
 }
 
 static void

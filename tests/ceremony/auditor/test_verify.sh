@@ -89,6 +89,12 @@ ok "words of no file"
 
 finding levels 'the cell of the reader was seccomp, and the plan asks for full'
 finding resumed 'the cell of the reader was seccomp, and the plan asks for full'
+finding shell 'ceremony.open: the plan has no shell'
+grep -q 'ceremony.resume: the plan has no shell' "$dir/out"
+ok "finding: shell, when it goes on"
+run 1 "$bin" verify "$dir/twisted" && [ "$(grep -c \
+    '^note: .* a shell beside the ceremony: to look$' "$dir/out")" = 2 ]
+ok "a shell is noted"
 finding levels-media 'the cell of the media was basic, and the plan asks for full'
 finding medium-other 'product.crl is not what its object makes'
 rm -rf "$dir/twisted"

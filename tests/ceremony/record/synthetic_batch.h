@@ -343,11 +343,12 @@ syn_batch(struct synthetic *s)
 	syn_issue(s, &a, 0);
 	SYN(issuance_sync(s->log) == RECORD_OK);
 	syn_line(s, "ceremony.resume",
-	    json_pack("{s:o,s:b,s:{s:s,s:s,s:s},s:o*}", "plan",
+	    json_pack("{s:o,s:b,s:{s:s,s:s,s:s},s:o*,s:s*}", "plan",
 		syn_hex(s->plan, 32), "torn", 0, "levels", "operator",
 		SYN_LEVEL, "reader",
 		strcmp(s->twist, "resumed") == 0 ? SYN_LESS : SYN_LEVEL,
-		"signer", SYN_LEVEL, "image", syn_image(s)));
+		"signer", SYN_LEVEL, "image", syn_image(s), "shell",
+		syn_shell(s, true)));
 	syn_line(s, "act.void",
 	    json_pack("{s:I,s:s}", "act", (json_int_t)a.act, "reason",
 		"the power failed"));

@@ -83,6 +83,18 @@ syn_image(const struct synthetic *s)
 	    "0123abcd", "medium", syn_hex(medium, 32));
 }
 
+/* "shell": the second ceremony has one, which its plan has not; "shell-gone": it
+ * has none when it goes on. */
+static inline const char *
+syn_shell(const struct synthetic *s, bool resumed)
+{
+	return strncmp(s->twist, "shell", 5) == 0 &&
+		strcmp(s->cer, "batch-1") == 0 &&
+		!(resumed && syn_twist(s, "shell-gone"))
+	    ? "to look"
+	    : NULL;
+}
+
 static inline void
 syn_open(struct synthetic *s, const char *name, const char *date,
     const char *plan, const char *plan_name)
@@ -96,15 +108,15 @@ syn_open(struct synthetic *s, const char *name, const char *date,
 	SYN(date_parse_rfc3339(date, &s->date) == CA_OK);
 	syn_put(s, plan_name, plan, strlen(plan), s->plan);
 	syn_line(s, "ceremony.open",
-	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s*},s:o*}", "plan",
-		syn_hex(s->plan, 32), "date", date, "title", title, "version",
-		"0.1.0", "levels", "operator", SYN_LEVEL, "reader",
+	    json_pack("{s:o,s:s,s:s,s:s,s:{s:s,s:s,s:s,s:s*},s:o*,s:s*}",
+		"plan", syn_hex(s->plan, 32), "date", date, "title", title,
+		"version", "0.1.0", "levels", "operator", SYN_LEVEL, "reader",
 		strcmp(s->twist, "levels") == 0 ? SYN_LESS : SYN_LEVEL,
 		"signer", SYN_LEVEL, "media",
 		strcmp(name, "genesis") != 0                ? NULL
 		    : strcmp(s->twist, "levels-media") == 0 ? SYN_LEAST
 							    : SYN_LESS,
-		"image", syn_image(s)));
+		"image", syn_image(s), "shell", syn_shell(s, false)));
 }
 
 /* Bob may bring a token that was personalised elsewhere, with RSA keys. */
