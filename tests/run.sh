@@ -1,37 +1,29 @@
 #!/bin/sh
-# Run test programs (cmocka) and scripts; each prints TAP.  Ends in the count.
-# A program that dies, or prints no result at all, counts as one failure.
+# run.sh TEST...: run test programs (cmocka) and scripts, JOBS at a time (as many
+# as there are processors); each prints TAP.  Ends in the count.
 set -u
+here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd)
 export CMOCKA_MESSAGE_OUTPUT=TAP
-out=$(mktemp) || exit 1
-trap 'rm -f "$out"' EXIT
-passed=0 failed=0 skipped=0
-for t in "$@"; do
-	case $t in
-	*.sh) timeout 900 sh "$t" >"$out" 2>&1 ;;
-	*) timeout 600 "$t" >"$out" 2>&1 ;;
-	esac
-	status=$?
-	ok=$(grep -c '^ok ' "$out")
-	# cmocka calls a skipped test "not ok N # SKIP name"
-	skip=$(grep -c '^\(not \)\?ok .*# *SKIP' "$out")
-	ok=$((ok + $(grep -c '^not ok .*# *SKIP' "$out")))
-	bad=$(($(grep -c '^not ok ' "$out") - $(grep -c '^not ok .*# *SKIP' "$out")))
-	if [ "$bad" = 0 ] && { [ $status != 0 ] || [ "$ok" = 0 ]; }; then
-		bad=1
-	fi
-	if [ "$bad" != 0 ]; then
-		echo "FAILED $t (status $status)"
-		grep -A 20 '^not ok ' "$out" | head -n 100
-		tail -n 60 "$out"
-	else
-		echo "ok     $t: $((ok - skip))"
-		grep '# *SKIP' "$out"
-	fi
-	passed=$((passed + ok - skip))
-	failed=$((failed + bad))
-	skipped=$((skipped + skip))
-done
-[ $skipped = 0 ] || echo "$skipped skipped"
-echo "$passed passed, $failed failed"
+counts=$(mktemp -d) || exit 1
+trap 'rm -rf "$counts"' EXIT
+trap 'exit 130' HUP INT TERM
+# one line is one job: what must not run side by side stands in one.  Loop
+# devices are opened exclusively, by every process that looks for media.
+# Scripts come first, which take longer.
+alone='(^|/)test_media[^/]*$'
+{
+	printf '%s\n' "$@" | grep -E "$alone" | paste -sd ' ' -
+	printf '%s\n' "$@" | grep -Ev "$alone" | grep '\.sh$'
+	printf '%s\n' "$@" | grep -Ev "$alone" | grep -v '\.sh$'
+} | grep . | xargs -L 1 -P "${JOBS:-$(nproc)}" sh "$here/run_job.sh" "$counts"
+
+total() { # NUMBER: the sum of a column
+	cat "$counts"/* | awk -v c="$1" '{ n += $c } END { print n + 0 }'
+}
+# a job that did not come to its end is not passed over
+missing=$(($# - $(cat "$counts"/* | wc -l)))
+failed=$(($(total 2) + missing))
+[ $missing = 0 ] || echo "$missing tests have no result"
+[ "$(total 3)" = 0 ] || echo "$(total 3) skipped"
+echo "$(total 1) passed, $failed failed"
 [ $failed = 0 ]
