@@ -12,6 +12,8 @@ PACKAGES = build-essential pkg-config libseccomp-dev libssl-dev openssl \
 	qrencode librsvg2-bin
 LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
+# what shapes the image comes from its own lock; nothing else is needed
+IMAGE_PACKAGES = git
 
 # ---- flags -----------------------------------------------------------------
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \
@@ -91,7 +93,8 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 # ---- targets -----------------------------------------------------------------
 .DELETE_ON_ERROR:
 .PHONY: all check crash demo bench fuzz coverage covered lint lint-deps deps \
-	install uninstall clean help $(CHECKS)
+	install uninstall clean help image image-packages image-lock image-check \
+	$(CHECKS)
 .SECONDARY:
 
 all: $(PROGRAMS) $(INIT) ## build the programs into build/
@@ -126,6 +129,24 @@ covered: $(filter $(BUILD)/tests/transfer/%,$(TESTS))
 lint: lint-deps $(CHECKS) ## every static check
 
 deps: $(BUILD)/.deps ## install missing Debian packages (NO_DEPS=1: never)
+
+IMAGE_CACHE ?= build/image/cache# packages by digest, kept
+IMAGE = build/anchorite-$(VERSION)-amd64
+RECIPE = ceremony/image
+image: image-packages ## build the bootable image, FROM=folder: from those packages
+	@rm -rf build/image/source
+	@sh $(RECIPE)/source.sh . build/image/source
+	@sh $(RECIPE)/image.sh build/image/source build/image/work \
+	    $(IMAGE_CACHE) $(IMAGE)
+image-packages: ## fetch the packages of the lock, TO=folder: copy them there
+	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(IMAGE_PACKAGES)
+	@sh $(RECIPE)/fetch.sh $(RECIPE)/packages.lock $(IMAGE_CACHE) $(FROM)
+	@[ -z "$(TO)" ] || sh $(RECIPE)/publish.sh $(RECIPE)/packages.lock \
+	    $(IMAGE_CACHE) $(TO)
+image-lock: ## renew the list of packages from the mirrors that apt knows
+	@sh $(RECIPE)/lock.sh $(RECIPE)/packages $(RECIPE)/packages.lock
+image-check: image-packages ## build the image twice, in different ways, and compare
+	@sh $(RECIPE)/check.sh . $(IMAGE_CACHE) build/image/check
 
 install: all ## install below PREFIX (default /usr/local), DESTDIR honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/anchorite
@@ -234,6 +255,6 @@ check-cppcheck: ## cppcheck finds nothing
 	    --enable=warning,performance,portability --suppress=missingInclude \
 	    --suppress=missingIncludeSystem -j2 ca smartcard transfer ceremony
 check-shell: ## shellcheck finds nothing
-	@shellcheck -s sh $$(find tests .ci -name '*.sh') .ci/run
+	@shellcheck -s sh $$(find tests ceremony .ci -name '*.sh') .ci/run
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
