@@ -1,11 +1,11 @@
 #!/bin/sh
+# shellcheck disable=SC1091,SC2154
 # lock.sh PACKAGES LOCK: write the lock anew: of each package that is wanted the
 # version that Debian's archives have now, its digest and size and where it is
 # in the pool.  Asks the archives; installs nothing.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=$1 lock=$2
-# shellcheck disable=SC1091,SC2154
 . "$here/apt.sh"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir" "$lock.new"' EXIT
