@@ -24,7 +24,8 @@ static const struct {
 	{ "proc", "/proc", PLAIN, "hidepid=invisible", false },
 	{ "sysfs", "/sys", PLAIN, NULL, false },
 	{ "securityfs", "/sys/kernel/security", PLAIN, NULL, false },
-	{ "devtmpfs", "/dev", MS_NOSUID | MS_NOEXEC, "mode=755", false },
+	{ "devtmpfs", "/dev", MS_NOSUID | MS_NOEXEC, "mode=755,size=1M",
+	    false },
 	{ "devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
 	    "newinstance,mode=600,ptmxmode=600", false },
 	/* a full one must not take the memory that programs work in */
@@ -71,7 +72,9 @@ mounts_undo(void)
 			continue;
 		if (!power_empty(table[i].folder))
 			console_log("%s could not be emptied", table[i].folder);
-		if (umount2(table[i].folder, 0) != 0)
+		/* the control socket is bound there, and empty */
+		if (umount2(table[i].folder, 0) != 0 &&
+		    umount2(table[i].folder, MNT_DETACH) != 0)
 			console_log("%s could not be taken off",
 			    table[i].folder);
 	}

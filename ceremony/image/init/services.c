@@ -40,10 +40,10 @@ static const char *const environment[] = { "PATH=/usr/bin:/usr/sbin",
 	"TERM=linux", "HOME=" FOLDER "/home", NULL };
 
 void
-services_exec(const char *const *argv)
+services_exec(const char *path, const char *const *argv)
 {
 	/* execve() changes neither */
-	execve(argv[0], (char *const *)(uintptr_t)argv,
+	execve(path, (char *const *)(uintptr_t)argv,
 	    (char *const *)(uintptr_t)environment);
 }
 
@@ -167,7 +167,7 @@ run(const struct row *row)
 	if (services_console(row->tty) && chdir(FOLDER) == 0 &&
 	    confine_child() && become(row->user) &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
-		services_exec(row->argv);
+		services_exec(row->argv[0], row->argv);
 	_exit(CHILD_FAILED);
 }
 

@@ -68,7 +68,7 @@ int services_wait(const struct services *s, uint64_t now);
 bool services_console(const char *tty);
 
 /* execve() with the environment of all that init starts. */
-void services_exec(const char *const *argv);
+void services_exec(const char *path, const char *const *argv);
 
 /*
  * The user's numbers of a name in a file of the form of passwd(5).  Returns
