@@ -14,8 +14,8 @@ echo "first: as it comes"
 (umask 022 && TZ=UTC0 LC_ALL=C sh "$here/image.sh" "$dir/one/source" \
     "$dir/one/work" "$cache" "$dir/one/image")
 
-other="sh $here/image.sh $dir/other/folder/source $dir/other/folder/work $cache
-    $dir/other/image"
+other="sh $here/image.sh $dir/other/folder/source"
+other="$other $dir/other/folder/work $cache $dir/other/image"
 said="umask 077, time zone Nepal's, locale tr_TR, a clock 400 days on, one CPU"
 other="taskset 1 $other"
 if [ "$(id -u)" = 0 ]; then

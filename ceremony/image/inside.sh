@@ -25,6 +25,7 @@ exec unshare $spaces sh -c '
 	for device in null zero urandom; do
 		mount --bind /dev/$device "$1/dev/$device" || exit
 	done
+	umask 022
 	exec chroot "$@"' sh "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin \
-    HOME=/tmp TZ="${TZ-}" LC_ALL="${LC_ALL-C}" VERSION="$VERSION" \
+    HOME=/tmp TZ=UTC0 LC_ALL=C VERSION="$VERSION" \
     COMMIT="$COMMIT" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" $clock "$@"

@@ -41,14 +41,17 @@ cp /image/root/etc/anchorite/release /image/iso/release
 find /image/iso -type d -exec chmod 755 {} +
 find /image/iso -type f -exec chmod 644 {} +
 find /image/iso -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-xorriso -no_rc -report_about SORRY -as mkisofs -quiet -o $iso \
+xorriso -no_rc -as mkisofs -quiet -o $iso \
     -V ANCHORITE -R -uid 0 -gid 0 -no-pad \
     -b boot/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \
     --grub2-boot-info --grub2-mbr $grub/i386-pc/boot_hybrid.img \
-    --mbr-force-bootable \
-    -eltorito-alt-boot -e boot/efi.img -no-emul-boot \
-    -part_like_isohybrid \
-    /image/iso
+    --protective-msdos-label --mbr-force-bootable \
+    -eltorito-alt-boot -efi-boot-part --efi-boot-image -e boot/efi.img \
+    -no-emul-boot \
+    /image/iso >/image/xorriso.log 2>&1 || {
+	cat /image/xorriso.log >&2
+	exit 1
+}
 
 # the medium says itself how long it is (ECMA-119, 8.4.8), so that it can be
 # read back whole
