@@ -16,7 +16,7 @@ LC_ALL=C awk -v set="${2-}" -v file="$lock" '
 		exit 1
 	}
 	/^#/ { next }
-	NF != 7 || $0 !~ /^[^ ]+( [^ ]+)*$/ { refuse("not seven words") }
+	NF != 7 || $0 !~ /^[^ \t]+( [^ \t]+)*$/ { refuse("not seven words") }
 	$1 !~ /^(build|image|both)$/ { refuse("no set is called " $1) }
 	$2 !~ /^[a-z0-9][a-z0-9+.-]+$/ { refuse("not the name of a package") }
 	$3 !~ /^[0-9][A-Za-z0-9.+:~-]*$/ { refuse("not a version") }

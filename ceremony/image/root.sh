@@ -52,11 +52,7 @@ done
 
 # ---- what must hold --------------------------------------------------------------
 sh $here/needed.sh $root
-special=$(find $root -perm /7000 -o ! -type d ! -type f ! -type l)
-[ -z "$special" ] || {
-	echo "image: setuid, setgid or no plain file: $special" >&2
-	exit 1
-}
+sh $here/plain.sh $root
 
 # ---- one mode and one time for all -------------------------------------------------
 find $root -type d -exec chmod 755 {} +
