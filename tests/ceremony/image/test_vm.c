@@ -10,8 +10,7 @@
 /* cmocka wants what is above */
 #include <cmocka.h>
 
-#include "tests/ceremony/image/vm_keys.h"
-#include "tests/ceremony/image/vm_screen.h"
+#include "tests/ceremony/image/vm_live.h"
 
 #define WIDTH 1024
 #define HEIGHT 768
@@ -366,6 +365,64 @@ test_named(void **state)
 	}
 }
 
+/* ---- a terminal in place of the guest's ------------------------------------- */
+static void
+test_live_keys(void **state)
+{
+	static const struct {
+		const char *in, *keys; /* "": none */
+		size_t used;
+	} cases[] = { { "a", "a", 1 }, { "Ab", "shift-a", 1 },
+		{ "\r", "ret", 1 }, { "\x03", "ctrl-c", 1 },
+		{ "\x7F", "backspace", 1 }, { "\t", "tab", 1 },
+		{ "\033[Ax", "up", 3 }, { "\033", "esc", 1 },
+		{ "\033[", "esc", 1 },
+		{ "\x1D"
+		  "2",
+		    "alt-f2", 2 },
+		{ "\x1Dx", "", 1 }, { "\xC3\xA4", "", 1 } };
+	struct vm_chord chord;
+	char got[VM_CHORD_MAX * (VM_KEY_MAX + 1) + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(vm_live_keys(cases[i].in, strlen(cases[i].in),
+				     &chord),
+		    cases[i].used);
+		joined(&chord, got);
+		assert_string_equal(got, cases[i].keys);
+	}
+}
+
+static void
+test_live_frame(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t rows, columns;
+		const char *frame;
+	} cases[] = {
+		{ "one\ntwo\n", 24, 80, "one\r\ntwo" },
+		{ "one\ntwo\n> \n", 2, 80, "two\r\n> " },
+		{ "one\ntwo\n", 1, 80, "two" },
+		{ "one\ntwo\n", 24, 2, "on\r\ntw" },
+		{ "\xE2\x96\x80\xE2\x96\x84x\n", 24, 2,
+		    "\xE2\x96\x80\xE2\x96\x84" },
+		{ "\n", 24, 80, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *frame = vm_live_frame(cases[i].text, cases[i].rows,
+		    cases[i].columns);
+
+		assert_non_null(frame);
+		assert_memory_equal(frame, "\033[H\033[J", 6);
+		assert_string_equal(frame + 6, cases[i].frame);
+		free(frame);
+	}
+}
+
 int
 main(void)
 {
@@ -383,6 +440,8 @@ main(void)
 		cmocka_unit_test(test_picture),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_live_keys),
+		cmocka_unit_test(test_live_frame),
 	};
 
 	make_font();

@@ -18,6 +18,7 @@ VM_MEMORY=512
 OVMF=${OVMF:-/usr/share/OVMF}
 DISPLAY_OF_VM=${DISPLAY_OF_VM:-none}
 vm='' vm_pids='' vm_args='' vm_cards=0 vm_media=0 vm_nets=0 screen_count=0
+vm_keyboard=''
 
 # sockets have short names: /tmp
 vm_new() {
@@ -62,12 +63,12 @@ vm_networks() {
 # firmware KIND: and the keyboard: an old one for BIOS, one on USB for UEFI
 vm_firmware() {
 	case $1 in
-	bios) ;;
+	bios) vm_keyboard= ;;
 	uefi)
 		cp "$OVMF/OVMF_VARS_4M.fd" "$vm/vars.fd" || return
 		vm_args="$vm_args -drive if=pflash,format=raw,readonly=on,file=$OVMF/OVMF_CODE_4M.fd"
 		vm_args="$vm_args -drive if=pflash,format=raw,file=$vm/vars.fd"
-		vm_args="$vm_args -device usb-kbd,bus=usb.0"
+		vm_keyboard='-device usb-kbd,bus=usb.0'
 		;;
 	esac
 }
@@ -76,10 +77,10 @@ vm_start() {
 	vm_firmware "$1" && cp "$2" "$vm/boot.iso" || return
 	# shellcheck disable=SC2086
 	nice qemu-system-x86_64 -M q35 -accel tcg -m $VM_MEMORY -nodefaults \
-		-no-reboot -name "anchorite, $1" -device VGA \
+		-no-reboot -name "anchorite-$1" -device VGA \
 		-display "$DISPLAY_OF_VM" \
 		-qmp "unix:$vm/qmp,server=on,wait=off" \
-		-device qemu-xhci,id=usb,p2=15,p3=15 \
+		-device qemu-xhci,id=usb,p2=15,p3=15 $vm_keyboard \
 		-drive if=none,id=boot,format=raw,readonly=on,file="$vm/boot.iso" \
 		-device usb-storage,bus=usb.0,drive=boot,removable=on,bootindex=0,serial=BOOT0001 \
 		$vm_args 2>"$vm/qemu.log" &
