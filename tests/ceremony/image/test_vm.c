@@ -213,6 +213,27 @@ test_matches(void **state)
 }
 
 static void
+test_lines(void **state)
+{
+	static const struct {
+		const char *text, *lines;
+	} cases[] = { { "ab\ncd\n", "ab\ncd\n" }, { "abcd\nef\n", "abcdef\n" },
+		{ "abcd\n\nef\n", "abcd\nef\n" },
+		{ "abcd\nefgh\ni\n", "abcdefghi\n" },
+		{ "\xE2\x96\x80z\nab\n", "\xE2\x96\x80z\nab\n" },
+		{ "\xE2\x96\x80zab\nab\n", "\xE2\x96\x80zabab\n" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *lines = vm_screen_lines(cases[i].text, 4);
+
+		assert_non_null(lines);
+		assert_string_equal(lines, cases[i].lines);
+		free(lines);
+	}
+}
+
+static void
 test_ends(void **state)
 {
 	(void)state;
@@ -435,6 +456,7 @@ main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_font),
 		cmocka_unit_test(test_picture),

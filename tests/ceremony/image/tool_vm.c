@@ -6,11 +6,12 @@
  *   type TEXT                on a US keyboard; it must appear as it is typed,
  *                            as the last on the screen
  *   secret TEXT              the same, unseen
- *   see SECONDS EXPRESSION   wait until a row of the screen, or all of them in
- *                            one line, match the extended regular expression
+ *   see SECONDS EXPRESSION   wait until a line of the screen, or all of them
+ *                            in one, match the extended regular expression
  *   not EXPRESSION           the screen must not match
  *   save NAME                the screen to NAME.png and NAME.txt
- *   text                     what is on the screen to standard output
+ *   text                     what is on the screen to standard output, each line
+ *                            in one
  *   gone SECONDS             wait for the end of QEMU
  *   live                     show the screen and take keys here, see vm_live.h
  *
@@ -37,7 +38,8 @@
 struct room {
 	struct vm_monitor monitor;
 	struct vm_font font;
-	char *text; /* of the last look */
+	char *text, *lines; /* of the last look: as it is, and without the
+			     * ends of rows that a line went on after */
 };
 
 static double
@@ -58,23 +60,28 @@ look(struct room *r, struct vm_picture *p)
 	if (!vm_monitor_look(&r->monitor, &picture))
 		return false;
 	free(r->text);
+	free(r->lines);
 	r->text = vm_screen_text(&picture, &r->font);
+	r->lines = r->text == NULL
+	    ? NULL
+	    : vm_screen_lines(r->text, picture.width / VM_GLYPH_WIDTH);
 	if (p != NULL)
 		*p = picture;
 	else
 		vm_picture_free(&picture);
-	return r->text != NULL;
+	return r->lines != NULL;
 }
 
-/* Look until the test is passed. */
+/* Look until the test is passed, on a screen that is not as it was before. */
 static bool
 look_until(struct room *r, double seconds,
-    bool (*test)(const char *text, const char *want), const char *want)
+    bool (*test)(const char *text, const char *want), const char *want,
+    const char *before)
 {
 	double end = now() + seconds;
 
 	while (look(r, NULL)) {
-		if (test(r->text, want))
+		if (strcmp(r->text, before) != 0 && test(r->lines, want))
 			return true;
 		if (now() > end) {
 			fprintf(stderr, "not on the screen: %s\n", want);
@@ -126,7 +133,7 @@ type_end(struct room *r, const char *text, size_t from, size_t to)
 
 		seen = before != NULL &&
 		    press_text(r, text + from, to - from) &&
-		    look_until(r, ECHO_SECONDS, vm_screen_ends, typed);
+		    look_until(r, ECHO_SECONDS, vm_screen_ends, typed, before);
 		lost = before != NULL && strcmp(before, r->text) == 0;
 		free(before);
 	}
@@ -164,7 +171,8 @@ do_secret(struct room *r, char **argv)
 static bool
 do_see(struct room *r, char **argv)
 {
-	return look_until(r, strtod(argv[0], NULL), vm_screen_matches, argv[1]);
+	return look_until(r, strtod(argv[0], NULL), vm_screen_matches, argv[1],
+	    "");
 }
 
 static bool
@@ -172,7 +180,7 @@ do_not(struct room *r, char **argv)
 {
 	if (!look(r, NULL))
 		return false;
-	if (!vm_screen_matches(r->text, argv[0]))
+	if (!vm_screen_matches(r->lines, argv[0]))
 		return true;
 	fprintf(stderr, "on the screen: %s\n", argv[0]);
 	return false;
@@ -209,7 +217,7 @@ static bool
 do_text(struct room *r, char **argv)
 {
 	(void)argv;
-	return look(r, NULL) && fputs(r->text, stdout) >= 0;
+	return look(r, NULL) && fputs(r->lines, stdout) >= 0;
 }
 
 static bool
@@ -289,5 +297,6 @@ main(int argc, char **argv)
 		ret = act(&r, argv + 2, argc - 2);
 	vm_monitor_close(&r.monitor);
 	free(r.text);
+	free(r.lines);
 	return ret;
 }

@@ -137,6 +137,26 @@ vm_screen_text(const struct vm_picture *p, const struct vm_font *font)
 	return text;
 }
 
+char *
+vm_screen_lines(const char *text, size_t columns)
+{
+	char *lines = malloc(strlen(text) + 1), *to = lines;
+	size_t column = 0;
+
+	for (; lines != NULL && *text != '\0'; text++) {
+		/* an octet inside a character of UTF-8 is no column */
+		if (*text != '\n')
+			column += ((unsigned char)*text & 0xC0) != 0x80;
+		if (*text != '\n' || column < columns)
+			*to++ = *text;
+		if (*text == '\n')
+			column = 0;
+	}
+	if (lines != NULL)
+		*to = '\0';
+	return lines;
+}
+
 static bool
 matches(const char *text, const char *expression)
 {

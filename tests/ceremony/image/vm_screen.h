@@ -54,8 +54,15 @@ bool vm_picture_write_png(const struct vm_picture *p, const char *path);
  */
 char *vm_screen_text(const struct vm_picture *p, const struct vm_font *font);
 
-/* Does the extended regular expression match a row, or all rows put into one
- * line with one blank between them?  A wrong expression ends the program. */
+/*
+ * The text with the rows of a line put together that was longer than a row, on a
+ * screen of so many columns: a row that is full goes on in the next.
+ *
+ * Returns NULL when there is no memory; the caller frees it.
+ */
+char *vm_screen_lines(const char *text, size_t columns);
+
+/* Does the extended regular expression match a line, or all lines put into one with one blank between them?  A wrong expression ends the program. */
 bool vm_screen_matches(const char *text, const char *expression);
 
 /* Is this the last that is on the screen, blanks and ends of rows apart? */
