@@ -219,19 +219,13 @@ $(filter $(BUILD)/tests/card/%,$(TESTS) $(TOOLS)): $(BUILD)/tests/card/%: \
 	$(BUILD)/obj/tests/card/%.o $(CARD_SRC:%.c=$(BUILD)/obj/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
-# and so does who sits before a guest
-VM_SRC := $(wildcard tests/ceremony/image/vm_*.c)
-$(filter $(BUILD)/tests/ceremony/image/%,$(TESTS) $(TOOLS)): \
-	$(BUILD)/tests/ceremony/image/%: \
-	$(BUILD)/obj/tests/ceremony/image/%.o $(VM_SRC:%.c=$(BUILD)/obj/%.o) \
-	$(ARCHIVES)
-	@mkdir -p $(@D)
-	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+# those of the image: its first process, and who sits before a guest
+VM_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/ceremony/image/vm_*.c))
 $(BUILD)/tests/ceremony/image/%: $(BUILD)/obj/tests/ceremony/image/%.o \
-	$(BUILD)/lib/libinit.a $(ARCHIVES)
+	$(VM_OBJ) $(BUILD)/lib/libinit.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
