@@ -224,8 +224,10 @@ $(BUILD)/tests/%.so: tests/%.c | $(BUILD)/.deps
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
 # those of the image: its first process, and who sits before a guest
 VM_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/ceremony/image/vm_*.c))
-$(BUILD)/tests/ceremony/image/%: $(BUILD)/obj/tests/ceremony/image/%.o \
-	$(VM_OBJ) $(BUILD)/lib/libinit.a $(ARCHIVES)
+$(filter $(BUILD)/tests/ceremony/image/%,$(TESTS) $(TOOLS)): \
+	$(BUILD)/tests/ceremony/image/%: \
+	$(BUILD)/obj/tests/ceremony/image/%.o $(VM_OBJ) \
+	$(BUILD)/lib/libinit.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@; )$(CC) $(ALL_LDFLAGS) -o $@ $^ $(NEED_test)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
