@@ -21,7 +21,7 @@ goes_on {
 	n = split(whole, part, "\n")
 	for (i = 1; i <= n; i++) {
 		sub(/^ +/, "", part[i])
-		if (part[i] ~ /^(anchorite|make |sudo )/)
+		if (part[i] ~ /^(anchorite|make |sudo |git )/)
 			print part[i]
 	}
 	whole = ""

@@ -6,7 +6,8 @@ run 0 "$factory" station-key --factory 'Example Works' --line 3 \
 	--key line3.key --out in/line3.station &&
 	plan demo-1-genesis -20 >genesis.yaml && held genesis 0 genesis
 ok "genesis, held by people at a terminal"
-"$devices" make units 20 --first 340A91F0 &&
+"$devices" make units 20 --first 340A91F0 && "$devices" bad bad &&
+	cp bad/01-* bad/07-* units &&
 	run 0 "$factory" request --order outbox/line3.order --key line3.key \
 		--out in/line3.request units &&
 	plan demo-2-batch -10 >batch.yaml && held batch 0 batch &&

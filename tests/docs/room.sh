@@ -17,10 +17,12 @@ printf '{"version":"%s","commit":"%s","medium":"%s"}\n' \
 	"$(echo commit | sha1sum | cut -c1-40)" \
 	"$(sha256sum <medium | cut -c1-64)" >image.json
 
-# plain: what a person sees of what a terminal gets
+# plain: what a person sees of what a terminal gets, with the folders that the
+# bootable image has, and without what only soft tokens need
 plain() {
 	sed -e 's/\r//g' -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e "s|$dir/||g" \
-		-e "s|$BUILD/bin/||g"
+		-e "s|$dir\$|/run/anchorite|" -e "s|$BUILD/bin/||g" \
+		-e 's/SOFTHSM2_CONF=[^ ]* //'
 }
 
 # printed NAME STATUS COMMAND...: what it prints, where no terminal is
@@ -33,15 +35,21 @@ printed() {
 	return $good
 }
 
-# held NAME STATUS PLAN WORD=VALUE...: the ceremony of PLAN.yaml
+# held NAME STATUS PLAN [more=OPTIONS] [WORD=VALUE...]: the ceremony of PLAN.yaml
 held() {
-	name=$1 want=$2 plan=$3
+	name=$1 want=$2 plan=$3 more=
 	shift 3
+	case ${1:-} in
+	more=*)
+		more=${1#more=}
+		shift
+		;;
+	esac
 	words=$("$anchorite" plan check "$plan.yaml" | sed -n 's/^words: //p')
 	rm -f shown
 	run "$want" expect "$people" log=shown paper=paper words="$words" "$@" \
-		-- "$anchorite" run "$plan.yaml" --state state --in in \
-		--out outbox --image image.json
+		-- sh -c "exec '$anchorite' run $plan.yaml --state state --in in \
+		--out outbox --image image.json $more"
 	good=$?
 	plain <shown >"screens/$name"
 	cp "screens/$name" err

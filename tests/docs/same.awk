@@ -4,8 +4,9 @@
 # SHOWN must be found in PRINTED line by line; a line "..." in it stands for any
 # lines, also for none.  With whole=1 nothing may be printed before or after it.
 # What differs from one run to the next is blurred on both sides, by its shape:
-# digests, serials, times, versions, and words of digests and shares.  `list` has the words
-# of digests, one a line.
+# digests, serials, times, versions, and words of digests and shares, of which
+# only how many they are is compared.  `list` has the words of digests, one a
+# line.
 function repeat(what, n,    s) {
 	s = ""
 	while (n-- > 0)
@@ -34,8 +35,7 @@ function blur_words(line,    n, part, i, run, text, lead) {
 			continue
 		}
 		if (run >= 4)
-			text = text " <" (run == 8 || run == 32 ? run " " : "") \
-			    "words>"
+			text = text " <" run " words>"
 		else
 			for (; run > 0; run--)
 				text = text " " part[i - run]
@@ -69,11 +69,16 @@ function blur(line) {
 	gsub(base64 "=", "<base64>", line)
 	return blur_share(blur_words(line))
 }
-# The words that a narrow sheet breaks anywhere are one row.
-function take(line, into, n) {
+# Rows of words are one, wherever they are broken.
+function take(line, into, n,    more) {
 	line = blur(line)
-	if (line ~ /^ *<words>$/ && n > 0 && into[n] ~ /<words>$/)
+	if (line ~ /^ *<[0-9]+ words>$/ && n > 0 &&
+	    match(into[n], /<[0-9]+ words>$/)) {
+		more = substr(line, index(line, "<") + 1) + 0
+		into[n] = substr(into[n], 1, RSTART) \
+		    substr(into[n], RSTART + 1) + more " words>"
 		return n
+	}
 	into[n + 1] = line
 	return n + 1
 }
