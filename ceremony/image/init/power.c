@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kd.h>
 #include <linux/vt.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +23,8 @@
 
 #define SECONDS_TO_READ 3 /* the last line stands so long */
 #define DEPTH_MAX 64      /* folders in folders */
+#define CONSOLES 3        /* that programs were given */
+#define TEXT_LINES 512    /* 32 KiB of lines of 80 characters, and more */
 #define TRIES 50          /* to see all others gone, 0.1 s apart */
 
 static bool empty_at(int folder, unsigned depth);
@@ -107,29 +111,85 @@ end_everyone(void)
 	console_log("some processes did not end");
 }
 
+/* A screen in text mode scrolls through its adapter's memory, and leaves there
+ * what went off it: empty lines go through all of that, too. */
+static bool
+clear(int fd)
+{
+	static const char erase[] = "\033c\033[H\033[2J\033[3J";
+	char lines[TEXT_LINES];
+
+	memset(lines, '\n', sizeof(lines));
+	return write(fd, erase, sizeof(erase) - 1) == sizeof(erase) - 1 &&
+	    write(fd, lines, sizeof(lines)) == sizeof(lines) &&
+	    write(fd, erase, sizeof(erase) - 1) == sizeof(erase) - 1;
+}
+
+static int
+open_console(int number)
+{
+	char path[16];
+
+	snprintf(path, sizeof(path), "/dev/tty%d", number);
+	return open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+}
+
+/* A console that shows a picture does not let others be seen. */
+static void
+show_text(void)
+{
+	struct vt_mode by_kernel = { .mode = VT_AUTO };
+
+	for (int i = 1; i <= CONSOLES; i++) {
+		int fd = open_console(i);
+
+		if (fd == -1)
+			continue;
+		ioctl(fd, KDSETMODE, KD_TEXT);
+		ioctl(fd, VT_SETMODE, &by_kernel);
+		close(fd);
+	}
+}
+
+/* It happens soon, but not at once. */
+static void
+show(int first, unsigned number)
+{
+	struct vt_stat seen = { 0 };
+
+	ioctl(first, VT_ACTIVATE, number);
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (ioctl(first, VT_GETSTATE, &seen) != 0 ||
+		    seen.v_active == number)
+			return;
+		wait_tenth();
+	}
+}
+
 /* What stands on screens, and what scrolled off them, was secret too. */
 static void
 clear_screens(void)
 {
-	static const char clear[] = "\033c\033[H\033[2J\033[3J";
-	char path[16] = "/dev/tty1";
-	int fd;
+	int first = open_console(1);
 
-	for (char tty = '1'; tty <= '3'; tty++) {
-		path[sizeof("/dev/tty") - 1] = tty;
-		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-		if (fd == -1)
-			continue;
-		if (write(fd, clear, sizeof(clear) - 1) == -1)
-			console_log("%s was not cleared", path);
-		close(fd);
-	}
-	fd = open("/dev/tty0", O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
+	if (first == -1)
 		return;
-	ioctl(fd, VT_ACTIVATE, 1);
-	ioctl(fd, VT_DISALLOCATE, 0); /* all but the one that is seen */
-	close(fd);
+	show_text();
+	show(first, 1);
+	for (int i = CONSOLES; i > 0; i--) {
+		int fd = open_console(i);
+
+		if (fd == -1 || !clear(fd))
+			console_log("console %d was not cleared", i);
+		if (fd != -1)
+			close(fd);
+	}
+	/* what was kept of the first when it was last not seen is written
+	 * over when it is not seen again */
+	show(first, 2);
+	show(first, 1);
+	ioctl(first, VT_DISALLOCATE, 0); /* all but the one that is seen */
+	close(first);
 }
 
 static void

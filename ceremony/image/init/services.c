@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/kd.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -111,6 +112,8 @@ reset(int fd)
 	static const char clear[] = "\033c";
 	struct termios t;
 
+	/* not the picture that a program left there */
+	ioctl(fd, KDSETMODE, KD_TEXT);
 	if (tcgetattr(fd, &t) != 0)
 		return;
 	t.c_iflag = ICRNL | IXON | IUTF8;
