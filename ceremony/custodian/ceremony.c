@@ -87,6 +87,7 @@ ceremony_record(struct ceremony *c, const char *type, const char *actor,
 	    when, type, actors, body, line);
 	if (err == RECORD_OK) {
 		media_state_sync(c);
+		witnessed_send(c);
 		drill_recorded(c, type);
 		return true;
 	}

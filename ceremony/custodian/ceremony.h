@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "ceremony/custodian/people.h"
+#include "ceremony/custodian/witnessed.h"
 #include "ceremony/process/sandbox.h"
 #include "ceremony/process/spawn.h"
 #include "ceremony/record/history.h"
@@ -65,6 +66,7 @@ struct ceremony {
 	bool opened;         /* this run has written ceremony.open or .resume */
 	bool state_read;     /* what was there was replayed, and in order */
 	bool forked;         /* a card remembers another transcript */
+	struct witnessed witnessed;
 	int shell_fd;        /* shell.h; -1: none */
 	const char *control; /* where init listens */
 	bool has_image;
@@ -122,6 +124,7 @@ struct ceremony_files {
 	bool no_pinpad;      /* see struct ceremony */
 	const char *image;   /* file that tells of the image, or NULL */
 	const char *control; /* socket of init, NULL: SHELL_CONTROL */
+	const char *witness; /* socket of a witness, or NULL */
 };
 enum exit_status ceremony_run(const struct ceremony_files *files,
     bool rehearsal, struct people *people);

@@ -114,7 +114,7 @@ struct rehearsal {
 	struct scratch scratch;
 	const char *dir, *in, *by_hand, *abandon, *no_pinpad;
 	const char *cards, *module; /* on them; NULL: not, as planned */
-	const char *image;
+	const char *image, *witness;
 	struct drill *drill; /* of the last plan, or NULL */
 	char **plans;        /* still to be held, the present one first */
 	size_t count;
@@ -124,7 +124,7 @@ struct rehearsal {
 static char *
 resume_command(const struct rehearsal *r)
 {
-	const char **words = calloc(r->count + 13, sizeof(*words));
+	const char **words = calloc(r->count + 15, sizeof(*words));
 	size_t n = 0;
 	char *line;
 
@@ -153,6 +153,10 @@ resume_command(const struct rehearsal *r)
 		words[n++] = "--image";
 		words[n++] = r->image;
 	}
+	if (r->witness != NULL) {
+		words[n++] = "--witness";
+		words[n++] = r->witness;
+	}
 	line = stop_sheet_command(false, words);
 	free(words);
 	return line;
@@ -171,6 +175,7 @@ rehearse_one(const struct rehearsal *r)
 		.resume = resume,
 		.abandon = r->abandon,
 		.image = r->image,
+		.witness = r->witness,
 		/* PINs that nobody chose are typed by nobody */
 		.no_pinpad = r->no_pinpad != NULL || r->by_hand == NULL,
 		.module = r->cards != NULL ? r->module : "softhsm" };
@@ -288,7 +293,8 @@ cmd_rehearse(const struct command *self, int argc, char *argv[])
 		{ "--drill", &drill, 0 }, { "--drill-seed", &seed, 0 },
 		{ "--abandon", &r.abandon, 0 },
 		{ "--no-pinpad", &r.no_pinpad, 1 }, { "--image", &r.image, 0 },
-		{ "--wipe-cards", &wipe, 1 }, { NULL, NULL, 0 } };
+		{ "--witness", &r.witness, 0 }, { "--wipe-cards", &wipe, 1 },
+		{ NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)

@@ -9,22 +9,23 @@
 static char *
 resume_command(const struct ceremony_files *f)
 {
-	const char *words[] = { "run", f->plan, "--state", f->state, "--in",
-		f->in, "--out", f->out, NULL, NULL, NULL, NULL, NULL, NULL,
-		NULL };
+	const struct {
+		const char *name, *value;
+	} options[] = { { "--image", f->image }, { "--witness", f->witness },
+		{ "--control", f->control } };
+	const char *words[8 + 2 + 2 * 3 + 1] = { "run", f->plan, "--state",
+		f->state, "--in", f->in, "--out", f->out };
 	size_t n = 8;
 
 	if (f->no_pinpad)
 		words[n++] = "--no-pinpad";
 	if (f->loops)
 		words[n++] = "--loop";
-	if (f->image != NULL) {
-		words[n++] = "--image";
-		words[n++] = f->image;
-	}
-	if (f->control != NULL) {
-		words[n++] = "--control";
-		words[n++] = f->control;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (options[i].value == NULL)
+			continue;
+		words[n++] = options[i].name;
+		words[n++] = options[i].value;
 	}
 	return stop_sheet_command(true, words);
 }
@@ -39,7 +40,8 @@ cmd_run(const struct command *self, int argc, char *argv[])
 		{ "--state", &files.state, 0 }, { "--in", &files.in, 0 },
 		{ "--out", &files.out, 0 }, { "--no-pinpad", &no_pinpad, 1 },
 		{ "--loop", &loop, 1 }, { "--image", &files.image, 0 },
-		{ "--control", &files.control, 0 }, { NULL, NULL, 0 } };
+		{ "--control", &files.control, 0 },
+		{ "--witness", &files.witness, 0 }, { NULL, NULL, 0 } };
 	char *resume;
 	int status = command_options(self, &argc, argv, rows);
 

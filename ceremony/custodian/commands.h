@@ -18,6 +18,7 @@ int cmd_media(const struct command *self, int argc, char *argv[]);
 int cmd_words(const struct command *self, int argc, char *argv[]);
 int cmd_qr(const struct command *self, int argc, char *argv[]);
 int cmd_menu(const struct command *self, int argc, char *argv[]);
+int cmd_witness(const struct command *self, int argc, char *argv[]);
 
 /* "usage: anchorite NAME ARGS" on standard error; returns EXIT_USAGE. */
 int command_usage(const struct command *self);

@@ -11,12 +11,13 @@
 static const struct command commands[] = {
 	{ "run",
 	    "PLAN --state DIR|media[:LABEL] --in DIR|media[:LABEL] --out DIR|media[:LABEL] "
-	    "[--abandon REASON] [--no-pinpad] [--loop] [--image FILE] [--control SOCKET]",
+	    "[--abandon REASON] [--no-pinpad] [--loop] [--image FILE] [--witness SOCKET] "
+	    "[--control SOCKET]",
 	    "hold the ceremony of a plan, or go on with it", cmd_run, 0 },
 	{ "rehearse",
 	    "PLAN... [--dir DIR] [--in DIR] [--cards] [--module NAME] "
 	    "[--by-hand] [--drill KIND] [--drill-seed N] [--abandon REASON] "
-	    "[--no-pinpad] [--image FILE], --wipe-cards --dir DIR",
+	    "[--no-pinpad] [--image FILE] [--witness SOCKET], --wipe-cards --dir DIR",
 	    "the same in a scratch folder, on soft tokens or blank cards",
 	    cmd_rehearse, 0 },
 	{ "plan", "check|print PLAN, plan new KIND",
@@ -37,6 +38,8 @@ static const struct command commands[] = {
 	    "carry a file across the gap by QR codes", cmd_qr, 1 },
 	{ "menu", "[--root DIR] [--system DIR] [--module NAME] [--loop]",
 	    "what people choose from on the bootable image", cmd_menu, 0 },
+	{ "witness", "[--at SOCKET]",
+	    "show the transcript of a ceremony as it grows", cmd_witness, 0 },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -346,6 +346,7 @@ run_all(struct ceremony *c)
 {
 	const struct history_ceremony *before = ceremony_before(c);
 
+	witnessed_begin(c);
 	if (c->abandon != NULL) {
 		if (!abandon_check(c) || !open_record(c) || !abandon_run(c))
 			return false;
@@ -433,6 +434,8 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	message_start(&c->in, MSG_NONE);
 	message_start(&c->out, MSG_NONE);
 	c->state_fd = c->in_fd = c->out_fd = c->shell_fd = -1;
+	c->witnessed.fd = -1;
+	c->witnessed.at = files->witness;
 	c->rehearsal = rehearsal;
 	c->people = people;
 	c->state_path = files->state;
@@ -454,6 +457,7 @@ ceremony_run(const struct ceremony_files *files, bool rehearsal,
 	else /* whatever stopped has said why; never is it as if all were done */
 		ceremony_stop(c, EXIT_PROCESS,
 		    "stopped for no known reason; run the same plan again");
+	witnessed_end(c);
 	media_state_say(c);
 	status = c->status;
 	if (status != EXIT_DONE)

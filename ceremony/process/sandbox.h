@@ -16,6 +16,7 @@ enum sandbox_role {
 	SANDBOX_MEDIA,    /* mounts; started before the operator's cell */
 	SANDBOX_AUDITOR,
 	SANDBOX_FACTORY,
+	SANDBOX_WITNESS, /* its socket, and who connects to it */
 	/* a signer, narrowed once it knows what it is for */
 	SANDBOX_SOFT,  /* SoftHSM, or any module that needs no pcscd */
 	SANDBOX_CARD,  /* a module that talks to pcscd, and who watches cards */

@@ -31,7 +31,7 @@
 
 enum {
 	PROGRAMS = ROLE(SANDBOX_OPERATOR) | ROLE(SANDBOX_AUDITOR) |
-	    ROLE(SANDBOX_FACTORY),
+	    ROLE(SANDBOX_FACTORY) | ROLE(SANDBOX_WITNESS),
 	MODULES =
 	    ROLE(SANDBOX_SIGNER) | ROLE(SANDBOX_SOFT) | ROLE(SANDBOX_CARD),
 	SIGNERS = MODULES | ROLE(SANDBOX_PAPER),
@@ -40,7 +40,9 @@ enum {
 	OUTER = ROLE(SANDBOX_OPERATOR) | ROLE(SANDBOX_SIGNER),
 	STARTS = ROLE(SANDBOX_OPERATOR),
 	ALL = PROGRAMS | ENDED,
-	FILES = ALL & ~(ROLE(SANDBOX_READER) | ROLE(SANDBOX_PAPER)),
+	FILES = ALL &
+	    ~(ROLE(SANDBOX_READER) | ROLE(SANDBOX_PAPER) |
+		ROLE(SANDBOX_WITNESS)),
 	CHANGES = FILES & ~ROLE(SANDBOX_AUDITOR),
 };
 
@@ -97,6 +99,9 @@ static const int talking[] = { SCMP_SYS(connect), SCMP_SYS(sendto),
 	SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername) };
 
+/* One ceremony after another. */
+static const int accepting[] = { SCMP_SYS(accept4) };
+
 /* Threads, beside clone(), which is a row. */
 static const int threads[] = { SCMP_SYS(set_robust_list), SCMP_SYS(rseq) };
 
@@ -141,6 +146,7 @@ static const struct {
 	{ changing, COUNT(changing), CHANGES },
 	{ making, COUNT(making), MODULES | STARTS },
 	{ talking, COUNT(talking), ROLE(SANDBOX_CARD) | OUTER },
+	{ accepting, COUNT(accepting), ROLE(SANDBOX_WITNESS) },
 	{ threads, COUNT(threads), ROLE(SANDBOX_CARD) },
 	{ entering, COUNT(entering), OUTER },
 	{ starting, COUNT(starting), STARTS },

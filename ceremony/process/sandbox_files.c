@@ -72,6 +72,7 @@ static const uint64_t handled[SANDBOX_ROLE_COUNT] = {
 	[SANDBOX_MEDIA] = 0, /* who is in any ruleset cannot mount */
 	[SANDBOX_AUDITOR] = FS_ALL,
 	[SANDBOX_FACTORY] = FS_ALL,
+	[SANDBOX_WITNESS] = FS_ALL,
 	[SANDBOX_SOFT] = FS_ALL,
 	[SANDBOX_CARD] = FS_ALL,
 	[SANDBOX_PAPER] = FS_ALL,

@@ -229,6 +229,8 @@ void history_free(struct history *h);
  */
 enum record_error history_apply(struct history *h, int state_dirfd,
     const char *line, size_t len, struct record_fault *fault);
+/* Every type of record there is, from 0; NULL behind the last. */
+const char *history_record_type(size_t i);
 /* Whether it stands there that this file left on this medium. */
 bool history_medium_known(const struct history *h, const char *ceremony,
     const char *file, const uint8_t sha256[32], const char *serial,

@@ -45,6 +45,13 @@ static const struct record {
 	    PHASE_OPEN | PHASE_STEP | PHASE_GROUP },
 };
 
+const char *
+history_record_type(size_t i)
+{
+	return i < sizeof(records) / sizeof(records[0]) ? records[i].type
+							: NULL;
+}
+
 static const char *
 phase_name(enum history_phase phase)
 {

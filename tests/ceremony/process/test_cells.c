@@ -252,6 +252,7 @@ static const struct {
 	{ SANDBOX_OPERATOR, "operator", "dddrrdRdrrRRrrrrrrrrr" },
 	{ SANDBOX_AUDITOR, "auditor", "RrrrrrrrrrRrrrrrrrrrr" },
 	{ SANDBOX_FACTORY, "factory", "RRRrrrrrrrRrrrrrrrrrr" },
+	{ SANDBOX_WITNESS, "witness", "rrrrrrrrrrrrrrrrrrrrr" },
 };
 
 static void
