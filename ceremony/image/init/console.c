@@ -87,7 +87,7 @@ console_fail(const char *what, const char *to_do)
 	console_say("%s%s%s", what, error != 0 ? ": " : "",
 	    error != 0 ? strerror(error) : "");
 	console_say("%s", to_do);
-	console_say("Press Enter to power off.");
+	console_say("Press Enter to power off, or use the switch.");
 	console_log("not fit: %s", what);
 	while (!wait_enter())
 		pause(); /* nobody can be asked: the switch is theirs */

@@ -117,13 +117,14 @@ static void
 prepare(struct init *init)
 {
 	const char *failed = NULL;
+	char why[SETTINGS_WHY_MAX] = "";
 
 	umask(022);
 	if (!mounts_make(&failed))
 		console_fail(failed, REBUILD);
 	take_signals(init);
-	if ((failed = settings_make()) != NULL)
-		console_fail(failed, START_AGAIN);
+	if (!settings_make(why, sizeof(why)))
+		console_fail(why, START_AGAIN);
 	make_folders(init);
 	if ((failed = services_missing()) != NULL)
 		console_fail(failed, REBUILD);

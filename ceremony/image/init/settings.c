@@ -126,8 +126,8 @@ static const char *const words[] = { "init_on_alloc=1", "init_on_free=1",
 
 /* ---- looking --------------------------------------------------------------------- */
 
-static const char *
-make_table(void)
+static bool
+make_table(char *why, size_t size)
 {
 	char file[128];
 
@@ -135,25 +135,33 @@ make_table(void)
 		snprintf(file, sizeof(file), "/proc/sys/%s", table[i].name);
 		if (!table[i].must && access(file, F_OK) != 0)
 			continue;
-		if (!setting_make(file, table[i].value))
-			return table[i].name;
+		if (!setting_make(file, table[i].value)) {
+			snprintf(why, size, "the kernel did not take %s",
+			    table[i].name);
+			return false;
+		}
 	}
-	return NULL;
+	return true;
 }
 
-static const char *
-look_line(void)
+static bool
+look_line(char *why, size_t size)
 {
 	char line[TEXT_MAX];
 
-	if (!get("/proc/cmdline", line))
-		return "the kernel's command line";
+	if (!get("/proc/cmdline", line)) {
+		snprintf(why, size, "the kernel's line cannot be read");
+		return false;
+	}
 	errno = 0;
 	for (size_t i = 0; i < COUNT(words); i++) {
-		if (!setting_word(line, words[i]))
-			return words[i];
+		if (!setting_word(line, words[i])) {
+			snprintf(why, size, "the kernel was started without %s",
+			    words[i]);
+			return false;
+		}
 	}
-	return NULL;
+	return true;
 }
 
 /* What the kernel reached, whatever its line said. */
@@ -191,21 +199,26 @@ no_network(void)
 	return ok && setting_is("/sys/class/net/lo/flags", "0x8");
 }
 
-const char *
-settings_make(void)
-{
-	const char *failed = make_table();
+static const struct {
+	bool (*ok)(void);
+	const char *not_ok;
+} looks[] = {
+	{ locked_down, "the kernel is not in lockdown" },
+	{ no_swap, "memory would be written to a disk (swap)" },
+	{ no_network, "there is a network" },
+};
 
-	if (failed == NULL)
-		failed = look_line();
-	if (failed != NULL)
-		return failed;
+bool
+settings_make(char *why, size_t size)
+{
+	if (!make_table(why, size) || !look_line(why, size))
+		return false;
 	errno = 0;
-	if (!locked_down())
-		return "the kernel is not in lockdown";
-	if (!no_swap())
-		return "memory would be written to a disk (swap)";
-	if (!no_network())
-		return "there is a network";
-	return NULL;
+	for (size_t i = 0; i < COUNT(looks); i++) {
+		if (!looks[i].ok()) {
+			snprintf(why, size, "%s", looks[i].not_ok);
+			return false;
+		}
+	}
+	return true;
 }

@@ -4,6 +4,7 @@
 #define INIT_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Does a file hold this value, but for a line feed? */
 bool setting_is(const char *file, const char *value);
@@ -21,8 +22,12 @@ bool setting_word(const char *text, const char *word);
  * Make all settings, and look at what the machine was started with: memory
  * that is cleared, lockdown, no swap, no network.
  *
- * Returns NULL, or what is not as it must be, with errno or 0.
+ * why  on failure what is not as it must be; SETTINGS_WHY_MAX octets are
+ *      enough.
+ *
+ * Returns true, or false with errno, or 0 where no call failed.
  */
-const char *settings_make(void);
+#define SETTINGS_WHY_MAX 128
+bool settings_make(char *why, size_t size);
 
 #endif
