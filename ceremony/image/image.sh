@@ -37,7 +37,7 @@ sh "$here/unpack.sh" "$lock" image "$cache" "$work/root/image/packages" \
 step "programs: compile"
 cp -R "$source/src" "$work/root/src"
 inside compile.sh
-step "root: modules, files, libraries"
+step "root: modules, libraries, files"
 inside root.sh
 inside list.sh
 step "initrd: pack"
