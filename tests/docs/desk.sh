@@ -4,8 +4,9 @@
 # room.sh.
 run 0 "$factory" station-key --factory 'Example Works' --line 3 \
 	--key line3.key --out in/line3.station &&
-	plan demo-1-genesis -20 >genesis.yaml && held genesis 0 genesis
-ok "genesis, held by people at a terminal"
+	plan demo-1-genesis -20 >genesis.yaml && witness &&
+	held genesis 0 genesis more="--witness $dir/sock" && seen witness
+ok "genesis, held by people at a terminal, and a witness"
 "$devices" make units 20 --first 340A91F0 && "$devices" bad bad &&
 	cp bad/01-* bad/07-* units &&
 	run 0 "$factory" request --order outbox/line3.order --key line3.key \

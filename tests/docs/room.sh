@@ -25,6 +25,19 @@ plain() {
 		-e 's/SOFTHSM2_CONF=[^ ]* //'
 }
 
+# witness: one listens at ./sock; seen NAME: what was shown to it, and it goes
+say=$BUILD/tests/ceremony/menu/tool_say
+witness() {
+	rm -f sock
+	"$anchorite" witness --at sock >witnessed 2>err &
+	witness=$!
+	while [ ! -S sock ] && kill -0 "$witness"; do :; done
+}
+seen() {
+	# who comes next is turned away when all that came before is shown
+	"$say" sock </dev/null && kill "$witness" && plain <witnessed >"screens/$1"
+}
+
 # printed NAME STATUS COMMAND...: what it prints, where no terminal is
 printed() {
 	name=$1

@@ -20,6 +20,7 @@ BEGIN {
 	base64 = repeat("[A-Za-z0-9+/]", 43)
 	digit = "[0-9]"
 	day = repeat(digit, 4) "-" repeat(digit, 2) "-" repeat(digit, 2)
+	far = "^" repeat(" ", 18)
 	clock = repeat(digit, 2) ":" repeat(digit, 2) ":" repeat(digit, 2)
 }
 # A row of words of a digest is told from a sentence by the list.
@@ -62,15 +63,25 @@ function blur(line) {
 	gsub(repeat(hex, 16), "<serial>", line)
 	gsub(repeat(hex, 12) "\\.\\.", "<digest>..", line)
 	gsub(/[0-9]+\.[0-9]+\.[0-9]+/, "<version>", line)
+	gsub(/\[[A-Za-z]+ [A-Za-z]+\]/, "[<2 words>]", line)
 	gsub(day "T" clock "Z", "<time>", line)
 	gsub(day " " clock, "<time>", line)
 	gsub(day, "<day>", line)
+	gsub(clock, "<clock>", line)
 	gsub(/[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [0-9]+ GMT/, "<date>", line)
 	gsub(base64 "=", "<base64>", line)
 	return blur_share(blur_words(line))
 }
-# Rows of words are one, wherever they are broken.
+# Rows of words are one, wherever they are broken; so is a line that goes on far
+# to the right.
 function take(line, into, n,    more) {
+	if (n > 0 && line ~ far) {
+		sub(/^ +/, " ", line)
+		raw = raw line
+		into[n] = blur(raw)
+		return n
+	}
+	raw = line
 	line = blur(line)
 	if (line ~ /^ *<[0-9]+ words>$/ && n > 0 &&
 	    match(into[n], /<[0-9]+ words>$/)) {

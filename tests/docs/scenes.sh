@@ -93,6 +93,11 @@ rm state/checkpoints/2027-01-crl-5.note
 held stop-closed 130 2027-01-crl-5 stop=pin && held closed 0 2027-01-crl-5
 ok "closed, and its head not signed"
 
+witness && {
+	echo 'anchorite-witness/v1 0' && sed '20s/carol/alice/' state/transcript.jsonl
+} | "$say" sock && seen witness-broken
+ok "a line that was changed, before a witness"
+
 # ---- later ceremonies --------------------------------------------------------
 openssl ecparam -name secp384r1 -genkey -noout -out partner.key 2>err &&
 	openssl req -new -key partner.key -subj '/C=DE/CN=Partner wants this' \

@@ -8,13 +8,21 @@ set -u
 BUILD=${BUILD:?}
 # shellcheck source-path=SCRIPTDIR source=room.sh
 . "$(dirname "$0")/room.sh"
-docs=$repo/tests/docs unseen=
+docs=$repo/tests/docs
 auditors=$repo/docs/auditor-handbook.md
 custodians=$repo/docs/custodian-handbook.md
 sed -n 's/^\t{ "\([A-Za-z]*\)", "\([A-Za-z]*\)" },$/\1\n\2/p' \
 	"$repo/ceremony/record/words.c" >words
 [ "$(wc -l <words)" = 512 ]
 ok "the words of digests"
+
+# ---- what is shown ------------------------------------------------------------
+# shellcheck source-path=SCRIPTDIR source=desk.sh
+. "$docs/desk.sh"
+# shellcheck source-path=SCRIPTDIR source=scenes.sh
+. "$docs/scenes.sh"
+# shellcheck source-path=SCRIPTDIR source=menu.sh
+. "$docs/menu.sh"
 
 # ---- a handbook --------------------------------------------------------------
 # open_book FILE: its blocks in blocks/LINE, listed in list
@@ -214,8 +222,6 @@ refused() {
 }
 
 # ---- the auditor's -----------------------------------------------------------
-# shellcheck source-path=SCRIPTDIR source=desk.sh
-. "$docs/desk.sh"
 checked auditor "$auditors"
 awk -v calls='report_finding audit_here report_note' -f "$docs/literals.awk" \
 	"$repo"/ceremony/auditor/*.c | grep ' ' >findings
@@ -249,10 +255,6 @@ refused "a finding that is not explained" "the plan has another date" \
 	names broken.md findings
 
 # ---- the custodian's ---------------------------------------------------------
-# shellcheck source-path=SCRIPTDIR source=scenes.sh
-. "$docs/scenes.sh"
-# shellcheck source-path=SCRIPTDIR source=menu.sh
-. "$docs/menu.sh"
 checked custodian "$custodians"
 awk -f "$docs/literals.awk" "$repo"/ceremony/custodian/stop_*.c |
 	grep ' ' | sed 's/ *$//' >sheet-texts
