@@ -29,7 +29,8 @@ done
 # source or header changes, in one archive.
 library() {
 	sources=$(find ca smartcard transfer ceremony/quorum ceremony/record \
-	    ceremony/process ceremony/qr ceremony/custodian ceremony/image/init \
+	    ceremony/process ceremony/qr ceremony/menu ceremony/custodian \
+	    ceremony/image/init \
 	    -maxdepth 1 ! -path ceremony/image/init/init.c \
 	    -name '*.c' ! -name '*_main.c' ! -name main.c | sort)
 	objects=$(echo "$sources" | sed "s|^|$out/obj/|; s|c\$|o|")
@@ -71,6 +72,7 @@ seeds() {
 		done
 		cp "$root/tests/fuzz/ur_lines.txt" .
 		printf 'bind@/devices/usb1/1-1\0ACTION=bind\0DEVPATH=/devices/usb1/1-1\0SUBSYSTEM=usb\0DEVNAME=bus/usb/001/002\0DEVTYPE=usb_device\0MAJOR=189\0MINOR=1\0SEQNUM=77\0' >uevent
+		printf '\025{"act":1,"kind":"batch","label":"p-1","operators":["a","b"],"uses":[{"use":"crl","n":2}],"issued":3}' >witness
 		printf '\0\0P5\n# grey\n3 2\n255\nabcdef' >picture_pgm
 		printf '\0\0P6 1 2 255\nabcdef' >picture_ppm
 		# a raw frame of 64 x 64, P before it: a code, two pixels a module
