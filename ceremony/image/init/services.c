@@ -231,6 +231,20 @@ tell_end(const char *name, int status)
 		console_log("%s ended: status %d", name, WEXITSTATUS(status));
 }
 
+/* For now: who has a console asks there; of pcscd the menu's console says that
+ * there are no cards, over whatever is shown. */
+static void
+give_up(struct services *s, size_t i, uint64_t now)
+{
+	if (table[i].tty != NULL) {
+		s->one[i].asks = true;
+		return;
+	}
+	s->one[i].due = now + RESPAWN_WINDOW;
+	console_say("no card can be used: %s ended %d times within a minute",
+	    table[i].name, RESPAWN_MAX);
+}
+
 bool
 services_ended(struct services *s, pid_t pid, int status, uint64_t now)
 {
@@ -247,12 +261,7 @@ services_ended(struct services *s, pid_t pid, int status, uint64_t now)
 		tell_end(table[i].name, status);
 		if (respawn_again(&s->one[i].respawn, now))
 			return true;
-		if (table[i].tty != NULL)
-			s->one[i].asks = true;
-		else
-			s->one[i].due = now + RESPAWN_WINDOW;
-		console_say("%s ended %d times within a minute", table[i].name,
-		    RESPAWN_MAX);
+		give_up(s, i, now);
 		return true;
 	}
 	return true; /* somebody's orphan */
