@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -49,14 +50,22 @@ static const int forbidden[] = {
 	SCMP_SYS(setns),
 	/* files by handle, past the folders that lead to them */
 	SCMP_SYS(open_by_handle_at), SCMP_SYS(fanotify_init),
-	SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(vhangup),
-	SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(syslog),
-	SCMP_SYS(modify_ldt), SCMP_SYS(uselib), SCMP_SYS(vm86),
-	SCMP_SYS(personality)
+	/* what would put a file system into a folder, or change how it is
+	 * there; mount() is a rule of its own */
+	SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fspick),
+	SCMP_SYS(mount_setattr), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
+	/* and others */
+	SCMP_SYS(vhangup), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+	SCMP_SYS(syslog), SCMP_SYS(modify_ldt), SCMP_SYS(uselib),
+	SCMP_SYS(vm86), SCMP_SYS(personality)
 };
 
 /* Keys typed into a terminal by a program. */
 static const uint64_t forbidden_ioctl[] = { TIOCSTI, TIOCLINUX };
+
+/* anchorite-media keeps its mounts from others, and they stand in no folder:
+ * nothing is laid over the image's files, and its root stays read-only. */
+#define MOUNT_FLAGS (MS_REC | MS_PRIVATE)
 
 static bool
 add_calls(scmp_filter_ctx f)
@@ -76,7 +85,8 @@ add_calls(scmp_filter_ctx f)
 			    forbidden_ioctl[i])) != 0)
 			return false;
 	}
-	return true;
+	return seccomp_rule_add(f, REFUSED, SCMP_SYS(mount), 1,
+		   SCMP_A3(SCMP_CMP_NE, MOUNT_FLAGS)) == 0;
 }
 
 /* Sockets within the machine, and of netlink only the kernel's word of

@@ -99,6 +99,9 @@ static const struct {
 	{ "kernel/modprobe", "", true },
 	{ "kernel/hotplug", "", false },
 	{ "kernel/poweroff_cmd", "", false },
+	/* and what it starts all the same, whoever names it, has no rights */
+	{ "kernel/usermodehelper/bset", "0\t0", true },
+	{ "kernel/usermodehelper/inheritable", "0\t0", true },
 	/* code and events of programs inside the kernel */
 	{ "kernel/unprivileged_bpf_disabled", "1", false },
 	{ "net/core/bpf_jit_harden", "2", false },

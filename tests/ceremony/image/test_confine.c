@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -72,6 +73,11 @@ static const struct row {
 	{ "swapon", SYS_swapon, 0, 0, 0, EPERM },
 	{ "setns", SYS_setns, -1, 0, 0, EPERM },
 	{ "chroot", SYS_chroot, (long)(intptr_t) "/", 0, 0, EPERM },
+	{ "mount", SYS_mount, 0, 0, 0, EPERM },
+	{ "move_mount", SYS_move_mount, -1, 0, -1, EPERM },
+	{ "open_tree", SYS_open_tree, -1, 0, 0, EPERM },
+	{ "fspick", SYS_fspick, -1, 0, 0, EPERM },
+	{ "mount_setattr", SYS_mount_setattr, -1, 0, 0, EPERM },
 	{ "iopl", SYS_iopl, 3, 0, 0, EPERM },
 	{ "open_by_handle_at", SYS_open_by_handle_at, -1, 0, 0, EPERM },
 	{ "TIOCSTI", SYS_ioctl, -1, TIOCSTI, 0, EPERM },
@@ -83,6 +89,38 @@ static const struct row {
 	{ "fsopen", SYS_fsopen, (long)(intptr_t) "none such", 0, 0, -1 },
 	{ "fork", SYS_fork, 0, 0, 0, -1 },
 };
+
+/* How mount() is called: only for what is neither put anywhere nor changed. */
+static void
+mounts_are_put_in_no_folder(void **state)
+{
+	static const unsigned long refused[] = { 0, MS_RDONLY, MS_REMOUNT,
+		MS_BIND, MS_PRIVATE, MS_REC | MS_PRIVATE | MS_REMOUNT,
+		MS_REC | MS_PRIVATE | MS_BIND, MS_MGC_VAL,
+		MS_MGC_VAL | MS_REC | MS_PRIVATE, MS_MOVE };
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+		    !confine_filter())
+			_exit(FAILED);
+		for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]);
+		     i++) {
+			if (mount("", "/none", "", refused[i], NULL) == 0 ||
+			    errno != EPERM)
+				_exit(1 + (int)i);
+		}
+		/* this one reaches the kernel, which finds no such folder */
+		if (mount("", "/none", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+		    errno != ENOENT)
+			_exit(50);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
 
 /* In the child: the error that a row ends in, NONE for none. */
 static int
@@ -170,6 +208,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forbidden_calls_fail),
+		cmocka_unit_test(mounts_are_put_in_no_folder),
 		cmocka_unit_test(other_calls_are_as_before),
 		cmocka_unit_test(other_machines_calls_end_it),
 	};
