@@ -264,6 +264,10 @@ awk -v calls=ceremony_stop -f "$docs/literals.awk" \
 	"$repo"/ceremony/custodian/*.c | grep ' ' | sed 's/ *$//' >reasons
 [ "$(wc -l <reasons)" -gt 150 ] && names "$custodians" reasons
 ok "custodian: each of $(wc -l <reasons) reasons is told"
+awk -f "$docs/literals.awk" "$repo"/ceremony/image/init/settings.c \
+	"$repo"/ceremony/image/init/confine.c | grep '[a-z] [a-z]' >unfit
+[ "$(wc -l <unfit)" -gt 5 ] && names "$custodians" unfit
+ok "custodian: each of $(wc -l <unfit) reasons of a machine that is not fit"
 broken "$custodians" 's/enrolled on card op-alice/enroled on card op-alice/'
 refused "a screen whose wording is another" \
 	"not printed:   alice enroled on card op-alice" screens_hold
