@@ -273,6 +273,7 @@ run_step(struct ceremony *c, unsigned index)
 
 	if (c->history->step_done[index])
 		return true;
+	witnessed_again(c);
 	people_say(c->people, "step %u of %zu: %s", index, c->plan->step_count,
 	    kind);
 	return ceremony_record(c, "step.begin", NULL,

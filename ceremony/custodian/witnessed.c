@@ -134,6 +134,26 @@ witnessed_begin(struct ceremony *c)
 }
 
 void
+witnessed_again(struct ceremony *c)
+{
+	struct witnessed *w = &c->witnessed;
+
+	if (w->at == NULL || w->fd != -1)
+		return;
+	w->next = w->sent = 0;
+	w->late = false;
+	if (!call(c)) {
+		if (w->fd != -1)
+			close(w->fd);
+		w->fd = -1;
+		return;
+	}
+	people_say(c->people, "witness at %s: follows again", w->at);
+	if (!settle(c))
+		say_late(c);
+}
+
+void
 witnessed_send(struct ceremony *c)
 {
 	if (!pump(c))

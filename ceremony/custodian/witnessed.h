@@ -24,6 +24,9 @@ struct witnessed {
 /* Connect, and send the lines that there are.  What does not come about is
  * said. */
 void witnessed_begin(struct ceremony *c);
+/* A step begins: one that ended may be there again, and is sent everything
+ * again.  Nothing is said where none is. */
+void witnessed_again(struct ceremony *c);
 /* A line was appended and is on the disk. */
 void witnessed_send(struct ceremony *c);
 /* What is left is sent, as far as it is taken, and the connection ended. */

@@ -234,5 +234,21 @@ held 130 stop=words && says told "--witness $sock" && over && held 130 stop=word
 	over && says shown "goes on after a stop" && says shown 'its log had 2 lines' &&
 	! grep -F '**' shown
 ok "a ceremony that is stopped and goes on"
-leave
+# a new one takes its place while step 1 stands
+cat >anew.sh <<END
+kill $pid
+rm -f "$sock" shown
+"$anchorite" witness --at "$sock" >>shown 2>witness.err </dev/null &
+echo \$! >pid
+while [ ! -s shown ] && kill -0 \$!; do :; done
+END
+held 0 hook="put in card bert=sh anew.sh" && pid=$(cat pid) && over &&
+	says told "witness at $sock: gone: the ceremony goes on without one" &&
+	says told "witness at $sock: follows again" &&
+	[ "$(grep -c "witness at" told)" = 2 ] && ! grep -F "**" shown &&
+	says shown "head of the transcript, line $(lines state)," &&
+	grep -q "^ *[0-9]*  ..:..:..  step 2 begins: root" shown &&
+	! grep -q "step 1 begins" shown
+ok "one that ended, and is there again when the next step begins"
+kill "$pid"
 echo "1..$n"
