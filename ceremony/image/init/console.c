@@ -16,8 +16,12 @@
 static void
 put(const char *path, const char *line)
 {
-	int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int fd;
 
+	/* a test of some part is not a machine */
+	if (getpid() != 1)
+		return;
+	fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return;
 	/* a line that does not fit is cut, one that cannot be said is lost */

@@ -19,6 +19,7 @@
 #include "ceremony/image/init/confine.h"
 #include "ceremony/image/init/console.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FOLDER "/run/anchorite"
 #define CHILD_FAILED 127 /* exit status: the program could not be started */
 #define ASKED_OFF 100    /* exit status of the question: power off */
@@ -192,13 +193,28 @@ ask(const struct row *row)
 	_exit(n >= 3 && strncmp(answer, "off", 3) == 0 ? ASKED_OFF : 0);
 }
 
+/* A pcscd that was killed leaves its number, which may be another's by then:
+ * the next one would take that for a pcscd that runs. */
+static void
+remove_leftovers(void)
+{
+	static const char *const left[] = { "/run/pcscd/pcscd.pid",
+		"/run/pcscd/pcscd.comm" };
+
+	for (size_t i = 0; i < COUNT(left); i++)
+		unlink(left[i]);
+}
+
 /* ---- in init ------------------------------------------------------------------- */
 
 static void
 start(struct services *s, size_t i)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (i == SERVICE_PCSCD)
+		remove_leftovers();
+	pid = fork();
 	if (pid == 0) {
 		if (s->one[i].asks)
 			ask(&table[i]);
