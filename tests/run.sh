@@ -10,7 +10,7 @@ trap 'exit 130' HUP INT TERM
 # one line is one job: what must not run side by side stands in one.  Loop
 # devices are opened exclusively, by every process that looks for media.
 # Scripts come first, which take longer.
-alone='(^|/)test_media[^/]*$'
+alone='(^|/)test_(media|menu|hold|handbooks)[^/]*$'
 {
 	printf '%s\n' "$@" | grep -E "$alone" | paste -sd ' ' -
 	printf '%s\n' "$@" | grep -Ev "$alone" | grep '\.sh$'
