@@ -36,6 +36,8 @@
 struct init {
 	int signals;
 	struct services services;
+	uint64_t begin, heard; /* of devices: in all, for the last time */
+	bool settled;          /* the menu was started */
 	struct relay relay;
 	struct usb usb;
 	struct control control;
@@ -254,8 +256,8 @@ wait_and_serve(struct init *init)
 		    (struct pollfd){ init->control.client[i], POLLIN, 0 };
 	if (poll(p, COUNT(p), services_wait(&init->services, now_ms())) <= 0)
 		return;
-	if (p[FD_KERNEL].revents != 0)
-		relay_run(&init->relay, &init->usb);
+	if (p[FD_KERNEL].revents != 0 && relay_run(&init->relay, &init->usb))
+		init->heard = now_ms();
 	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		if (p[FD_CLIENT + i].revents != 0)
 			hear_client(init, i);
@@ -286,8 +288,13 @@ main(void)
 		return 1;
 	}
 	prepare(&init);
+	init.begin = init.heard = now_ms();
 	for (;;) {
+		if (!init.settled)
+			services_hold(&init.services, init.begin, init.heard);
 		services_start(&init.services, now_ms());
+		init.settled =
+		    init.settled || init.services.one[SERVICE_MENU].pid != 0;
 		wait_and_serve(&init);
 	}
 }

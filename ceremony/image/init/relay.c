@@ -69,9 +69,11 @@ take(struct relay *relay, size_t len, struct usb *usb)
 		pass_on(relay, &event);
 }
 
-void
+bool
 relay_run(struct relay *relay, struct usb *usb)
 {
+	bool heard = false;
+
 	for (unsigned i = 0; i < RELAY_BATCH; i++) {
 		struct sockaddr_nl from = { 0 };
 		socklen_t size = sizeof(from);
@@ -82,10 +84,12 @@ relay_run(struct relay *relay, struct usb *usb)
 		if (n == -1 && errno == ENOBUFS)
 			usb_again(usb);
 		else if (n == -1)
-			return;
+			return heard;
 		/* only the kernel has the number 0 */
 		else if (size == sizeof(from) && from.nl_pid == 0 &&
 		    from.nl_groups == GROUP_KERNEL)
 			take(relay, (size_t)n, usb);
+		heard = true;
 	}
+	return heard;
 }

@@ -24,7 +24,10 @@ struct relay {
  */
 bool relay_open(struct relay *relay);
 
-/* Take what is there to be read, up to RELAY_BATCH events. */
-void relay_run(struct relay *relay, struct usb *usb);
+/*
+ * Take what is there to be read, up to RELAY_BATCH events.  Returns true if
+ * there was one.
+ */
+bool relay_run(struct relay *relay, struct usb *usb);
 
 #endif

@@ -225,6 +225,14 @@ start(struct services *s, size_t i)
 }
 
 void
+services_hold(struct services *s, uint64_t begin, uint64_t last)
+{
+	uint64_t quiet = last + SETTLE_QUIET, most = begin + SETTLE_MAX;
+
+	s->one[SERVICE_MENU].due = quiet < most ? quiet : most;
+}
+
+void
 services_start(struct services *s, uint64_t now)
 {
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {

@@ -9,6 +9,8 @@
 
 #define RESPAWN_MAX 5        /* ends within RESPAWN_WINDOW, then it is enough */
 #define RESPAWN_WINDOW 60000 /* milliseconds */
+#define SETTLE_QUIET 2000    /* milliseconds without a new device */
+#define SETTLE_MAX 10000     /* milliseconds that are waited for that */
 #define RESPAWN_DELAY 1000   /* milliseconds between an end and a start */
 
 /* How often a program ended lately.  Starts out as zeros. */
@@ -47,6 +49,16 @@ struct services {
  * Returns NULL, or what is not there; errno says why.
  */
 const char *services_missing(void);
+
+/*
+ * Hold the menu until devices have settled: it looks for the boot medium first
+ * of all.  To be called before services_start() as long as the menu was never
+ * started.
+ *
+ * begin  when devices could be seen for the first time.
+ * last   when one was heard of for the last time.
+ */
+void services_hold(struct services *s, uint64_t begin, uint64_t last);
 
 /* Start those that are due at now. */
 void services_start(struct services *s, uint64_t now);

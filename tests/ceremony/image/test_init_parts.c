@@ -328,6 +328,23 @@ the_next_start_is_waited_for(void **state)
 	assert_true(services_ended(&s, 99, 0, 5000));
 }
 
+static void
+the_menu_waits_for_devices(void **state)
+{
+	struct services s = { 0 };
+
+	(void)state;
+	services_hold(&s, 1000, 1000);
+	assert_int_equal(s.one[SERVICE_MENU].due, 1000 + SETTLE_QUIET);
+	services_hold(&s, 1000, 3000);
+	assert_int_equal(s.one[SERVICE_MENU].due, 3000 + SETTLE_QUIET);
+	/* not for ever */
+	services_hold(&s, 1000, 1000 + SETTLE_MAX);
+	assert_int_equal(s.one[SERVICE_MENU].due, 1000 + SETTLE_MAX);
+	assert_int_equal(s.one[SERVICE_PCSCD].due, 0);
+	assert_int_equal(s.one[SERVICE_WITNESS].due, 0);
+}
+
 /* A console's program that ends too often is asked about, and only "off" ends
  * the machine. */
 static void
@@ -468,6 +485,7 @@ main(void)
 		cmocka_unit_test(a_path_that_is_too_long_is_none),
 		cmocka_unit_test(programs_come_back_so_often),
 		cmocka_unit_test(the_next_start_is_waited_for),
+		cmocka_unit_test(the_menu_waits_for_devices),
 		cmocka_unit_test(too_often_is_asked_about),
 		cmocka_unit_test(users_are_found),
 		cmocka_unit_test(settings_are_read_back),
