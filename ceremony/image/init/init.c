@@ -4,6 +4,7 @@
  * that waits for what happens.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,6 +114,21 @@ load_modules(void)
 	console_fail(text, REBUILD);
 }
 
+/* Not the console that the kernel opened: a terminal that is open keeps what was
+ * last typed, and whether it was held. */
+static void
+leave_console(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; i < 3; i++) {
+		if (fd == -1 || dup2(fd, i) == -1)
+			console_fail("/dev/null", REBUILD);
+	}
+	if (fd > 2)
+		close(fd);
+}
+
 /* The order counts: events are heard before the first device can be there, and
  * modules are in before the filter forbids them. */
 static void
@@ -124,6 +140,7 @@ prepare(struct init *init)
 	umask(022);
 	if (!mounts_make(&failed))
 		console_fail(failed, REBUILD);
+	leave_console();
 	take_signals(init);
 	if (!settings_make(why, sizeof(why)))
 		console_fail(why, START_AGAIN);

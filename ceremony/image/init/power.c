@@ -15,6 +15,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,12 +132,14 @@ open_console(int number)
 	char path[16];
 
 	snprintf(path, sizeof(path), "/dev/tty%d", number);
-	return open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* A console that shows a picture does not let others be seen. */
+/* A console that shows a picture does not let others be seen, and one that was
+ * held (Ctrl-S, Scroll Lock) takes no line: it is let go of, and keys do nothing
+ * from here on. */
 static void
-show_text(void)
+take_consoles(void)
 {
 	struct vt_mode by_kernel = { .mode = VT_AUTO };
 
@@ -147,6 +150,10 @@ show_text(void)
 			continue;
 		ioctl(fd, KDSETMODE, KD_TEXT);
 		ioctl(fd, VT_SETMODE, &by_kernel);
+		ioctl(fd, KDSKBMODE, K_OFF);
+		/* either alone leaves one held that a key held */
+		tcflow(fd, TCOOFF);
+		tcflow(fd, TCOON);
 		close(fd);
 	}
 }
@@ -174,7 +181,7 @@ clear_screens(void)
 
 	if (first == -1)
 		return;
-	show_text();
+	take_consoles();
 	show(first, 1);
 	for (int i = CONSOLES; i > 0; i--) {
 		int fd = open_console(i);

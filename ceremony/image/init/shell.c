@@ -52,7 +52,7 @@ shell_end(pid_t pid)
 
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	fd = open(TTY, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	fd = open(TTY, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return;
 	if (write(fd, clear, sizeof(clear) - 1) == -1)
