@@ -138,6 +138,9 @@ confine_filter(void)
 	    BIT(CAP_SETUID) | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_TIME) |         \
 	    BIT(CAP_SYS_TTY_CONFIG) | BIT(CAP_IPC_LOCK))
 
+/* Not what mounts, nor undoes what is mounted: mounts_close(). */
+#define CAPS_SHELL (CAPS_PROGRAMS & ~BIT(CAP_SYS_ADMIN))
+
 /* And init: ending the machine, telling of devices, cutting down its
  * children. */
 #define CAPS_INIT                                                              \
@@ -185,4 +188,10 @@ bool
 confine_child(void)
 {
 	return keep_caps(CAPS_PROGRAMS);
+}
+
+bool
+confine_shell(void)
+{
+	return keep_caps(CAPS_SHELL);
 }

@@ -25,4 +25,9 @@ const char *confine_all(void);
  */
 bool confine_child(void);
 
+/*
+ * The same in the shell's, and what would let it reach beyond its end: mounts.
+ */
+bool confine_shell(void);
+
 #endif

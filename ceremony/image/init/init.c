@@ -152,6 +152,8 @@ prepare(struct init *init)
 	if (!relay_open(&init->relay))
 		console_fail("the kernel's events cannot be heard", REBUILD);
 	load_modules();
+	if (!mounts_close())
+		console_fail("settings cannot be closed off", REBUILD);
 	if (!control_open(&init->control, CONTROL_PATH))
 		console_fail(CONTROL_PATH, REBUILD);
 	if ((failed = confine_all()) != NULL)

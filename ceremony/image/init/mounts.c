@@ -10,6 +10,7 @@
 #include "ceremony/image/init/power.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SETTINGS "/proc/sys"
 #define PLAIN (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 /* In this order; taken off in the other. */
@@ -62,6 +63,20 @@ mounts_make(const char **failed)
 		   MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV,
 		   NULL) == 0 &&
 	    mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0;
+}
+
+bool
+mounts_close(void)
+{
+	return mount(SETTINGS, SETTINGS, NULL, MS_BIND, NULL) == 0 &&
+	    mount(NULL, SETTINGS, NULL,
+		MS_REMOUNT | MS_BIND | MS_RDONLY | PLAIN, NULL) == 0;
+}
+
+bool
+mounts_open(void)
+{
+	return umount2(SETTINGS, MNT_DETACH) == 0;
 }
 
 void

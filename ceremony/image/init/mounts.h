@@ -15,6 +15,16 @@
 bool mounts_make(const char **failed);
 
 /*
+ * Make the kernel's settings (/proc/sys) read-only, root or not: some name a
+ * program that the kernel would start, outside of all that confines ours.  Who
+ * lacks CAP_SYS_ADMIN cannot undo it.  Returns false with errno.
+ */
+bool mounts_close(void);
+
+/* Undo that. */
+bool mounts_open(void);
+
+/*
  * Remove what lies in the memory file systems and take them off.  What cannot
  * be removed or taken off is written into the kernel's log.
  */

@@ -202,9 +202,11 @@ clear_screens(void)
 static void
 drop_caches(void)
 {
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	int fd = -1;
 
 	sync();
+	if (mounts_open())
+		fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 	if (fd == -1 || write(fd, "3\n", 2) != 2)
 		console_log("caches were not dropped");
 	if (fd != -1)

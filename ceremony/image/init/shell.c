@@ -27,7 +27,7 @@ run(void)
 
 	sigemptyset(&none);
 	if (services_console(TTY) && chdir("/run/anchorite") == 0 &&
-	    confine_child() && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+	    confine_shell() && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		services_exec(SHELL, argv);
 	_exit(127);
 }

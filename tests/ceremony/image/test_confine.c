@@ -6,6 +6,7 @@
 #include "ceremony/image/init/confine.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -203,6 +204,31 @@ other_machines_calls_end_it(void **state)
 	assert_int_equal(WTERMSIG(status), SIGSYS);
 }
 
+/* What a shell has of root's rights, and what it has not. */
+static void
+a_shell_mounts_nothing(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		if (!confine_shell())
+			_exit(FAILED);
+		_exit(prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 0 &&
+			    prctl(PR_CAPBSET_READ, CAP_DAC_OVERRIDE) == 1 &&
+			    syscall(SYS_fsopen, "tmpfs", 0) == -1 &&
+			    errno == EPERM
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -211,6 +237,7 @@ main(void)
 		cmocka_unit_test(mounts_are_put_in_no_folder),
 		cmocka_unit_test(other_calls_are_as_before),
 		cmocka_unit_test(other_machines_calls_end_it),
+		cmocka_unit_test(a_shell_mounts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
