@@ -1,8 +1,8 @@
 #!/bin/sh
-# unpack_one.sh FILES DIR CACHE LINE: unpack the package of a line of the lock,
+# unpack_one.sh FILES DIR COPIES LINE: unpack the package of a line of the lock,
 # which unpack.sh has compared with it.
 set -eu
-files=$1 root=$2 cache=$3
+files=$1 root=$2 copies=$3
 # shellcheck disable=SC2086 # the words of the line
 set -f -- $4
 name=$2 digest=$5
@@ -23,7 +23,7 @@ if [ -n "$files" ]; then
 	}
 	set -- --wildcards "$@"
 fi
-dpkg-deb --fsys-tarfile "$cache/$digest.deb" |
+dpkg-deb --fsys-tarfile "$copies/$digest.deb" |
     tar -x -C "$root" --keep-directory-symlink --no-same-owner \
 	--delay-directory-restore "$@" || {
 	echo "image: $name was not unpacked: a path that is asked for is not" \

@@ -193,6 +193,19 @@ ok 'unpack: a package that is not there'
 cp debs/one.deb "$(of two)"
 refused 1 'two: ' unpack && nothing_in_root
 ok 'unpack: another package under its digest'
+cp kept "$(of two)"
+# who may write the cache does, once the digests were compared
+mkdir late
+cat >late/sha256sum <<EOF
+#!/bin/sh
+$(command -v sha256sum) "\$@" || exit
+cp "$dir/debs/one.deb" "$dir/$(of two)"
+EOF
+chmod +x late/sha256sum
+run 0 env PATH="$dir/late:$PATH" sh "$recipe/unpack.sh" lock image cache root3 &&
+    [ "$(cat root3/usr/bin/two)" = two ] && cmp -s debs/one.deb "$(of two)" &&
+    [ ! -e root3.packages ]
+ok 'unpack: a cache that changes after it was compared'
 sed -i 's/^image two/demo two/' lock
 refused 1 'no set is called demo' unpack && nothing_in_root
 ok 'unpack: a lock that is refused'
