@@ -293,6 +293,49 @@ mkfifo root/pipe
 refused 1 '/pipe' sh "$recipe/plain.sh" root
 ok 'modes: a pipe'
 
+# ---- the sources ----------------------------------------------------------------------------
+
+in_tree() {
+	git -C sources -c user.name=t -c user.email=t@example.com "$@" >/dev/null 2>&1
+}
+says_commit() { # SUFFIX: what the image would say of the tree
+	rm -rf taken
+	run 0 sh "$recipe/source.sh" sources taken && diff -r -x .git sources taken/src &&
+	    [ "$(sed -n 's/^commit=//p' taken/release)" = \
+		"$(git -C sources rev-parse HEAD)$1" ]
+}
+mkdir -p sources/a/b
+echo 'VERSION = 7' >sources/Makefile
+echo text >sources/a/b/file
+echo more >sources/a-b
+in_tree init -q && in_tree add . && in_tree commit -q -m one
+run 0 says_commit '' && grep -qx 'version=7' taken/release
+ok 'sources: as committed'
+echo other >>sources/a/b/file
+says_commit -modified
+ok 'sources: a file that differs'
+in_tree checkout -- . && in_tree update-index --assume-unchanged a-b
+echo other >>sources/a-b
+says_commit -modified
+ok 'sources: a file that git was told to take as unchanged'
+in_tree update-index --no-assume-unchanged a-b && in_tree checkout -- . &&
+    in_tree config core.autocrlf true && rm sources/a-b && in_tree checkout -- a-b
+in_tree diff --quiet HEAD && says_commit -modified
+ok 'sources: line ends that git changed'
+in_tree config core.autocrlf false && rm sources/a-b && in_tree checkout -- a-b
+echo new >sources/new
+in_tree add new && says_commit -modified
+ok 'sources: a file that is not committed'
+in_tree rm -q -f --cached new && rm sources/new && in_tree rm -q a-b
+says_commit -modified
+ok 'sources: a file that is gone'
+in_tree reset -q --hard && says_commit ''
+ok 'sources: as committed again'
+mkdir none
+refused 1 'is not a git work tree' env GIT_CEILING_DIRECTORIES="$dir" \
+    sh "$recipe/source.sh" none taken2
+ok 'sources: no work tree'
+
 # ---- the lists of this tree ---------------------------------------------------------------
 
 names() { # FILE: the names that `packages` wants, but the kernel's
