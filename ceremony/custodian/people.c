@@ -11,8 +11,6 @@
 
 #include "ceremony/record/words.h"
 
-#define WORDS_A_LINE 8
-
 static volatile sig_atomic_t interrupted;
 
 static void
@@ -79,13 +77,11 @@ void
 people_say_words(struct people *p, const char *what, const uint8_t digest[32])
 {
 	char text[WORDS_TEXT_MAX];
-	unsigned words = 0;
 
-	words_write(digest, text);
-	for (char *c = text; p->terminal && *c != '\0'; c++) {
-		if (*c == ' ' && ++words % WORDS_A_LINE == 0)
-			*c = '\n';
-	}
+	if (p->terminal)
+		words_write_lines(digest, text);
+	else
+		words_write(digest, text);
 	people_say(p, "%s", what);
 	for (char *line = strtok(text, "\n"); line != NULL;
 	     line = strtok(NULL, "\n"))

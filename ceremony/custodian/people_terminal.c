@@ -15,6 +15,8 @@
 #define PIN_MIN 4
 #define PIN_MAX 32
 #define ATTEMPTS 3
+#define DIGEST_WORDS 32
+#define DIGEST_TYPED_MAX (2 * WORDS_TEXT_MAX)
 
 static void
 tty_write(int tty, const char *text)
@@ -143,26 +145,68 @@ terminal_pin(struct people *p, const char *label, const char *owner, bool fresh,
 	return answer == PEOPLE_NO && fresh ? PEOPLE_STOP : answer;
 }
 
+static unsigned
+words_in(const char *text)
+{
+	unsigned n = 0;
+
+	for (bool inside = false; *text != '\0'; text++) {
+		bool blank = *text == ' ' || *text == '\t';
+		n += !blank && !inside;
+		inside = !blank;
+	}
+	return n;
+}
+
+/* A digest as it is typed, in one line or in as many as the paper has; empty
+ * when it is too long, or nothing.  False: Ctrl-C, or the terminal's end. */
+static bool
+digest_typed(int tty, char line[DIGEST_TYPED_MAX])
+{
+	size_t len = 0;
+	char prompt[40];
+
+	for (;;) {
+		int n = tty_line(tty, (uint8_t *)line + len,
+		    DIGEST_TYPED_MAX - 1 - len);
+		if (n == -1)
+			return false;
+		len = n < 0 ? 0 : len + (size_t)n;
+		line[len] = '\0';
+		unsigned words = words_in(line);
+		/* one is hexadecimal; an empty line ends what was begun */
+		if (n <= 0 || words <= 1 || words >= DIGEST_WORDS ||
+		    len + 2 >= DIGEST_TYPED_MAX)
+			return true;
+		line[len++] = ' ';
+		snprintf(prompt, sizeof(prompt), "%u more words:\n",
+		    DIGEST_WORDS - words);
+		tty_write(tty, prompt);
+	}
+}
+
 /* Compared with paper, and typed from there: a glance is not enough. */
 static enum people_answer
 terminal_digest(struct people *p, const char *what, const uint8_t digest[32])
 {
-	char prompt[200], line[WORDS_TEXT_MAX + 1], words[WORDS_TEXT_MAX];
+	char prompt[200], line[DIGEST_TYPED_MAX], words[WORDS_TEXT_MAX];
 
-	words_write(digest, words);
-	snprintf(prompt, sizeof(prompt), "SHA-256 of %s, in words:\n  ", what);
+	words_write_lines(digest, words);
+	snprintf(prompt, sizeof(prompt), "SHA-256 of %s, in words:\n", what);
 	tty_write(p->tty, prompt);
-	tty_write(p->tty, words);
+	for (char *row = strtok(words, "\n"); row != NULL;
+	     row = strtok(NULL, "\n")) {
+		snprintf(prompt, sizeof(prompt), "  %s\n", row);
+		tty_write(p->tty, prompt);
+	}
 	tty_write(p->tty,
-	    "\nCompare with your paper, then type the words from the paper "
+	    "Compare with your paper, then type the words from the paper "
 	    "(or 64 hex digits):\n");
 	for (int i = 0; i < ATTEMPTS; i++) {
 		uint8_t typed[32];
 		unsigned bad = 0;
-		int len = tty_line(p->tty, (uint8_t *)line, sizeof(line) - 1);
-		if (len == -1)
+		if (!digest_typed(p->tty, line))
 			return PEOPLE_STOP;
-		line[len < 0 ? 0 : len] = '\0';
 		if (words_read(line, typed, &bad) &&
 		    memcmp(typed, digest, sizeof(typed)) == 0)
 			return PEOPLE_YES;

@@ -11,7 +11,6 @@
 
 #define NAME_WIDTH 11
 #define LINE_WIDTH 76
-#define WORDS_A_LINE 8
 
 /* "name       text", broken between words; further lines below the text. */
 static void
@@ -110,19 +109,17 @@ static void
 put_head(const struct state_view *v)
 {
 	const struct link *head = transcript_head(v->transcript);
-	char text[WORDS_TEXT_MAX + 1], what[64];
-	unsigned words = 0;
+	char text[WORDS_TEXT_MAX], what[64];
 
 	if (head == NULL)
 		return;
 	snprintf(what, sizeof(what), "line %llu, to be written down:",
 	    (unsigned long long)head->seq + 1);
 	put_whole("head", what);
-	words_write(head->hash, text);
-	for (char *p = text; isatty(STDERR_FILENO) == 1 && *p != '\0'; p++) {
-		if (*p == ' ' && ++words % WORDS_A_LINE == 0)
-			*p = '\n';
-	}
+	if (isatty(STDERR_FILENO) == 1)
+		words_write_lines(head->hash, text);
+	else
+		words_write(head->hash, text);
 	for (char *line = strtok(text, "\n"); line != NULL;
 	     line = strtok(NULL, "\n"))
 		put_whole("", line);

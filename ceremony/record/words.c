@@ -7,6 +7,7 @@
 
 #include "transfer/text.h"
 
+#define WORDS_A_LINE 8
 #define DIGEST_SIZE 32
 #define SPACE " \t\r\n\v\f"
 
@@ -287,6 +288,18 @@ words_write(const uint8_t digest[32], char out[WORDS_TEXT_MAX])
 		if (i > 0)
 			*at++ = ' ';
 		at = stpcpy(at, words_word(digest[i], i));
+	}
+}
+
+void
+words_write_lines(const uint8_t digest[32], char out[WORDS_TEXT_MAX])
+{
+	unsigned blanks = 0;
+
+	words_write(digest, out);
+	for (char *c = out; *c != '\0'; c++) {
+		if (*c == ' ' && ++blanks % WORDS_A_LINE == 0)
+			*c = '\n';
 	}
 }
 

@@ -9,6 +9,8 @@
 #define WORDS_TEXT_MAX 400
 
 void words_write(const uint8_t digest[32], char out[WORDS_TEXT_MAX]);
+/* The same, eight a line, lines parted by LF, as paper and terminals have it. */
+void words_write_lines(const uint8_t digest[32], char out[WORDS_TEXT_MAX]);
 /* All 32 words (case ignored, any white space between), or exactly 64 hex
  * digits; nothing shorter.  On false *bad (may be NULL) is the position of the
  * first wrong word from 1, or 0 when the number of words is wrong. */

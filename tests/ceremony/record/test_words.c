@@ -116,6 +116,30 @@ sample(unsigned from, unsigned to, const char *more, char *out)
 }
 
 static void
+eight_a_line(void **state)
+{
+	uint8_t digest[32], back[32];
+	char one[WORDS_TEXT_MAX], lines[WORDS_TEXT_MAX];
+	unsigned blanks = 0;
+
+	(void)state;
+	fill(digest);
+	words_write(digest, one);
+	words_write_lines(digest, lines);
+	assert_int_equal(strlen(lines), strlen(one));
+	for (size_t i = 0; one[i] != '\0'; i++) {
+		char want = one[i];
+
+		if (want == ' ' && ++blanks % 8 == 0)
+			want = '\n';
+		assert_int_equal(lines[i], want);
+	}
+	assert_int_equal(blanks, 31);
+	assert_true(words_read(lines, back, NULL));
+	assert_memory_equal(back, digest, sizeof(digest));
+}
+
+static void
 anything_else_is_refused(void **state)
 {
 	static const struct {
@@ -176,6 +200,7 @@ main(void)
 		cmocka_unit_test(list_has_no_word_twice),
 		cmocka_unit_test(written_words_are_read_back),
 		cmocka_unit_test(hex_is_read_whole),
+		cmocka_unit_test(eight_a_line),
 		cmocka_unit_test(anything_else_is_refused),
 	};
 
