@@ -208,14 +208,23 @@ close_bus(const struct usb *usb, const char *port)
 }
 
 static bool
-let_in(const struct usb *usb, const struct looked *l, size_t i)
+let_in(const struct looked *l, size_t i)
 {
-	char folder[PATH_MAX], bus[PATH_MAX];
+	char folder[PATH_MAX];
 
 	return path(folder, "%s/%s", l->folder, l->name[i]) &&
-	    path(bus, "%s/bus/usb", usb->sys) &&
-	    set(folder, "authorized", "1") &&
-	    set(bus, "drivers_probe", l->name[i]);
+	    set(folder, "authorized", "1");
+}
+
+/* Have the kernel look for a driver; there need not be one. */
+static void
+find_driver(const struct usb *usb, const char *name)
+{
+	char bus[PATH_MAX];
+
+	if (!path(bus, "%s/bus/usb", usb->sys) ||
+	    !set(bus, "drivers_probe", name))
+		console_log("%s: no driver was looked for", name);
 }
 
 static bool
@@ -273,7 +282,8 @@ tell_device(struct usb *usb, const struct looked *l)
 		append(usb->keyboards, text);
 }
 
-/* Judges all interfaces; true if one of them was let in. */
+/* Judges all interfaces; true if one of them was let in.  Drivers are looked for
+ * when all are: a camera's claims its second interface together with the first. */
 static bool
 judge(struct usb *usb, struct looked *l, const struct uevent *event)
 {
@@ -283,7 +293,7 @@ judge(struct usb *usb, struct looked *l, const struct uevent *event)
 		enum usb_verdict v =
 		    usb_judge(&usb->policy, &l->device, &l->interface[i]);
 
-		if (v != USB_REFUSED && !let_in(usb, l, i)) {
+		if (v != USB_REFUSED && !let_in(l, i)) {
 			console_log("%s could not be let in", l->name[i]);
 			v = USB_REFUSED;
 		}
@@ -291,6 +301,10 @@ judge(struct usb *usb, struct looked *l, const struct uevent *event)
 			console_log("%s: pcscd cannot open it", l->name[i]);
 		l->verdict[i] = v;
 		in = in || v != USB_REFUSED;
+	}
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->verdict[i] != USB_REFUSED)
+			find_driver(usb, l->name[i]);
 	}
 	return in;
 }

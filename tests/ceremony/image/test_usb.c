@@ -233,6 +233,49 @@ interfaces_are_judged_one_by_one(void **state)
 	assert_string_equal(got("/run/keyboards"), "");
 }
 
+/* What is written into these files goes through one pipe, in its order. */
+static int
+watch(const char *const *files, size_t count)
+{
+	int fd;
+
+	assert_int_equal(mkfifo(at("/pipe"), 0600), 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(unlink(at(files[i])), 0);
+		assert_int_equal(symlink(at("/pipe"), at(files[i])), 0);
+	}
+	fd = open(at("/pipe"), O_RDWR | O_NONBLOCK);
+	assert_int_not_equal(fd, -1);
+	return fd;
+}
+
+/* A camera's driver claims all of its interfaces when it is given one. */
+static void
+drivers_come_when_all_are_in(void **state)
+{
+	static const char *const files[] = { "/sys/bus/usb/drivers_probe",
+		"/sys" PCI "/1-1/1-1:1.0/authorized",
+		"/sys" PCI "/1-1/1-1:1.1/authorized" };
+	char written[64] = "";
+	struct usb u;
+	int fd;
+
+	(void)state;
+	make_bus();
+	make_device("1-1", "Camera\n");
+	make_interface("1-1", 0, "0e\n", "01\n", "00\n");
+	make_interface("1-1", 1, "0e\n", "02\n", "00\n");
+	make_interface("1-1", 2, "01\n", "01\n", "00\n");
+	start(&u);
+	fd = watch(files, 3);
+	assert_true(event(&u, "bind", "/1-1", "usb_device"));
+	assert_int_equal(read(fd, written, sizeof(written) - 1), 16);
+	assert_true(strcmp(written, "111-1:1.01-1:1.1") == 0 ||
+	    strcmp(written, "111-1:1.11-1:1.0") == 0);
+	close(fd);
+	assert_string_equal(got("/sys" PCI "/1-1/1-1:1.2/authorized"), "0\n");
+}
+
 static void
 keyboards_are_listed(void **state)
 {
@@ -405,6 +448,7 @@ main(void)
 		cmocka_unit_test(a_reader_is_let_in),
 		cmocka_unit_test(what_is_no_use_is_shut_out),
 		cmocka_unit_test(interfaces_are_judged_one_by_one),
+		cmocka_unit_test(drivers_come_when_all_are_in),
 		cmocka_unit_test(keyboards_are_listed),
 		cmocka_unit_test(faults_shut_out),
 		cmocka_unit_test(a_bus_that_stays_open_lets_no_one_in),
