@@ -12,6 +12,7 @@
  *   save NAME                the screen to NAME.png and NAME.txt
  *   text                     what is on the screen to standard output, each line
  *                            in one
+ *   tell LINE                QEMU, by its monitor for people: device_add usb-kbd
  *   gone SECONDS             wait for the end of QEMU
  *   live                     show the screen and take keys here, see vm_live.h
  *
@@ -234,6 +235,12 @@ do_live(struct room *r, char **argv)
 	return vm_live(&r->monitor, &r->font);
 }
 
+static bool
+do_tell(struct room *r, char **argv)
+{
+	return vm_monitor_tell(&r->monitor, argv[0]);
+}
+
 static const struct deed {
 	const char *name;
 	int operands;
@@ -245,6 +252,7 @@ static const struct deed {
 	{ "see", 2, do_see },
 	{ "not", 1, do_not },
 	{ "save", 1, do_save },
+	{ "tell", 1, do_tell },
 	{ "text", 0, do_text },
 	{ "gone", 1, do_gone },
 	{ "live", 0, do_live },

@@ -73,19 +73,24 @@ vm_firmware() {
 	esac
 }
 
-vm_start() {
-	vm_firmware "$1" && cp "$2" "$vm/boot.iso" || return
+# vm_run ARGUMENT...: QEMU, with what every guest has, these, and $vm_args
+vm_run() {
 	# shellcheck disable=SC2086
 	nice qemu-system-x86_64 -M q35 -accel tcg -m $VM_MEMORY -nodefaults \
-		-no-reboot -name "anchorite-$1" -device VGA \
-		-display "$DISPLAY_OF_VM" \
+		-no-reboot -device VGA -display "$DISPLAY_OF_VM" \
 		-qmp "unix:$vm/qmp,server=on,wait=off" \
-		-device qemu-xhci,id=usb,p2=15,p3=15 $vm_keyboard \
-		-drive if=none,id=boot,format=raw,readonly=on,file="$vm/boot.iso" \
-		-device usb-storage,bus=usb.0,drive=boot,removable=on,bootindex=0,serial=BOOT0001 \
+		-device qemu-xhci,id=usb,p2=15,p3=15 "$@" \
 		$vm_args 2>"$vm/qemu.log" &
 	vm_pid=$!
 	vm_pids="$vm_pids $vm_pid"
+}
+
+vm_start() {
+	vm_firmware "$1" && cp "$2" "$vm/boot.iso" || return
+	# shellcheck disable=SC2086
+	vm_run -name "anchorite-$1" $vm_keyboard \
+		-drive if=none,id=boot,format=raw,readonly=on,file="$vm/boot.iso" \
+		-device usb-storage,bus=usb.0,drive=boot,removable=on,bootindex=0,serial=BOOT0001
 }
 
 vm() {

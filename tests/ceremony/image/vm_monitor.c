@@ -38,25 +38,33 @@ hear(struct vm_monitor *m)
 	return o;
 }
 
-/* Takes the arguments, which may be NULL. */
-static bool
-command(struct vm_monitor *m, const char *name, json_t *arguments)
+/* What it returns, the caller's.  Takes the arguments, which may be NULL. */
+static json_t *
+answer_to(struct vm_monitor *m, const char *name, json_t *arguments)
 {
 	json_t *o =
 	    json_pack("{s:s,s:o*}", "execute", name, "arguments", arguments);
-	json_t *answer = NULL;
-	bool good;
+	json_t *answer = NULL, *result;
 
 	if (o != NULL && json_dumpfd(o, m->fd, JSON_COMPACT) == 0)
 		answer = hear(m);
 	json_decref(o);
-	good = json_object_get(answer, "return") != NULL;
+	result = json_incref(json_object_get(answer, "return"));
 	if (answer == NULL)
 		fprintf(stderr, "%s: the guest is gone\n", m->path);
-	else if (!good)
+	else if (result == NULL)
 		json_dumpf(answer, stderr, 0);
 	json_decref(answer);
-	return good;
+	return result;
+}
+
+static bool
+command(struct vm_monitor *m, const char *name, json_t *arguments)
+{
+	json_t *result = answer_to(m, name, arguments);
+
+	json_decref(result);
+	return result != NULL;
 }
 
 bool
@@ -137,4 +145,19 @@ vm_monitor_gone(struct vm_monitor *m, unsigned seconds)
 	}
 	fprintf(stderr, "%s: the guest is still there\n", m->path);
 	return false;
+}
+
+bool
+vm_monitor_tell(struct vm_monitor *m, const char *line)
+{
+	json_t *said = answer_to(m, "human-monitor-command",
+	    json_pack("{s:s}", "command-line", line));
+	const char *text = json_string_value(said);
+	/* it says nothing but what went wrong */
+	bool good = text != NULL && *text == '\0';
+
+	if (text != NULL && !good)
+		fprintf(stderr, "%s: %s", line, text);
+	json_decref(said);
+	return good;
 }

@@ -33,4 +33,8 @@ bool vm_monitor_look(struct vm_monitor *m, struct vm_picture *p);
 /* Wait for QEMU's end, so many seconds; false when it did not come. */
 bool vm_monitor_gone(struct vm_monitor *m, unsigned seconds);
 
+/* A line of QEMU's monitor for people, such as device_add; false, with its words on
+ * standard error, unless it does as it is told without a word. */
+bool vm_monitor_tell(struct vm_monitor *m, const char *line);
+
 #endif
