@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The first screen: what this machine was started from. */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,9 @@
 #include "ceremony/menu/screens.h"
 
 #define MEGA 1000000u
+#define GOES_ON "Enter goes on, r reads it again: "
+#define COMING_LOOKS 60   /* for a medium that is not there yet ... */
+#define COMING_EVERY 1000 /* ... milliseconds apart */
 
 /* ---- progress --------------------------------------------------------------- */
 
@@ -129,6 +133,35 @@ keep(struct room *r, const struct boot_media *m)
 		say("%s cannot be written: records will not have this.", path);
 }
 
+/* A stick needs seconds to be there after the machine was started, and more
+ * than the menu does: look again until it comes, or something is typed. */
+static bool
+medium_comes(const struct room *r, struct boot_media *m)
+{
+	say_part(GOES_ON);
+	for (int i = 0; m->count == 0 && i < COMING_LOOKS; i++) {
+		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+		struct pace pace = { 0 };
+
+		if (poll(&in, 1, COMING_EVERY) != 0)
+			break;
+		boot_media_read(r->o.loops, tell_progress, &pace, m);
+	}
+	say_part("\r"); /* the question is asked where it stands */
+	return m->count > 0;
+}
+
+static void
+show_image(struct room *r, const struct boot_media *m)
+{
+	screen_begin(r, "THIS MACHINE");
+	say_release(r);
+	say_media(m);
+	say_compare(m);
+	keep(r, m);
+	say_gap();
+}
+
 void
 screen_image(struct room *r)
 {
@@ -143,12 +176,10 @@ screen_image(struct room *r)
 		printf("   The boot medium is read ...\r");
 		fflush(stdout);
 		boot_media_read(r->o.loops, tell_progress, &pace, &m);
-		printf("%-60s\r", "");
-		say_media(&m);
-		say_compare(&m);
-		keep(r, &m);
-		say_gap();
-		ask(r, "Enter goes on, r reads it again: ", line, sizeof(line));
+		show_image(r, &m);
+		if (r->in_image && m.count == 0 && medium_comes(r, &m))
+			show_image(r, &m);
+		ask(r, GOES_ON, line, sizeof(line));
 	}
 }
 

@@ -164,6 +164,12 @@ head -c 204800 boot.img >image && "$anchorite" words image >spoken &&
 ok "its words are those of the image, eight a line"
 jq -e --arg m "$sum" '.medium == $m' root/image.json >/dev/null
 ok "and its digest in image.json"
+detach boot
+menu 0 "$first" "sh losetup $(cat boot.loop) boot.img" "Compare these words" ^D -- \
+	./menu.sh --loop && says shown "no medium that can be taken out is one" &&
+	says shown "   $sum" &&
+	jq -e --arg m "$sum" '.medium == $m' root/image.json >/dev/null
+ok "one that comes after the first screen is read, and nothing is typed"
 iso second.img 100 two && attach second
 menu 0 "$first" ^D -- ./menu.sh --loop && says shown "boot.img" && says shown "second.img" &&
 	says shown "2 media say that they are the image" &&
