@@ -213,6 +213,17 @@ test_matches(void **state)
 }
 
 static void
+test_asks(void **state)
+{
+	(void)state;
+	assert_true(vm_screen_asks("PIN a: \nPIN b: \n\n\n", "^PIN b: *$"));
+	assert_true(vm_screen_asks("PIN b:", "^PIN b: *$"));
+	assert_false(vm_screen_asks("PIN a: \nPIN b: \n", "^PIN a: *$"));
+	assert_false(vm_screen_asks("PIN a: \n\n", "^PIN b"));
+	assert_false(vm_screen_asks("\n", "PIN"));
+}
+
+static void
 test_lines(void **state)
 {
 	static const struct {
@@ -456,6 +467,7 @@ main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_font),

@@ -8,6 +8,8 @@
  *   secret TEXT              the same, unseen
  *   see SECONDS EXPRESSION   wait until a line of the screen, or all of them
  *                            in one, match the extended regular expression
+ *   asked SECONDS EXPRESSION the same of the last line that is not empty: earlier
+ *                            questions stay on a screen
  *   not EXPRESSION           the screen must not match
  *   save NAME                the screen to NAME.png and NAME.txt
  *   text                     what is on the screen to standard output, each line
@@ -177,6 +179,13 @@ do_see(struct room *r, char **argv)
 }
 
 static bool
+do_asked(struct room *r, char **argv)
+{
+	return look_until(r, strtod(argv[0], NULL), vm_screen_asks, argv[1],
+	    "");
+}
+
+static bool
 do_not(struct room *r, char **argv)
 {
 	if (!look(r, NULL))
@@ -250,6 +259,7 @@ static const struct deed {
 	{ "type", 1, do_type },
 	{ "secret", 1, do_secret },
 	{ "see", 2, do_see },
+	{ "asked", 2, do_asked },
 	{ "not", 1, do_not },
 	{ "save", 1, do_save },
 	{ "tell", 1, do_tell },

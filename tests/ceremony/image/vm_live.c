@@ -165,7 +165,7 @@ vm_live(struct vm_monitor *m, const struct vm_font *font)
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct termios before, raw;
 	char *shown = NULL;
-	bool there = true, here = true;
+	bool here = true;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0) {
 		fputs("live: no terminal\n", stderr);
@@ -174,11 +174,11 @@ vm_live(struct vm_monitor *m, const struct vm_font *font)
 	raw = before;
 	cfmakeraw(&raw);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	while (here && (there = follow(m, font, &shown)))
+	while (here && follow(m, font, &shown))
 		if (poll(&p, 1, PAUSE) > 0)
 			here = pass_on(m);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	fputs("\n", stdout);
 	free(shown);
-	return !there;
+	return true;
 }

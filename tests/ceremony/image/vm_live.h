@@ -6,8 +6,8 @@
 
 /*
  * The guest's screen as text on this terminal, and the terminal's keys in the
- * guest, until the guest is gone or Ctrl-] and q are typed: false then.  Ctrl-]
- * and a digit is Alt and that function key.
+ * guest, until the guest is gone or Ctrl-] and q are typed.  Ctrl-] and a digit
+ * is Alt and that function key.  False when this is no terminal.
  */
 bool vm_live(struct vm_monitor *m, const struct vm_font *font);
 

@@ -204,6 +204,18 @@ vm_screen_matches(const char *text, const char *expression)
 }
 
 bool
+vm_screen_asks(const char *text, const char *expression)
+{
+	size_t end = strlen(text), start;
+
+	while (end > 0 && text[end - 1] == '\n')
+		end--;
+	for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+		;
+	return matches(text + start, expression);
+}
+
+bool
 vm_screen_ends(const char *text, const char *typed)
 {
 	size_t t = strlen(text), n = strlen(typed);

@@ -65,6 +65,9 @@ char *vm_screen_lines(const char *text, size_t columns);
 /* Does the extended regular expression match a line, or all lines put into one with one blank between them?  A wrong expression ends the program. */
 bool vm_screen_matches(const char *text, const char *expression);
 
+/* Does it match the last line that is not empty? */
+bool vm_screen_asks(const char *text, const char *expression);
+
 /* Is this the last that is on the screen, blanks and ends of rows apart? */
 bool vm_screen_ends(const char *text, const char *typed);
 
