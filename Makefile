@@ -14,6 +14,9 @@ LINTERS  = clang-format cppcheck mandoc shellcheck
 FUZZERS  = clang libclang-rt-14-dev
 # what shapes the image comes from its own lock; nothing else is needed
 IMAGE_PACKAGES = git
+# to start it without hardware, and to make its media without mounting them
+BOOT_PACKAGES = qemu-system-x86 ovmf xorriso dosfstools exfatprogs mtools \
+	sleuthkit console-setup-linux cpio zstd
 
 # ---- flags -----------------------------------------------------------------
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \
@@ -94,6 +97,7 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 .DELETE_ON_ERROR:
 .PHONY: all check crash demo bench fuzz coverage covered lint lint-deps deps \
 	install uninstall clean help image image-packages image-lock image-check \
+	image-test \
 	$(CHECKS)
 .SECONDARY:
 
@@ -145,6 +149,13 @@ image-packages: ## fetch the packages of the lock, TO=folder: copy them there
 	    $(IMAGE_CACHE) $(TO)
 image-lock: ## renew the list of packages from the mirrors that apt knows
 	@sh $(RECIPE)/lock.sh $(RECIPE)/packages $(RECIPE)/packages.lock
+image-test: all $(TOOLS) ## start the image in QEMU, hold a ceremony on it
+	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(BOOT_PACKAGES)
+	@mkdir -p $(BUILD)/image
+	@for t in bios uefi inside camera wiped; do \
+	    BUILD=$(abspath $(BUILD)) sh tests/ceremony/image/test_$$t.sh; \
+	    done | tee $(BUILD)/image/test.txt
+	@! grep '^not ok ' $(BUILD)/image/test.txt
 image-check: image-packages ## build the image twice, in different ways, and compare
 	@sh $(RECIPE)/check.sh . $(IMAGE_CACHE) build/image/check
 

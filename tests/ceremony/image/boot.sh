@@ -4,7 +4,8 @@
 #   firmware  bios or uefi
 #   plans     the kind of the medium that the plan and the request come on
 #   outputs   the kind of the medium that the response goes to
-# and then go through the steps of boot.sh in order.
+# and then  held  goes through all steps.  Screens are kept, as pictures and as
+# text, in $BUILD/image/screens/$firmware.  ISO names another image.
 #
 # Bounds are in seconds, and there for what hangs: nothing here depends on how
 # fast the guest is.
@@ -24,12 +25,13 @@ LONG=300 # a start of the machine, a batch
 SHORT=60 # an answer
 UNITS=20
 
+iso=${ISO:-}
+for file in "$BUILD"/anchorite-*.iso; do
+	[ -n "$iso" ] || [ ! -f "$file" ] || iso=$file
+done
+
 # nothing_to_boot: why this cannot be tried here, or nothing
 nothing_to_boot() {
-	iso=${ISO:-}
-	for file in "$BUILD"/anchorite-*.iso; do
-		[ -n "$iso" ] || [ ! -f "$file" ] || iso=$file
-	done
 	[ -n "$iso" ] || {
 		echo 'no image here, make image makes it'
 		return
@@ -73,43 +75,221 @@ words_of() {
 		sed 's/^ //; s/ $//'
 }
 
-# number_of EXPRESSION: the number before what was offered on the screen; a row
-# of its own
-number_of() {
-	vm text | sed -n "s/^ *\([0-9][0-9]*\)  *$1.*/\1/p" | tail -n 1
-}
-
 # answer TEXT: typed, then Enter
 answer() {
 	vm type "$1" press enter
 }
 
-# pick EXPRESSION: its number, then Enter
+# menu TITLE NUMBER: what is chosen on the screen of that title
+menu() {
+	vm see $SHORT "^$1\$" asked $SHORT '^Type a number.*, then Enter: *$' &&
+		answer "$2"
+}
+
+# goes_on EXPRESSION: a command has ended like this, and Enter goes on
+goes_on() {
+	vm see $LONG "^-- $1" asked $SHORT '^Enter goes on\. *$' press enter
+}
+
+# pick PROMPT EXPRESSION: when it is asked, the number in the row that matches
 pick() {
-	number=$(number_of "$1")
+	vm asked $SHORT "$1" || return
+	number=$(vm text | sed -n "s/^ *\([0-9][0-9]*\)  *$2.*/\1/p" | tail -n 1)
 	[ -n "$number" ] && answer "$number"
 }
 
-# pin ID: asked for and typed
+# pin ID: asked for, and typed
 pin() {
-	vm see $LONG "^$1: PIN of card op-$1: *\$" secret "pin-of-$1" press enter
+	vm asked $LONG "^$1: PIN of card op-$1: *\$" secret "pin-of-$1" press enter
 }
 
-# words_shown TEXT: the 32 words below it on the screen, in one line
-words_shown() {
+# words_below TEXT: the 32 words below it on the screen, in one line
+words_below() {
 	vm text | awk -v text="$1" '
 		index($0, text) { on = 1; next }
 		on { print }' | tr -s ' \n' ' ' | sed 's/^ //' | cut -d ' ' -f 1-32
 }
 
-# typed_back TEXT: the words that are shown below it are typed
-typed_back() {
-	vm see $LONG "$1(.|.)*hex digits\): *\$" || return
-	words=$(words_shown "$1")
-	[ "$(echo "$words" | wc -w)" = 32 ] && answer "$words"
-}
-
-# the rows of the state on a medium, as a folder
+# state_read NAME: what is on the medium, in the folder NAME
 state_read() {
 	folder_of_ext4 "$vm/$1.img" "$1" && rm -f "$1/anchorite-state/ledger.db"
+}
+
+# ---- the steps ---------------------------------------------------------------
+started() {
+	begin=$(date +%s)
+	vm_start "$firmware" "$iso" &&
+		vm asked $LONG '^Enter goes on, r reads it again: *$' || return
+	echo "# $firmware: $(($(date +%s) - begin)) s from power to the first screen"
+	# a stick that is slow to come
+	vm see 5 'read back now' 2>first || vm type r press enter see $SHORT 'read back now'
+}
+
+image_shown() {
+	"$anchorite" words "$iso" >image.words && sed -n 's/^/^ */; s/$/$/; 1p' image.words >image.hex &&
+		vm see $SHORT "$(cat image.hex)" see 5 "$(words_of "$iso")" &&
+		shot image && vm press enter
+}
+
+clock_confirmed() {
+	vm see $SHORT '^CLOCK$' asked $SHORT '^Enter if it is right' &&
+		vm see 5 "$(date -u +%Y-%m-%d) [0-9:]* UTC" && shot clock &&
+		vm press enter see $SHORT '^MAIN MENU$' && shot menu
+}
+
+plan_taken() {
+	menu 'MAIN MENU' 1 && menu 'CHOOSE A PLAN' t &&
+		pick '^Medium for a file ending in \.yaml: its number' '.* PLANS' &&
+		vm asked $SHORT '^Choose a file ending in \.yaml: its number' \
+			press enter asked $SHORT '^Compare with what came with it' \
+			see 5 "$(words_of ready/in/batch.yaml)" &&
+		shot take && vm press enter asked $SHORT '^Its name here' press enter &&
+		goes_on 'anchorite media: done'
+}
+
+plan_chosen() {
+	pick '^Type a number or t, then Enter: *$' 'batch\.yaml' &&
+		vm asked $SHORT '^y chooses this plan' \
+			see 5 "$(words_of ready/in/batch.yaml)" &&
+		shot plan && answer y && vm see $SHORT '\| batch\.yaml$'
+}
+
+# QEMU's reader says that it has a PIN pad, and has none
+pins_at_keyboard() {
+	menu 'MAIN MENU' 3 && menu 'HOLD THE CEREMONY' 5 &&
+		vm see $SHORT 'PINs +all at the keyboard' && shot hold
+}
+
+request_taken() {
+	menu 'HOLD THE CEREMONY' 1 &&
+		pick '^Medium for line3\.request: its number' '.* PLANS' &&
+		vm asked $SHORT '^File for line3\.request:' press enter &&
+		vm asked $SHORT '^Compare with what came with it.*stop\) *$' \
+			see 5 "$(words_of ready/in/line3.request)" &&
+		shot request && vm press enter
+}
+
+plan_approved() {
+	vm see $SHORT 'SHA-256 of the plan, in words' asked $SHORT 'hex digits\): *$' &&
+		shot plan-words && answer "$(words_of ready/in/batch.yaml)"
+}
+
+worklist_approved() {
+	vm see $SHORT "$UNITS entries: $UNITS to certify, 0 known before, 0 refused" \
+		see $SHORT 'SHA-256 of the worklist, in words' \
+		asked $SHORT 'hex digits\): *$' || return
+	words=$(words_below 'SHA-256 of the worklist')
+	shot worklist && [ "$(echo "$words" | wc -w)" = 32 ] && answer "$words"
+}
+
+batch_signed() {
+	pin alice && pin bert &&
+		vm see $LONG "^ *$UNITS certificates signed" \
+			see $SHORT '^ *PIN of product-1 changed' && shot signed &&
+		pin alice && pin bert
+}
+
+head_written_down() {
+	vm see $LONG '^head, to be written down' \
+		asked $SHORT '^Medium for line3\.response: its number' || return
+	words_below 'head, to be written down' >head.words
+	shot head && [ "$(wc -w <head.words)" = 32 ]
+}
+
+witnessed() {
+	vm press alt-f2 see $SHORT "$(cat head.words)" && shot witness && vm press alt-f1
+}
+
+response_written() {
+	pick '^Medium for line3\.response: its number' '.* OUT' &&
+		vm see $LONG 'written and compared: line3\.response' && shot written &&
+		goes_on 'anchorite run: done'
+}
+
+powered_off() {
+	menu 'HOLD THE CEREMONY' 0 && menu 'MAIN MENU' 12 &&
+		vm asked $SHORT '^Power off\? y' && shot power-off &&
+		answer y && vm gone $LONG
+}
+
+# ---- on the host -------------------------------------------------------------
+# audit_of STATUS FINDINGS OPTION...: of the state that was read
+audit_of() {
+	status=$1 findings=$2
+	shift 2
+	run "$status" "$audit" verify state1/anchorite-state \
+		--anchor "$(cat ready/anchor)" "$@" &&
+		[ "$(grep -c '^finding: ' out)" = "$findings" ]
+}
+
+# genesis was held elsewhere, the batch on this image
+record_verified() {
+	digest=$(sha256sum <"$iso" | cut -d ' ' -f 1)
+	other=$(sha256sum </dev/null | cut -d ' ' -f 1)
+	state_read state1 && audit_of 0 0 && audit_of 1 1 --image "$digest" &&
+		says out 'ceremony genesis says of no image' &&
+		audit_of 1 2 --image "$other"
+}
+
+copies_equal() {
+	state_read state2 && diff -r state1 state2 >out
+}
+
+response_accepted() {
+	"file_of_$outputs" "$vm/out.img" line3.response >taken.response &&
+		run 0 "$factory" accept --request ready/in/line3.request \
+			--response taken.response --order ready/line3.order \
+			--root "$(cat ready/root)" --out accepted &&
+		[ "$(find accepted/certs -name '*.crt' | wc -l)" = $UNITS ]
+}
+
+nothing_else_touched() {
+	sha256sum <"$vm/disk.img" | cmp - disk.before && [ "$(vm_sent)" = 0 ]
+}
+
+# ---- all of it ------------------------------------------------------------------
+# step FUNCTION NAME: what comes after one that failed is not tried
+step() {
+	if [ -n "$failed" ]; then
+		false
+	else
+		"$1" 2>err || {
+			failed=$1
+			false
+		}
+	fi
+	ok "$firmware: $2"
+}
+
+held() {
+	why=$(nothing_to_boot)
+	[ -z "$why" ] || {
+		skip "a ceremony on the image, $firmware" "$why"
+		echo "1..$n"
+		return
+	}
+	failed='' began=$(date +%s)
+	scratch boot
+	trap 'vm_stop; chmod -R u+rwX "$dir"; rm -rf "$dir"' EXIT
+	step made_ready "cards, a log on two media, a plan and a request on $plans"
+	step started "the image starts"
+	step image_shown "its medium is read back: the words of the image"
+	step clock_confirmed "the clock is confirmed"
+	step plan_taken "a plan is taken from its medium"
+	step plan_chosen "and chosen, by its words"
+	step pins_at_keyboard "PINs are to be typed at the keyboard"
+	step request_taken "the ceremony begins; the request is taken"
+	step plan_approved "the plan's words are typed"
+	step worklist_approved "and those of the worklist"
+	step batch_signed "two operators come twice, $UNITS certificates are signed"
+	step head_written_down "the head is written down"
+	step witnessed "the second console says the same"
+	step response_written "the response is written to $outputs"
+	step powered_off "the machine goes off"
+	step record_verified "the auditor verifies the state, and which image it was"
+	step copies_equal "both copies of it are the same"
+	step response_accepted "the factory accepts $UNITS certificates"
+	step nothing_else_touched "the built-in disk is as it was, nothing was sent"
+	echo "# $firmware: $(($(date +%s) - began)) s for all of it"
+	echo "1..$n"
 }

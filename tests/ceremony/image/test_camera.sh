@@ -72,7 +72,7 @@ run 0 "$BUILD/bin/anchorite" words request &&
 	words=$(sed -n '2,$p' out | tr -s ' \n' ' ' | sed 's/^ //; s/ $//') &&
 	[ "$(echo "$words" | wc -w)" = 32 ] && vm see 60 "$words"
 ok 'and the screen says it in the words that the host says'
-mkdir -p "$screens" && screen scanned
+mkdir -p "$screens" && shot scanned
 ok 'a picture of it is kept'
 inside 'grep -c . /proc/1/status >/dev/null; dmesg | grep -e BUG: -e Oops; true' &&
 	[ ! -s out ]

@@ -6,10 +6,10 @@
 #   vm_card FILE               a card, personalised, in a reader of its own
 #   vm_medium FILE SERIAL      a USB stick
 #   vm_disk FILE               a built-in disk
-#   vm_networks                three network cards; what they send is counted
+#   vm_networks                three network cards; what the guest sends is counted
 #   vm_start bios|uefi ISO     from a USB stick
 #   vm DEED...                 before its screen, see tool_vm.c
-#   screen NAME                a picture of it is kept in $screens
+#   shot NAME                  a picture of it is kept in $screens
 #   vm_sent                    how many octets the network cards have sent
 #   vm_stop                    in the trap of EXIT, too
 #
@@ -56,7 +56,7 @@ vm_networks() {
 		id=net$vm_nets
 		vm_args="$vm_args -netdev user,id=$id,restrict=on"
 		vm_args="$vm_args -device $card,netdev=$id"
-		vm_args="$vm_args -object filter-dump,id=dump$vm_nets,netdev=$id,file=$vm/$id.pcap"
+		vm_args="$vm_args -object filter-dump,id=dump$vm_nets,netdev=$id,queue=rx,file=$vm/$id.pcap"
 	done
 }
 
@@ -97,7 +97,7 @@ vm() {
 	"$BUILD/tests/ceremony/image/tool_vm" "$vm/qmp" "$@"
 }
 
-screen() {
+shot() {
 	screen_count=$((screen_count + 1))
 	vm save "$screens/$(printf %02d $screen_count)-$1"
 }
