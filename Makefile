@@ -97,7 +97,7 @@ SOURCES  := $(shell find ca smartcard transfer ceremony tests -name '*.[ch]')
 .DELETE_ON_ERROR:
 .PHONY: all check crash demo bench fuzz coverage covered lint lint-deps deps \
 	install uninstall clean help image image-packages image-lock image-check \
-	image-test \
+	image-test image-try \
 	$(CHECKS)
 .SECONDARY:
 
@@ -156,6 +156,9 @@ image-test: all $(TOOLS) ## start the image in QEMU, hold a ceremony on it
 	    BUILD=$(abspath $(BUILD)) sh tests/ceremony/image/test_$$t.sh; \
 	    done | tee $(BUILD)/image/test.txt
 	@! grep '^not ok ' $(BUILD)/image/test.txt
+image-try: all $(TOOLS) ## the image without hardware, FIRMWARE=bios or uefi
+	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(BOOT_PACKAGES)
+	@BUILD=$(abspath $(BUILD)) sh tests/ceremony/image/try.sh $(FIRMWARE)
 image-check: image-packages ## build the image twice, in different ways, and compare
 	@sh $(RECIPE)/check.sh . $(IMAGE_CACHE) build/image/check
 
