@@ -29,7 +29,7 @@ grub-mkimage -O x86_64-efi -d $grub/x86_64-efi -p /boot/grub \
     -c /image/grub-uefi.cfg -o /image/esp/bootx64.efi \
     part_msdos part_gpt fat regexp efi_gop efi_uga $words
 touch -d "@$SOURCE_DATE_EPOCH" /image/esp/bootx64.efi
-mkfs.vfat -C --invariant -i 414E4348 -n ANCHORITE /image/boot/efi.img 1440 \
+mkfs.vfat -C --invariant -i 414E4348 -n ANCHOR_BOOT /image/boot/efi.img 1440 \
     >/dev/null
 mmd -i /image/boot/efi.img ::/EFI ::/EFI/BOOT
 mcopy -m -i /image/boot/efi.img /image/esp/bootx64.efi \
@@ -42,7 +42,7 @@ find /image/iso -type d -exec chmod 755 {} +
 find /image/iso -type f -exec chmod 644 {} +
 find /image/iso -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 xorriso -no_rc -as mkisofs -quiet -o $iso \
-    -V ANCHORITE -R -uid 0 -gid 0 -no-pad \
+    -V ANCHORITE_IMAGE -R -uid 0 -gid 0 -no-pad \
     -b boot/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \
     --grub2-boot-info --grub2-mbr $grub/i386-pc/boot_hybrid.img \
     --protective-msdos-label --mbr-force-bootable \

@@ -13,10 +13,10 @@
  * volume that begins at the device's first octet; its digest is that of the
  * image's file.  Media that can be taken out are opened, and no others.
  */
-#define BOOT_VOLUME "ANCHORITE"     /* volume identifier, ECMA-119, 8.4.7 */
-#define BOOT_OCTETS_MIN (17 * 2048) /* that its descriptor lies in */
-#define BOOT_OCTETS_MAX (1u << 30)  /* of a volume that is read */
-#define BOOT_MEDIA_MAX 4            /* told of */
+#define BOOT_VOLUME "ANCHORITE_IMAGE" /* volume identifier, ECMA-119, 8.4.7 */
+#define BOOT_OCTETS_MIN (17 * 2048)   /* that its descriptor lies in */
+#define BOOT_OCTETS_MAX (1u << 30)    /* of a volume that is read */
+#define BOOT_MEDIA_MAX 4              /* told of */
 
 enum boot_look {
 	BOOT_OTHER, /* something else, or nothing */

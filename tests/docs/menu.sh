@@ -31,7 +31,7 @@ screen() {
 boot_image() {
 	{
 		head -c 32768 /dev/zero
-		printf '\001CD001\001\000%32s%-32s' '' ANCHORITE
+		printf '\001CD001\001\000%32s%-32s' '' ANCHORITE_IMAGE
 		printf '\0\0\0\0\0\0\0\0\144\0\0\0\0\0\0\144'
 		head -c 40 /dev/zero
 		printf '\000\010\010\000'

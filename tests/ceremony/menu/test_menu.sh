@@ -132,10 +132,10 @@ le() {
 be() {
 	printf '\\0%03o' 0 $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
 }
-# iso FILE SECTORS TEXT: a volume ANCHORITE, on a medium of 1 MiB
+# iso FILE SECTORS TEXT: a volume of the image, on a medium of 1 MiB
 iso() {
 	yes "$3" | head -c $(($2 * 2048)) >"$1" && {
-		printf '\001CD001\001\000%32s%-32s\000\000\000\000\000\000\000\000' '' ANCHORITE
+		printf '\001CD001\001\000%32s%-32s\000\000\000\000\000\000\000\000' '' ANCHORITE_IMAGE
 		printf '%b%b' "$(le "$2")" "$(be "$2")"
 		head -c 40 /dev/zero
 		printf '\000\010\010\000'
