@@ -1,12 +1,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # What the menu of the bootable image shows, here at a terminal like any other.
-# Needs room.sh, desk.sh.  Where loop devices are not permitted there is no boot
-# medium to be read, and no screen of it: $unseen has the names of such screens.
-# shellcheck source=tests/ceremony/custodian/media.sh
-. "$repo/tests/ceremony/custodian/media.sh"
+# Needs room.sh, desk.sh, and media.sh of the custodian's tests.
 # shellcheck source=tests/ceremony/menu/lib.sh
 . "$repo/tests/ceremony/menu/lib.sh"
-unseen=
 export ANCHORITE_TEST_CLOCK=1801735815 # a Thursday in 2027
 
 # screen NAME TITLE: the last one of this title that was shown
@@ -46,7 +42,7 @@ if [ -n "$media" ]; then
 fi
 # another one, of whoever uses this machine too, would be shown beside it
 [ "$(grep -c '^   Medium  \|read back now' screens/menu-image 2>/dev/null)" = 2 ] || {
-	unseen=menu-image
+	unseen="$unseen menu-image"
 	skip "the screen of the boot medium" "no loop device, or another such medium"
 }
 init=$BUILD/tests/ceremony/menu/tool_init

@@ -6,6 +6,7 @@ repo=${repo:-$(CDPATH='' cd -- "$(dirname "$0")/../.." && pwd)}
 # shellcheck source=tests/ceremony/custodian/lib.sh
 . "$repo/tests/ceremony/custodian/lib.sh"
 people=$repo/tests/ceremony/custodian/people.exp
+unseen= # screens that this machine cannot show
 mkdir -p screens in tokens outbox
 printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" \
 	>softhsm.conf

@@ -35,7 +35,7 @@ function blur_words(line,    n, part, i, run, text, lead) {
 			run++
 			continue
 		}
-		if (run >= 4)
+		if (run >= 4 || (run > 0 && run == n))
 			text = text " <" run " words>"
 		else
 			for (; run > 0; run--)
@@ -64,6 +64,7 @@ function blur(line) {
 	gsub(repeat(hex, 12) "\\.\\.", "<digest>..", line)
 	gsub(/[0-9]+\.[0-9]+\.[0-9]+/, "<version>", line)
 	gsub(/\[[A-Za-z]+ [A-Za-z]+\]/, "[<2 words>]", line)
+	gsub(/[0-9]+ octets, SHA-256/, "<number> octets, SHA-256", line)
 	gsub(day "T" clock "Z", "<time>", line)
 	gsub(day " " clock, "<time>", line)
 	gsub(day, "<day>", line)

@@ -21,6 +21,8 @@ ok "the words of digests"
 . "$docs/desk.sh"
 # shellcheck source-path=SCRIPTDIR source=scenes.sh
 . "$docs/scenes.sh"
+# shellcheck source-path=SCRIPTDIR source=sticks.sh
+. "$docs/sticks.sh"
 # shellcheck source-path=SCRIPTDIR source=menu.sh
 . "$docs/menu.sh"
 
