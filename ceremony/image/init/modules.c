@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,15 +12,9 @@
 #include "ceremony/image/init/console.h"
 #include "ceremony/image/init/settings.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* By file name; there is no modprobe that would read the kernel's line. */
-static const struct {
-	const char *file, *parameters;
-} parameters[] = {
-	/* no device before init has judged it */
-	{ "usbcore.ko", "authorized_default=0" },
-};
+/* No device before init has judged it.  There is no modprobe that would read
+ * this from the kernel's line. */
+static const char usb[] = "/usbcore.ko", usb_shut[] = "authorized_default=0";
 
 const char *
 modules_strerror(enum modules_error error)
@@ -30,10 +24,6 @@ modules_strerror(enum modules_error error)
 		return "all modules are loaded";
 	case MODULES_ERR_READ:
 		return "the list of modules cannot be read";
-	case MODULES_ERR_SIZE:
-		return "the list of modules is empty, too long or cut off";
-	case MODULES_ERR_LINE:
-		return "the list of modules has a line that is no module";
 	case MODULES_ERR_LOAD:
 		return "a module cannot be loaded";
 	case MODULES_ERR_CLOSE:
@@ -44,56 +34,12 @@ modules_strerror(enum modules_error error)
 	return "unknown";
 }
 
-static bool
-line_ok(const char *line)
-{
-	size_t len = strlen(line);
-
-	if (len >= MODULES_PATH_MAX || len < 4 ||
-	    strcmp(line + len - 3, ".ko") != 0 || strstr(line, "..") != NULL)
-		return false;
-	for (const char *p = line; *p != '\0'; p++) {
-		if (*p <= ' ' || *p > '~')
-			return false;
-	}
-	return strncmp(line, "/usr/lib/modules/", 17) == 0 ||
-	    strncmp(line, "/lib/modules/", 13) == 0;
-}
-
-enum modules_error
-modules_parse(char *list, size_t len, const char *lines[MODULES_MAX],
-    size_t *count)
-{
-	*count = 0;
-	if (len == 0 || len > MODULES_OCTETS || list[len - 1] != '\n')
-		return MODULES_ERR_SIZE;
-	if (memchr(list, '\0', len) != NULL)
-		return MODULES_ERR_LINE;
-	for (char *at = list; at < list + len;) {
-		char *end = memchr(at, '\n', (size_t)(list + len - at));
-
-		*end = '\0';
-		if (*count == MODULES_MAX)
-			return MODULES_ERR_SIZE;
-		if (!line_ok(at))
-			return MODULES_ERR_LINE;
-		lines[(*count)++] = at;
-		at = end + 1;
-	}
-	return MODULES_OK;
-}
-
 const char *
 modules_parameters(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *file = slash != NULL ? slash + 1 : path;
 
-	for (size_t i = 0; i < COUNT(parameters); i++) {
-		if (strcmp(file, parameters[i].file) == 0)
-			return parameters[i].parameters;
-	}
-	return "";
+	return slash != NULL && strcmp(slash, usb) == 0 ? usb_shut : "";
 }
 
 static bool
@@ -114,35 +60,32 @@ load(const char *path)
 }
 
 static enum modules_error
-load_all(char *list, size_t len, char failed[MODULES_PATH_MAX])
+load_all(FILE *list, char line[MODULES_PATH_MAX])
 {
-	const char *lines[MODULES_MAX];
-	size_t count;
-	enum modules_error ret = modules_parse(list, len, lines, &count);
+	size_t count = 0;
 
-	for (size_t i = 0; i < count && ret == MODULES_OK; i++) {
-		if (!load(lines[i])) {
-			snprintf(failed, MODULES_PATH_MAX, "%s", lines[i]);
-			ret = MODULES_ERR_LOAD;
-		}
+	while (fgets(line, MODULES_PATH_MAX, list) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!load(line))
+			return MODULES_ERR_LOAD;
+		count++;
 	}
+	line[0] = '\0';
 	console_log("%zu modules", count);
-	return ret;
+	return ferror(list) ? MODULES_ERR_READ : MODULES_OK;
 }
 
 enum modules_error
 modules_load(const char *list, char failed[MODULES_PATH_MAX])
 {
-	char *text = malloc(MODULES_OCTETS + 1);
-	int fd = open(list, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-	enum modules_error ret = MODULES_ERR_READ;
+	FILE *f = fopen(list, "re");
+	enum modules_error ret;
 
 	failed[0] = '\0';
-	if (text != NULL && fd != -1)
-		n = read(fd, text, MODULES_OCTETS + 1);
-	if (n >= 0)
-		ret = load_all(text, (size_t)n, failed);
+	if (f == NULL)
+		return MODULES_ERR_READ;
+	ret = load_all(f, failed);
+	fclose(f);
 	if (ret == MODULES_OK &&
 	    !setting_is("/sys/module/usbcore/parameters/authorized_default",
 		"0"))
@@ -150,8 +93,5 @@ modules_load(const char *list, char failed[MODULES_PATH_MAX])
 	if (ret == MODULES_OK &&
 	    !setting_make("/proc/sys/kernel/modules_disabled", "1"))
 		ret = MODULES_ERR_CLOSE;
-	if (fd != -1)
-		close(fd);
-	free(text);
 	return ret;
 }

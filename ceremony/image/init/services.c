@@ -85,9 +85,6 @@ services_user(const char *file, const char *name, uid_t *uid, gid_t *gid)
 const char *
 services_missing(void)
 {
-	uid_t uid;
-	gid_t gid;
-
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
 		const struct row *row = &table[i];
 
@@ -96,10 +93,6 @@ services_missing(void)
 			return row->argv[0];
 		if (row->tty != NULL && access(row->tty, R_OK | W_OK) != 0)
 			return row->tty;
-		errno = 0;
-		if (row->user != NULL &&
-		    !services_user("/etc/passwd", row->user, &uid, &gid))
-			return "the user of pcscd";
 	}
 	return NULL;
 }

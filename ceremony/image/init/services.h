@@ -44,7 +44,7 @@ struct services {
 };
 
 /*
- * Look whether what is to be started is there: programs, consoles, users.
+ * Look whether what is to be started is there: programs, consoles.
  *
  * Returns NULL, or what is not there; errno says why.
  */
