@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The clock, confirmed by people; and powering off. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -8,6 +10,10 @@
 #include "ceremony/menu/control.h"
 #include "ceremony/menu/screen.h"
 #include "ceremony/menu/screens.h"
+#include "transfer/file.h"
+
+#define KEYBOARDS "keyboards" /* a file of the first process */
+#define KEYBOARDS_MAX 4096    /* its octets: of few keyboards, a line each */
 
 static int64_t
 now(void)
@@ -65,12 +71,37 @@ ask_clock(struct room *r, bool *said)
 	return false;
 }
 
+/* Lines of the first process, each of printable ASCII. */
+void
+say_keyboards(const struct room *r)
+{
+	char path[ROOM_PATH], *rest, *line;
+	uint8_t *text = NULL;
+	size_t len = 0;
+
+	room_path(r, KEYBOARDS, path);
+	if (file_read(AT_FDCWD, path, KEYBOARDS_MAX, &text, &len) ==
+		TRANSFER_OK &&
+	    len > 0) {
+		say("Keyboards on USB; none is taken any more once the clock "
+		    "is right:");
+		rest = (char *)text;
+		while ((line = strsep(&rest, "\n")) != NULL) {
+			if (line[0] != '\0')
+				say("   %.76s", line);
+		}
+		say_gap();
+	}
+	free(text);
+}
+
 void
 screen_clock(struct room *r)
 {
 	bool said = false;
 
 	screen_begin(r, "CLOCK");
+	say_keyboards(r);
 	say("Is this the right time, in UTC? It stamps the lines of the record; "
 	    "dates in");
 	say("certificates come from the plan.");

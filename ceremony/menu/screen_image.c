@@ -195,6 +195,8 @@ screen_about(struct room *r)
 	} else {
 		say("   The boot medium was not read back.");
 	}
+	say_gap();
+	say_keyboards(r);
 	say("   Files in memory lie below %s.", r->root);
 	say("   Alt-F2 shows what witnesses see, Alt-F1 this menu.");
 	say_gap();

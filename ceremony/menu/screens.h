@@ -28,6 +28,8 @@ size_t choices_once(struct room *r, const struct choices *c, const char *zero);
 void screen_image(struct room *r);
 /* The clock is right, as people say. */
 void screen_clock(struct room *r);
+/* Which keyboards on USB were taken: a stick may be one, too. */
+void say_keyboards(const struct room *r);
 /* The first process hears that.  r->controlled. */
 void screen_booted(struct room *r);
 

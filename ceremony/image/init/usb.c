@@ -263,22 +263,20 @@ make_unknown(const struct usb *usb, const struct uevent *event)
 }
 
 static void
-tell_device(struct usb *usb, const struct looked *l)
+tell_device(struct usb *usb, const struct looked *l, bool new_keyboard)
 {
 	char text[USB_LINE_MAX];
-	bool refused = l->count == 0, keyboard = false;
+	bool refused = l->count == 0;
 
-	for (size_t i = 0; i < l->count; i++) {
+	for (size_t i = 0; i < l->count; i++)
 		refused = refused || l->verdict[i] == USB_REFUSED;
-		keyboard = keyboard || l->verdict[i] == USB_KEYBOARD;
-	}
 	usb_line(&usb->policy, &l->device, l->interface, l->verdict, l->count,
 	    text);
 	if (refused)
 		tell_refused(usb, text);
 	else
 		console_log("%s", text);
-	if (keyboard && !usb->policy.booted)
+	if (new_keyboard)
 		append(usb->keyboards, text);
 }
 
@@ -315,6 +313,7 @@ static bool
 device_added(struct usb *usb, const struct uevent *event)
 {
 	struct looked l;
+	size_t keyboards = usb->policy.keyboards;
 	bool in;
 
 	if (!look(usb, event->devpath, &l) || !close_bus(usb, l.device.port) ||
@@ -327,7 +326,7 @@ device_added(struct usb *usb, const struct uevent *event)
 	    make_known(usb, event);
 	if (!in)
 		set(l.folder, "authorized", "0");
-	tell_device(usb, &l);
+	tell_device(usb, &l, usb->policy.keyboards > keyboards);
 	return in;
 }
 

@@ -286,9 +286,12 @@ keyboards_are_listed(void **state)
 	make_device("1-1", "Keys\n");
 	make_interface("1-1", 0, "03\n", "01\n", "01\n");
 	start(&u);
-	assert_true(event(&u, "bind", "/1-1", "usb_device"));
-	assert_string_equal(got("/run/keyboards"),
-	    "1-1 08e6:4433 kept keyboard: \"Keys\"\n");
+	/* once, however often it comes */
+	for (int i = 0; i < 2; i++) {
+		assert_true(event(&u, "bind", "/1-1", "usb_device"));
+		assert_string_equal(got("/run/keyboards"),
+		    "1-1 08e6:4433 kept keyboard: \"Keys\"\n");
+	}
 	usb_booted(&u);
 	assert_true(event(&u, "bind", "/1-1", "usb_device"));
 	assert_string_equal(got("/sys" PCI "/1-1/1-1:1.0/authorized"), "1\n");

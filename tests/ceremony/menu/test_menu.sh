@@ -49,6 +49,11 @@ menu 0 "$first" "" "$right" "^C" "Ctrl-C ends a command" "sh true" \
 	says shown "| Mon 2027-02-01 10:10 UTC |"
 ok "the right time is typed, shown with its weekday, and confirmed"
 rm -r root
+mkdir root && echo '1-2 0627:0001 kept storage, keyboard: "Stick"' >root/keyboards
+menu 0 "$first" "" "$right" ^D -- ./menu.sh &&
+	says shown '1-2 0627:0001 kept storage, keyboard: "Stick"'
+ok "keyboards that were taken are shown before the clock is confirmed"
+rm -r root
 ANCHORITE_TEST_CLOCK=1000000000 menu 0 "$first" "" "$right" "" \
 	"It cannot be right" "sh true" "$right" "2027-02-01 10:10" \
 	"$right" "" "cannot be powered" "sh true" "$on" "" "$number" ^D -- ./menu.sh
@@ -104,7 +109,7 @@ menu 0 "$first" "" "$right" "" "the answer is out of form" "sh true" "$on" "" \
 	"$number" ^D -- ./menu.sh
 ok "an answer that is out of form, and none"
 kill $pid
-menu 0 "Connection refused" ^D -- ./menu.sh
+menu 0 "Connection refused" "sh true" "$on" ^D -- ./menu.sh
 ok "a first process that has gone"
 
 # ---- wrong choices -------------------------------------------------------------
