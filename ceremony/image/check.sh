@@ -32,8 +32,9 @@ printf '\nsecond: %s\n' "$said"
 echo
 sha256sum "$dir/one/image.iso" "$dir/other/image.iso"
 cmp "$dir/one/image.iso" "$dir/other/image.iso" || {
-	echo "image: two builds differ: compare the folders" \
-	    "$dir/*.manifest" >&2
+	echo "image: two builds differ: their parts are told of in" \
+	    "$dir/one/image.manifest and $dir/other/image.manifest" >&2
 	exit 1
 }
+rm -rf "$dir"
 echo "the same octets"

@@ -22,6 +22,11 @@ inside() {
 	sh "$here/inside.sh" "$work/root" sh "/src/ceremony/image/$1"
 }
 
+[ "$(uname -m)" = x86_64 ] || {
+	echo "image: what builds it runs on x86_64, and this machine is" \
+	    "$(uname -m)" >&2
+	exit 1
+}
 mkdir -p "${work%/*}" "${out%/*}"
 trap 'rm -rf "$work" "$out.iso.new" "$out.manifest.new"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -49,7 +54,8 @@ cp "$work/root/image/image.iso" "$out.iso.new"
 cp "$work/root/image/manifest" "$out.manifest.new"
 mv "$out.manifest.new" "$out.manifest"
 mv "$out.iso.new" "$out.iso"
-printf '\n%s: %s octets\n' "$out.iso" "$(stat -c %s "$out.iso")"
+printf '\nwhat is in it: %s\n%s: %s octets\n' "$out.manifest" "$out.iso" \
+    "$(stat -c %s "$out.iso")"
 sh "$here/inside.sh" "$work/root" /src/build/bin/anchorite words \
     /image/image.iso >"$work/words"
 sed "1s/^/SHA-256 /; q" "$work/words"
