@@ -156,6 +156,7 @@ ok 'nobody reads memory of the kernel, root with no filter neither'
 inside 'cut -d " " -f 2-4 /proc/mounts | sed "s/,relatime//; s/,size=[^,]*//;
 	s/,nr_inodes=[^,]*//; s/,inode64//; s/,mode=[0-9]*//; s/,gid=[0-9]*//" | sort' &&
 	lines '/ rootfs ro' '/proc proc rw,nosuid,nodev,noexec,hidepid=invisible' \
+	'/proc/sys proc ro,nosuid,nodev,noexec,hidepid=invisible' \
 	'/sys sysfs rw,nosuid,nodev,noexec' \
 	'/sys/kernel/security securityfs rw,nosuid,nodev,noexec' \
 	'/dev devtmpfs rw,nosuid,noexec' '/dev/pts devpts rw,nosuid,noexec,ptmxmode=600' \
@@ -222,6 +223,9 @@ over_console '/test/tool calls' && [ -s out ] && ! grep -v ' EPERM$' out
 ok 'no module, no other kernel, no other process'\''s memory, no key in the kernel'
 over_console '/test/tool old' && lines 'i386 signal 31' 'x32 signal 31'
 ok 'no calls of other architectures'
+over_console 'umount /proc/sys; echo "|/x" >/proc/sys/kernel/core_pattern'
+[ $? = 1 ] && says out 'Operation not permitted' && says out 'Read-only file system'
+ok 'the kernel starts no program for it, which would outlive it'
 over_console '/usr/bin/anchorite card list opensc' && says out 'blank'
 ok 'the card in the reader is seen'
 inside_shell_closed && vm press alt-f1
