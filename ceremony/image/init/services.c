@@ -110,7 +110,7 @@ reset(int fd)
 	ioctl(fd, KDSETMODE, KD_TEXT);
 	if (tcgetattr(fd, &t) != 0)
 		return;
-	t.c_iflag = ICRNL | IXON | IUTF8;
+	t.c_iflag = ICRNL | IUTF8; /* Ctrl-S holds no ceremony */
 	t.c_oflag = OPOST | ONLCR;
 	t.c_cflag |= CREAD | CS8;
 	t.c_lflag =
