@@ -33,7 +33,7 @@ helps() {
 	done
 }
 
-helps anchorite run rehearse plan card status words qr
+helps anchorite run rehearse plan card media status words qr menu
 helps anchorite-factory station-key request accept check qr
 helps anchorite-audit verify show words
 run 2 "$anchorite" plan check --nonsense && says err --nonsense

@@ -13,12 +13,14 @@
 #include "ceremony/custodian/media.h"
 #include "transfer/text.h"
 
-#define LABEL_MAX 16 /* characters of a label of ext4 */
+#define LABEL_MAX 16  /* characters of a label of ext4 */
+#define ENDING_MAX 32 /* characters of the end of a name */
 
 struct media_order {
 	struct ceremony *c;
 	const char *device; /* or a folder */
 	const char *label;
+	const char *ending; /* of files, "": any */
 	bool json, erase;
 };
 
@@ -235,6 +237,28 @@ run_import(struct media_order *o)
 
 /* ---- the command --------------------------------------------------------------- */
 
+static bool
+run_take(struct media_order *o)
+{
+	int fd = -1;
+	bool ok = o->ending[0] == '\0' ||
+	    text_is_printable(o->ending, ENDING_MAX) ||
+	    ceremony_stop(o->c, EXIT_USAGE,
+		"--ending: 1 to %d characters of ASCII", ENDING_MAX);
+
+	ok = ok && open_folder(o, false, &fd) &&
+	    media_files_take(o->c, o->ending, o->device, fd);
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
+static bool
+run_put(struct media_order *o)
+{
+	return media_files_put(o->c, o->device);
+}
+
 static const struct verb {
 	const char *name;
 	bool (*run)(struct media_order *o);
@@ -246,6 +270,8 @@ static const struct verb {
 	{ "prepare", run_prepare, SPAWN_MEDIA_PREPARE, 1, true },
 	{ "export", run_export, SPAWN_MEDIA, 1, false },
 	{ "import", run_import, SPAWN_MEDIA, 1, false },
+	{ "take", run_take, SPAWN_MEDIA, 0, true },
+	{ "put", run_put, SPAWN_MEDIA, 1, true },
 };
 
 static bool
@@ -255,7 +281,7 @@ begin(struct media_order *o, const struct verb *v, bool loops)
 
 	if (v->people && !people_terminal(c->people))
 		return ceremony_stop(c, EXIT_STATE,
-		    "no terminal: what makes a medium ready is asked there");
+		    "no terminal: questions are asked there");
 	c->desk = calloc(1, sizeof(*c->desk));
 	if (c->desk == NULL)
 		return ceremony_stop(c, EXIT_PROCESS, "out of memory");
@@ -299,18 +325,24 @@ run(struct media_order *o, const struct verb *v, bool loops)
 int
 cmd_media(const struct command *self, int argc, char *argv[])
 {
-	const char *json = NULL, *erase = NULL, *loop = NULL;
-	struct media_order o = { .label = MEDIA_STATE_LABEL };
+	const char *json = NULL, *erase = NULL, *loop = NULL, *out = NULL;
+	struct media_order o = { .label = MEDIA_STATE_LABEL, .ending = "" };
 	const struct option_row rows[] = { { "--json", &json, 1 },
 		{ "--loop", &loop, 1 }, { "--erase", &erase, 1 },
-		{ "--label", &o.label, 0 }, { NULL, NULL, 0 } };
+		{ "--label", &o.label, 0 }, { "--ending", &o.ending, 0 },
+		{ "--out", &out, 0 }, { NULL, NULL, 0 } };
 	int status = command_options(self, &argc, argv, rows);
 
 	if (status != 0)
 		return status;
 	o.json = json != NULL;
 	o.erase = erase != NULL;
-	o.device = argc > 1 ? argv[1] : "";
+	o.device = out != NULL ? out : argc > 1 ? argv[1] : "";
+	/* a folder and an ending are named by that one alone */
+	if (argc > 0 &&
+	    (strcmp(argv[0], "take") == 0 ? out == NULL
+					  : out != NULL || o.ending[0] != '\0'))
+		return command_usage(self);
 	for (size_t i = 0; argc > 0 && i < sizeof(verbs) / sizeof(verbs[0]);
 	     i++) {
 		if (strcmp(verbs[i].name, argv[0]) == 0 &&

@@ -27,7 +27,8 @@ static const struct command commands[] = {
 	    "[--module MODULE] [--operator ID] [--log ORIGIN] [--ca] [--so] [--no-pinpad]",
 	    "look at cards, make them ready, end them", cmd_card, 0 },
 	{ "media",
-	    "list [--json], prepare DEVICE [--erase], export|import DIR, all "
+	    "list [--json], prepare DEVICE [--erase], export|import DIR, "
+	    "take [--ending TEXT] --out DIR, put FILE, all "
 	    "[--label LABEL] [--loop]",
 	    "look at removable media, make one ready for the state", cmd_media,
 	    0 },

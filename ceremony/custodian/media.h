@@ -30,6 +30,8 @@ struct medium_list {
 struct media_taken {
 	char file[PLAN_NAME_MAX + 1]; /* as the plan names it */
 	char path[257];               /* on the medium, escaped */
+	char name[MEDIA_NAME_MAX +
+	    1]; /* the last part of it, as it stands there */
 	uint8_t *data;
 	size_t len;
 	uint8_t sha256[32];
@@ -108,10 +110,26 @@ bool media_pick(struct ceremony *c, const char *what, const char *label,
  * free(); the same octets each time it is asked for. */
 bool
 media_input(struct ceremony *c, const char *file, uint8_t **data, size_t *len);
+/* A file that no plan names, of that ending or "" for any, from the medium that
+ * people pick; t->data is new.  False: stopped. */
+bool
+media_take_new(struct ceremony *c, const char *ending, struct media_taken *t);
+/* A file, as it is, onto the medium that people pick.  False: stopped. */
+bool media_put(struct ceremony *c, const char *file, const uint8_t *data,
+    size_t len);
 /* A file for the outside, made of an object, to the medium that people pick;
  * one that is there already and is the same is as good. */
 bool media_output(struct ceremony *c, const char *file, const uint8_t *data,
     size_t len, const uint8_t object[32]);
+/* ---- files, outside of any ceremony ------------------------------------------ */
+
+/* Take one of that ending, "" for any, from the medium that people pick, into a
+ * folder, under a name that they give: a new file.  False: stopped, or why. */
+bool media_files_take(struct ceremony *c, const char *ending, const char *dir,
+    int dirfd);
+/* Copy a file to the medium that people pick, under its own name. */
+bool media_files_put(struct ceremony *c, const char *path);
+
 /* ---- the state on media ------------------------------------------------------ */
 
 #define MEDIA_STATE_LABEL "ANCHORITE" /* unless another is named */

@@ -117,29 +117,48 @@ bring_one(struct ceremony *c, const struct medium *m, const char *file,
 	return true;
 }
 
+/* Until it is on one of them. */
+static bool
+leave(struct ceremony *c, const char *file, const uint8_t *data, size_t len,
+    const uint8_t sha256[32], struct medium *m)
+{
+	bool known = find_last(c, m), done = false;
+
+	while (!done) {
+		if (!known && !media_pick(c, file, c->desk->out_label, true, m))
+			return false;
+		known = false;
+		if (!bring_one(c, m, file, data, len, sha256, &done))
+			return false;
+	}
+	c->desk->last = *m;
+	c->desk->has_last = true;
+	return true;
+}
+
+bool
+media_put(struct ceremony *c, const char *file, const uint8_t *data, size_t len)
+{
+	struct medium m;
+	uint8_t sha256[32];
+
+	SHA256(data, len, sha256);
+	return leave(c, file, data, len, sha256, &m);
+}
+
 bool
 media_output(struct ceremony *c, const char *file, const uint8_t *data,
     size_t len, const uint8_t object[32])
 {
 	struct medium m;
 	uint8_t sha256[32];
-	bool done = false, known;
 
 	if (c->status == EXIT_STOPPED)
 		return false; /* people said so, for all that is left */
 	SHA256(data, len, sha256);
 	c->desk->leaving = true;
-	known = find_last(c, &m);
-	while (!done) {
-		if (!known &&
-		    !media_pick(c, file, c->desk->out_label, true, &m))
-			return false;
-		known = false;
-		if (!bring_one(c, &m, file, data, len, sha256, &done))
-			return false;
-	}
-	c->desk->last = m;
-	c->desk->has_last = true;
+	if (!leave(c, file, data, len, sha256, &m))
+		return false;
 	if (history_medium_known(c->history, c->plan->ceremony, file, sha256,
 		or_dash(m.serial), or_dash(m.uuid)))
 		return true;

@@ -7,7 +7,7 @@
 #include "ceremony/custodian/media.h"
 #include "ceremony/record/words.h"
 
-#define PAGE 40        /* entries that are shown at a time */
+#define PAGE 14        /* entries that are shown at a time */
 #define SHOWN_SIZE 121 /* of a name, escaped */
 #define PATH_SIZE (MEDIA_PATH_MAX + 1)
 
@@ -56,6 +56,9 @@ media_say(struct people *p, size_t number, const struct medium *m)
 static bool
 stopped(struct ceremony *c)
 {
+	if (c->plan == NULL)
+		return ceremony_stop(c, EXIT_STOPPED,
+		    "stopped while media were asked for: nothing was done");
 	if (c->desk->leaving)
 		return ceremony_stop(c, EXIT_STOPPED,
 		    "stopped before everything left: the ceremony is closed "
@@ -164,26 +167,46 @@ media_pick(struct ceremony *c, const char *what, const char *label,
 
 /* ---- a file ------------------------------------------------------------------- */
 
+/* A file that is wanted: of one name, or of one ending, which may be "". */
+struct media_want {
+	const char *file; /* NULL: any of the ending */
+	const char *ending;
+	const char *what; /* as people read of it */
+};
+
+static bool
+ends_in(const char *name, const char *ending)
+{
+	size_t n = strlen(name), e = strlen(ending);
+
+	return n >= e && strcmp(name + n - e, ending) == 0;
+}
+
 static void
 shown_name(const struct media_entry *e, char out[SHOWN_SIZE])
 {
 	media_escape(e->name, strlen(e->name), out, SHOWN_SIZE);
 }
 
+/* What files are shown: those with a part in their names, or, before one was
+ * typed, those that end as is wanted. */
 static bool
-matches(const struct media_entry *e, const char *part)
+matches(const struct media_entry *e, const char *part, const char *ending)
 {
 	char name[SHOWN_SIZE];
 
 	shown_name(e, name);
-	return part[0] == '\0' || strstr(name, part) != NULL;
+	if (part[0] == '\0')
+		return e->kind == MEDIA_ENTRY_FOLDER ||
+		    ends_in(e->name, ending);
+	return strstr(name, part) != NULL;
 }
 
 /* Numbers are those of the whole list, so that a part of a name may narrow
  * what is shown and not what is picked. */
 static void
 show_entries(struct ceremony *c, const struct media_listing *l,
-    const char *part)
+    const char *part, const char *ending)
 {
 	size_t shown = 0, left = 0;
 
@@ -191,7 +214,7 @@ show_entries(struct ceremony *c, const struct media_listing *l,
 		const struct media_entry *e = &l->entries[i];
 		char name[SHOWN_SIZE], size[32] = "";
 
-		if (!matches(e, part))
+		if (!matches(e, part, ending))
 			continue;
 		if (shown == PAGE) {
 			left++;
@@ -217,15 +240,23 @@ show_entries(struct ceremony *c, const struct media_listing *l,
 		    part[0] == '\0' ? "" : " with ", part);
 }
 
+/* The one that Enter takes, by its number, or 0. */
 static size_t
-find_entry(const struct media_listing *l, const char *file)
+find_entry(const struct media_listing *l, const struct media_want *w)
 {
+	size_t found = 0, count = 0;
+
 	for (size_t i = 0; i < l->count; i++) {
-		if (l->entries[i].kind == MEDIA_ENTRY_FILE &&
-		    strcmp(l->entries[i].name, file) == 0)
-			return i + 1;
+		const struct media_entry *e = &l->entries[i];
+
+		if (e->kind != MEDIA_ENTRY_FILE ||
+		    (w->file != NULL ? strcmp(e->name, w->file) != 0
+				     : !ends_in(e->name, w->ending)))
+			continue;
+		found = i + 1;
+		count++;
 	}
-	return 0;
+	return count == 1 ? found : 0;
 }
 
 /* What picking comes to. */
@@ -270,17 +301,20 @@ go_up(char path[PATH_SIZE])
 }
 
 static enum picked
-pick_entry(struct ceremony *c, const struct media_listing *l, const char *file,
-    char path[PATH_SIZE])
+pick_entry(struct ceremony *c, const struct media_listing *l,
+    const struct media_want *w, char path[PATH_SIZE])
 {
-	size_t own = find_entry(l, file), number;
+	size_t own = find_entry(l, w), number;
 	char prompt[300], line[64] = "";
 
-	show_entries(c, l, "");
+	show_entries(c, l, "", w->ending);
 	snprintf(prompt, sizeof(prompt),
-	    "File for %.64s: its number, or a part of its name%s (u: folder "
+	    "%s%.64s: its number, or a part of its name%s (u: folder "
 	    "above, r: another medium, q: stop) ",
-	    file, own > 0 ? ", or Enter for the one of that name" : "");
+	    w->file != NULL ? "File for " : "Choose ", w->what,
+	    own == 0              ? ""
+		: w->file != NULL ? ", or Enter for the one of that name"
+				  : ", or Enter for the only one");
 	for (;;) {
 		if (!ask_line(c, prompt, line, sizeof(line), &number))
 			return PICK_STOP;
@@ -294,14 +328,14 @@ pick_entry(struct ceremony *c, const struct media_listing *l, const char *file,
 			go_up(path);
 			return PICK_FOLDER;
 		}
-		show_entries(c, l, line);
+		show_entries(c, l, line, w->ending);
 	}
 }
 
 /* From a folder to a file of it, or of one below. */
 static enum picked
-pick_file(struct ceremony *c, const struct medium *m, const char *file,
-    char path[PATH_SIZE])
+pick_file(struct ceremony *c, const struct medium *m,
+    const struct media_want *w, char path[PATH_SIZE])
 {
 	enum picked picked = PICK_FOLDER;
 
@@ -317,7 +351,7 @@ pick_file(struct ceremony *c, const struct medium *m, const char *file,
 			people_say(c->people, "%s", c->desk->why);
 			return PICK_AGAIN;
 		}
-		picked = pick_entry(c, &l, file, path);
+		picked = pick_entry(c, &l, w, path);
 		media_listing_clear(&l);
 	}
 	return picked;
@@ -345,15 +379,16 @@ confirm(struct ceremony *c, const struct media_taken *t, bool *yes)
 
 /* One try; *got: a file was taken. */
 static bool
-take_one(struct ceremony *c, const char *file, struct media_taken *t, bool *got)
+take_one(struct ceremony *c, const struct media_want *w, struct media_taken *t,
+    bool *got)
 {
 	char path[PATH_SIZE];
 	enum media_answer answer;
 	enum picked picked;
 
-	if (!media_pick(c, file, c->desk->in_label, false, &t->medium))
+	if (!media_pick(c, w->what, c->desk->in_label, false, &t->medium))
 		return false;
-	picked = pick_file(c, &t->medium, file, path);
+	picked = pick_file(c, &t->medium, w, path);
 	if (picked != PICK_FILE)
 		return picked != PICK_STOP;
 	answer = media_take(c, c->desk, &t->medium, path, &t->data, &t->len,
@@ -363,6 +398,9 @@ take_one(struct ceremony *c, const char *file, struct media_taken *t, bool *got)
 		return answer == MEDIA_FAULT;
 	}
 	media_escape(path, strlen(path), t->path, sizeof(t->path));
+	const char *slash = strrchr(path, '/');
+	snprintf(t->name, sizeof(t->name), "%.*s", MEDIA_NAME_MAX,
+	    slash == NULL ? path : slash + 1);
 	if (!confirm(c, t, got))
 		return false;
 	if (!*got) {
@@ -383,9 +421,33 @@ find_taken(struct media_desk *d, const char *file)
 }
 
 bool
+media_take_new(struct ceremony *c, const char *ending, struct media_taken *t)
+{
+	char what[MEDIA_TEXT_MAX + 32] = "a file";
+	const struct media_want w = { .ending = ending, .what = what };
+	bool got = false;
+
+	if (ending[0] != '\0')
+		snprintf(what, sizeof(what), "a file ending in %.*s",
+		    MEDIA_TEXT_MAX, ending);
+	memset(t, 0, sizeof(*t));
+	while (!got) {
+		if (!take_one(c, &w, t, &got)) {
+			free(t->data);
+			t->data = NULL;
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
 media_input(struct ceremony *c, const char *file, uint8_t **data, size_t *len)
 {
 	struct media_desk *d = c->desk;
+	const struct media_want w = { .file = file,
+		.ending = "",
+		.what = file };
 	struct media_taken *t = find_taken(d, file);
 	bool got = t != NULL;
 
@@ -397,7 +459,7 @@ media_input(struct ceremony *c, const char *file, uint8_t **data, size_t *len)
 		memset(t, 0, sizeof(*t));
 		snprintf(t->file, sizeof(t->file), "%s", file);
 		while (!got) {
-			if (!take_one(c, file, t, &got)) {
+			if (!take_one(c, &w, t, &got)) {
 				free(t->data);
 				return false;
 			}

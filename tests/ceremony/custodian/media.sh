@@ -3,7 +3,13 @@
 # Sourced behind lib.sh.  $media is empty where those are not permitted.
 tag=$$ # in labels: other tests may have media of their own
 loops=
-trap 'for l in $loops; do losetup -d "$l" 2>/dev/null; done
+# drop DEVICE: puts it out, if it is one of ours; numbers are used again
+drop() {
+	case $(losetup -n -O BACK-FILE "$1" 2>/dev/null) in
+	"$dir"/*) losetup -d "$1" ;;
+	esac
+}
+trap 'for l in $loops; do drop "$l"; done
 	chmod -R u+rwX "$dir"; rm -rf "$dir"' EXIT
 
 media=
@@ -14,6 +20,8 @@ if command -v losetup >/dev/null && truncate -s 1M probe.img &&
 	unshare -m true 2>/dev/null && media=yes
 fi
 rm -f probe.img
+# media are the machine's, and numbered: one such script at a time
+[ -z "$media" ] || { exec 9>"${TMPDIR:-/tmp}/anchorite-media.lock" && flock 9; }
 
 # stick NAME LABEL [FOLDER]: NAME.img, ext4 of what is in the folder
 stick() {
@@ -31,7 +39,7 @@ attach() {
 
 # detach NAME: pulls it
 detach() {
-	losetup -d "$(cat "$1.loop")"
+	drop "$(cat "$1.loop")"
 }
 
 # on NAME FILE: what stands on it, read without mounting

@@ -13,10 +13,15 @@ ok "media are listed, be there any or none"
 run 0 "$anchorite" media list --json && jq -e 'type == "array"' out >/dev/null
 ok "as JSON"
 run 2 "$anchorite" media && run 2 "$anchorite" media prepare &&
-	run 2 "$anchorite" media list sdb
+	run 2 "$anchorite" media list sdb && run 2 "$anchorite" media take &&
+	run 2 "$anchorite" media put && run 2 "$anchorite" media put x --out . &&
+	run 2 "$anchorite" media list --ending x && run 2 "$anchorite" media take x --out .
 ok "usage"
 run 5 setsid "$anchorite" media prepare sdb && says err "no terminal"
 ok "preparing is asked at a terminal"
+run 5 setsid "$anchorite" media take --out . && says err "no terminal" &&
+	run 5 setsid "$anchorite" media put in && says err "no terminal"
+ok "and so is what is taken, or put there"
 
 mkdir tokens in
 printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$dir" >softhsm.conf
@@ -122,6 +127,44 @@ at 2 -- "$anchorite" media prepare "$name" --loop --label 'blank ' &&
 	says shown "without a backslash or a blank at the end"
 ok "a label that would not read back as it was written"
 detach "new$tag"
+
+# ---- single files --------------------------------------------------------------
+
+esc=$(printf '\033')
+mkdir single taken && echo plan >single/a.yaml && echo other >single/b.txt &&
+	echo red >"single/${esc}[31mred.yaml" && echo dash >single/-x.yaml
+stick single "F$tag" single && attach single
+at 0 medium="=single.img" file=3 -- "$anchorite" media take --ending .yaml --out taken --loop &&
+	says shown "Choose a file ending in .yaml" && ! says shown "b.txt" &&
+	says shown "SHA-256:" && says shown "taken: a.yaml in taken" && cmp single/a.yaml taken/a.yaml 2>>err
+ok "a file is taken by its ending, its words shown"
+at 130 medium="=single.img" file=3 name=,q -- "$anchorite" media take --ending .yaml --out taken --loop &&
+	says shown "a.yaml: is there already, and is not overwritten" && says shown "nothing was written" &&
+	[ "$(ls taken)" = a.yaml ]
+ok "not over one of its name"
+at 0 medium="=single.img" file=3 name=,../up,-up,c.yaml -- "$anchorite" media take --ending .yaml --out taken --loop &&
+	says shown "no slash, and no dot, dash or blank first" && cmp single/a.yaml taken/c.yaml 2>>err
+ok "but under another, which must be one"
+at 0 medium="=single.img" file=1 name=,red -- "$anchorite" media take --out taken --loop &&
+	says shown '\x1b[31mred.yaml' && cmp "single/${esc}[31mred.yaml" taken/red 2>>err
+ok "a name that is none here is not offered"
+at 5 medium="=single.img" -- "$anchorite" media take --out nowhere --loop &&
+	says shown "nowhere" && at 2 -- "$anchorite" media take --out taken --loop \
+	--ending 012345678901234567890123456789012 && says shown "1 to 32 characters"
+ok "a folder that is not there, an ending that is too long"
+at 0 medium="=single.img" -- "$anchorite" media put taken/c.yaml --loop &&
+	says shown "written and compared: c.yaml on medium" && [ "$(on single c.yaml)" = plan ]
+ok "a file is put on a medium"
+echo changed >taken/c.yaml
+at 130 medium="=single.img,q" -- "$anchorite" media put taken/c.yaml --loop &&
+	says shown "c.yaml: is there already and is not overwritten" && [ "$(on single c.yaml)" = plan ]
+ok "and not over another one"
+at 3 -- "$anchorite" media put taken/none --loop && says shown "taken/none: " &&
+	ln -s c.yaml taken/link && at 3 -- "$anchorite" media put taken/link --loop &&
+	cp taken/red "taken/$(printf '\344')" && at 3 -- "$anchorite" media put "taken/$(printf '\344')" --loop &&
+	says shown "is printable ASCII"
+ok "what is not there, a link, a name that is none"
+detach single
 
 # ---- a ceremony ---------------------------------------------------------------
 
