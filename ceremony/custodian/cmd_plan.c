@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
@@ -78,7 +79,9 @@ print_check(const struct ceremony *c, const char *path)
 		       "ceremony lasts, because: %s\n",
 		    c->plan->shell.reason);
 	print_cells(c);
-	printf("sha256: %s\nwords: %s\n", hex, words);
+	printf("sha256: %s\n", hex);
+	fputs(isatty(STDOUT_FILENO) == 1 ? "words:\n  " : "words: ", stdout);
+	command_words(words);
 }
 
 static int

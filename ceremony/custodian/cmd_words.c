@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ceremony/custodian/cell.h"
 #include "ceremony/custodian/ceremony.h"
@@ -11,6 +12,22 @@
 #include "transfer/file.h"
 #include "transfer/sealed.h"
 #include "transfer/text.h"
+
+#define WORDS_A_LINE 8
+
+void
+command_words(const char *words)
+{
+	bool terminal = isatty(STDOUT_FILENO) == 1;
+	unsigned n = 0;
+
+	for (; *words != '\0'; words++) {
+		if (terminal && *words == ' ' && ++n % WORDS_A_LINE == 0)
+			fputs("\n ", stdout);
+		putchar(*words);
+	}
+	putchar('\n');
+}
 
 int
 cmd_words(const struct command *self, int argc, char *argv[])
@@ -38,6 +55,7 @@ cmd_words(const struct command *self, int argc, char *argv[])
 	free(data);
 	text_hex(digest, sizeof(digest), hex);
 	words_write(digest, words);
-	printf("%s\n%s\n", hex, words);
+	printf("%s\n%s", hex, isatty(STDOUT_FILENO) == 1 ? "  " : "");
+	command_words(words);
 	return EXIT_DONE;
 }

@@ -20,6 +20,9 @@ int cmd_qr(const struct command *self, int argc, char *argv[]);
 int cmd_menu(const struct command *self, int argc, char *argv[]);
 int cmd_witness(const struct command *self, int argc, char *argv[]);
 
+/* Words of a digest on standard output, and the end of the line: eight a line on
+ * a terminal, indented by two from the second one on. */
+void command_words(const char *words);
 /* "usage: anchorite NAME ARGS" on standard error; returns EXIT_USAGE. */
 int command_usage(const struct command *self);
 /* An option's value, or true for a flag; unknown options end in usage. */
