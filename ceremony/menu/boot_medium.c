@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ceremony/menu/devices.h"
 #include "transfer/media_use.h"
 
 #define SECTOR 2048
 #define DESCRIPTOR_AT (16 * SECTOR)
-#define PART (256u << 10)        /* octets that are read at a time */
-#define MOUNTINFO_MAX (1u << 20) /* octets of /proc/self/mountinfo */
+#define PART (256u << 10) /* octets that are read at a time */
 
 /* ---- one medium ------------------------------------------------------------- */
 
@@ -112,28 +112,6 @@ boot_digest(int fd, uint64_t octets, boot_progress *progress, void *arg,
 
 /* ---- all of them ------------------------------------------------------------ */
 
-/* All of it, ended by NUL: a file of /proc has no size; or NULL. */
-static char *
-read_mountinfo(void)
-{
-	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : calloc(1, MOUNTINFO_MAX + 1);
-	size_t len = 0;
-	ssize_t n = text == NULL ? -1 : 1;
-
-	while (n > 0 && len < MOUNTINFO_MAX) {
-		n = read(fd, text + len, MOUNTINFO_MAX - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (n < 0 || len == MOUNTINFO_MAX) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 /* False: it is none. */
 static bool
 read_one(struct boot_medium *b, boot_progress *progress, void *arg)
@@ -180,23 +158,14 @@ void
 boot_media_read(bool loops, boot_progress *progress, void *arg,
     struct boot_media *out)
 {
-	struct media_device *found = calloc(MEDIA_MAX, sizeof(*found));
-	char *mountinfo = read_mountinfo();
-	int sysfs = open("/sys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct media_device found[MEDIA_MAX];
 	size_t count = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (found == NULL || mountinfo == NULL || sysfs == -1 ||
-	    media_find(sysfs, mountinfo, loops, found, MEDIA_MAX, &count) ==
-		TRANSFER_ERR_IO)
+	if (!devices_find(loops, found, &count))
 		snprintf(out->why, sizeof(out->why),
-		    "/sys or /proc cannot be read: media are not found without "
-		    "them");
+		    "/sys or /proc cannot be read");
 	read_all(found, count, progress, arg, out);
-	if (sysfs != -1)
-		close(sysfs);
-	free(mountinfo);
-	free(found);
 }
 
 const uint8_t *

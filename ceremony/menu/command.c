@@ -24,8 +24,7 @@ static const struct {
 	{ "anchorite", 1, "refused by a rule" },
 	{ "anchorite", 2, "it was not asked for in the right form" },
 	{ "anchorite", 3, "a file is missing, or not as it must be" },
-	{ "anchorite", 4,
-	    "a card: missing, locked, another one, or wrong PIN" },
+	{ "anchorite", 4, "a card or reader: missing, locked, or a wrong PIN" },
 	{ "anchorite", 5, "the state, a medium, or an output" },
 	{ "anchorite", 6, "a helper process failed" },
 	{ "anchorite-audit", 0, "in order" },
@@ -73,8 +72,12 @@ find_program(const char *name, char out[PATH_MAX])
 static _Noreturn void
 become(const char *path, const struct order *o, int in, int out, int err)
 {
+	sigset_t none;
+
+	sigemptyset(&none);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(in, 0) == -1 || dup2(out, 1) == -1 || dup2(err, 2) == -1)
 		_exit(NOT_STARTED);
 	execv(path, (char *const *)(uintptr_t)o->word);
@@ -171,7 +174,7 @@ say_order(const struct order *o)
 }
 
 int
-command_run(struct room *r, const struct order *o)
+command_show(struct room *r, const struct order *o)
 {
 	int status = -1;
 	pid_t pid;
@@ -185,9 +188,17 @@ command_run(struct room *r, const struct order *o)
 	}
 	screen_restore();
 	say_gap();
-	say("-- %s: %s (%d).", o->word[0],
+	say("-- %s %s: %s (%d).", o->word[0], o->word[1],
 	    command_status(o->word[0], status == -1 ? NOT_STARTED : status),
 	    status);
+	return status;
+}
+
+int
+command_run(struct room *r, const struct order *o)
+{
+	int status = command_show(r, o);
+
 	ask_enter(r);
 	return status;
 }

@@ -13,15 +13,33 @@
 #define CONFIRMED "clock-confirmed" /* a file: the first screens are done */
 
 static const char *
+no_plan(const struct room *r)
+{
+	return r->plan[0] != '\0' ? NULL : "choose a plan first";
+}
+
+static const char *
 no_power(const struct room *r)
 {
 	return r->controlled ? NULL : "this is not the bootable image";
 }
 
 static const struct choice main_choices[] = {
+	{ "Choose a plan", screen_choose, NULL },
+	{ "Rehearse the plan", screen_rehearse, no_plan },
+	{ "Hold the ceremony of the plan, or go on with it after a stop",
+	    screen_ceremony, no_plan },
+	{ "Look at a log: status and audit", screen_log, NULL },
+	{ "Cards", screen_cards, NULL },
+	{ "Media", screen_media, NULL },
+	{ "QR codes", screen_codes, NULL },
+	{ "Files in memory", screen_files, NULL },
+	{ "Keyboard layout", screen_keyboard, NULL },
+	{ "USB devices that were refused", screen_refused, NULL },
 	{ "About this machine", screen_about, NULL },
 	{ "Power off", screen_power_off, no_power },
 };
+
 static const struct choices main_menu = { "MAIN MENU", NULL, main_choices,
 	sizeof(main_choices) / sizeof(main_choices[0]) };
 

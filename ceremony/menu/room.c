@@ -13,6 +13,7 @@
 #include "transfer/file.h"
 
 #define CHOSEN "chosen" /* the file that keeps the plan's name */
+#define ASIDE_MAX 1000  /* folders that were put aside */
 
 static const char *const folders[ROOM_FOLDERS] = {
 	[ROOM_PLANS] = "plans",
@@ -84,8 +85,8 @@ read_chosen(struct room *r)
 		TRANSFER_OK &&
 	    files_name_valid((char *)text)) {
 		snprintf(r->plan, sizeof(r->plan), "%s", (char *)text);
-		room_file(r, ROOM_PLANS, r->plan, path);
-		if (access(path, R_OK) != 0)
+		room_file(r, ROOM_PLANS, r->plan, r->plan_path);
+		if (access(r->plan_path, R_OK) != 0)
 			r->plan[0] = '\0';
 	}
 	free(text);
@@ -100,6 +101,7 @@ room_open(struct room *r, const struct menu_options *o)
 
 	memset(r, 0, sizeof(*r));
 	r->o = *o;
+	strcpy(r->label, ROOM_LABEL);
 	while (len > 1 && o->root[len - 1] == '/')
 		len--;
 	if (len == 0 || len >= sizeof(r->root) - NAME_MAX)
@@ -110,18 +112,37 @@ room_open(struct room *r, const struct menu_options *o)
 		room_path(r, folders[i], path);
 		ok = make_folder(path);
 	}
+	room_path(r, folders[ROOM_IN], r->in_path);
+	room_path(r, folders[ROOM_OUT], r->out_path);
 	read_release(r);
 	read_chosen(r);
 	return ok;
 }
 
 void
-room_keep_plan(const struct room *r)
+room_choose(struct room *r, const char *name)
 {
 	char path[ROOM_PATH];
 
+	snprintf(r->plan, sizeof(r->plan), "%s", name);
+	room_file(r, ROOM_PLANS, r->plan, r->plan_path);
 	room_path(r, CHOSEN, path);
 	unlink(path);
 	/* without it the plan is chosen again after a restart of the menu */
 	file_create(AT_FDCWD, path, r->plan, strlen(r->plan), 0600);
+}
+
+bool
+room_put_aside(const struct room *r, const char *name, char to[ROOM_PATH])
+{
+	char from[ROOM_PATH], other[ROOM_NAME_MAX + 1];
+
+	room_path(r, name, from);
+	for (unsigned i = 1; i < ASIDE_MAX; i++) {
+		snprintf(other, sizeof(other), "%.80s-%u", name, i);
+		room_path(r, other, to);
+		if (access(to, F_OK) != 0)
+			return rename(from, to) == 0;
+	}
+	return false;
 }

@@ -2,6 +2,7 @@
 #include "ceremony/menu/screen.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "ceremony/menu/clock.h"
+#include "ceremony/menu/order.h"
 #include "ceremony/record/words.h"
 #include "transfer/text.h"
 
@@ -139,11 +141,13 @@ void
 screen_guard(void)
 {
 	static const int ignored[] = { SIGQUIT, SIGTSTP, SIGPIPE };
-	struct sigaction act = { .sa_handler = on_interrupt };
+	struct sigaction act = { .sa_handler = SIG_IGN };
+	sigset_t stop;
 
 	sigemptyset(&act.sa_mask);
-	sigaction(SIGINT, &act, NULL);
-	act.sa_handler = SIG_IGN;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		sigaction(ignored[i], &act, NULL);
 	act.sa_handler = SIG_DFL;
@@ -156,6 +160,13 @@ screen_guard(void)
 void
 screen_restore(void)
 {
+	struct sigaction act = { .sa_handler = SIG_IGN };
+
+	/* what was meant for the command is not for this menu */
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGINT, &act, NULL);
+	act.sa_handler = on_interrupt;
+	sigaction(SIGINT, &act, NULL);
 	interrupted = 0;
 	if (have_terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
@@ -170,6 +181,22 @@ enum typed {
 	TYPED_END
 };
 
+/* Ctrl-C is let through here alone, so that none is lost before.  False: it
+ * came, or the terminal has failed. */
+static bool
+wait_for_key(void)
+{
+	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t none;
+	int n;
+
+	sigemptyset(&none);
+	do
+		n = ppoll(&pfd, 1, NULL, &none);
+	while (n == -1 && errno == EINTR && !interrupted);
+	return n == 1;
+}
+
 static enum typed
 read_line(char *out, size_t size)
 {
@@ -178,15 +205,13 @@ read_line(char *out, size_t size)
 	char c;
 
 	for (;;) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
+		if (!wait_for_key()) {
+			bool was = interrupted != 0;
 
-		if (n == -1 && errno == EINTR && !interrupted)
-			continue;
-		if (n == -1 && errno == EINTR) {
 			interrupted = 0;
-			return TYPED_INTERRUPT;
+			return was ? TYPED_INTERRUPT : TYPED_END;
 		}
-		if (n <= 0)
+		if (read(STDIN_FILENO, &c, 1) != 1)
 			return TYPED_END;
 		if (c == '\n')
 			break;
@@ -277,4 +302,16 @@ ask_enter(struct room *r)
 
 	tcflush(STDIN_FILENO, TCIFLUSH);
 	ask(r, "Enter goes on. ", line, sizeof(line));
+}
+
+bool
+ask_word(struct room *r, const char *prompt, char out[SCREEN_LINE])
+{
+	while (ask(r, prompt, out, SCREEN_LINE) && out[0] != '\0') {
+		if (order_word_valid(out))
+			return true;
+		say("At most %d characters, and no dash first. Again:",
+		    ORDER_WORD_MAX);
+	}
+	return false;
 }

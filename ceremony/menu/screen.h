@@ -31,6 +31,9 @@ void screen_restore(void);
 bool ask(struct room *r, const char *prompt, char *out, size_t size);
 /* A number from 1 to most; 0 for "0", Enter, "q" or an end. */
 size_t ask_number(struct room *r, const char *prompt, size_t most);
+/* A word for a command, into SCREEN_LINE; what would be an option is asked
+ * for again; false: Enter alone, or an end. */
+bool ask_word(struct room *r, const char *prompt, char out[SCREEN_LINE]);
 /* Is the answer "y" or "yes"? */
 bool ask_yes(struct room *r, const char *prompt);
 void ask_enter(struct room *r);

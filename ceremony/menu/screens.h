@@ -35,7 +35,26 @@ void screen_booted(struct room *r);
 
 /* ---- of the menu ------------------------------------------------------------ */
 
+void screen_choose(struct room *r);
+void screen_rehearse(struct room *r);
+void screen_ceremony(struct room *r);
+void screen_log(struct room *r);
+void screen_cards(struct room *r);
+void screen_media(struct room *r);
+void screen_codes(struct room *r);
+void screen_files(struct room *r);
+void screen_keyboard(struct room *r);
+void screen_refused(struct room *r);
 void screen_about(struct room *r);
 void screen_power_off(struct room *r);
+
+/* ---- shared by some --------------------------------------------------------- */
+
+/* One of the first `most` folders in memory, by number; false: back. */
+bool screen_pick_folder(struct room *r, const char *prompt, size_t most,
+    enum room_folder *out);
+/* A file in memory; false: back. */
+bool screen_pick_file(struct room *r, char path[ROOM_PATH]);
+void screen_show_codes(struct room *r);
 
 #endif
