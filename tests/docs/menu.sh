@@ -46,7 +46,7 @@ fi
 	skip "the screen of the boot medium" "no loop device, or another such medium"
 }
 init=$BUILD/tests/ceremony/menu/tool_init
-rm -rf root && mkdir root && {
+rm -rf root && mkdir -p root/plans && cp genesis.yaml root/plans && {
 	"$init" root/init told &
 	pid=$!
 	while [ ! -S root/init ]; do :; done
@@ -54,6 +54,21 @@ rm -rf root && mkdir root && {
 menu 0 "$first" "" "$right" "" "$number" ^D -- ./menu.sh &&
 	screen menu-clock CLOCK && screen menu-main 'MAIN MENU'
 ok "the clock, and the menu"
+menu 0 "$number" 1 "$number" 1 "y chooses" y "$number" 3 "$number" 0 \
+	"$number" ^D -- ./menu.sh && screen menu-choose 'CHOOSE A PLAN' &&
+	screen menu-plan 'THE PLAN' && screen menu-hold 'HOLD THE CEREMONY'
+ok "a plan is chosen"
+for name in us de fr gb es it ch; do
+	: >sys/usr/share/anchorite/keymaps/$name.bmap
+done
+menu 0 "$number" 2 "$number" 0 "$number" 4 "$number" 0 "$number" 5 \
+	"$number" 0 "$number" 6 "$number" 0 "$number" 9 "$number" 0 \
+	"$number" 10 "$on" "" "$number" ^D -- ./menu.sh &&
+	screen menu-rehearse 'REHEARSE THE PLAN' &&
+	screen menu-log 'LOOK AT A LOG' && screen menu-cards CARDS &&
+	screen menu-media MEDIA && screen menu-keyboard 'KEYBOARD LAYOUT' &&
+	screen menu-refused 'USB DEVICES THAT WERE REFUSED'
+ok "its rooms"
 menu 0 "$number" "$off" "Power off? y" y "The machine goes off" "sh true" \
 	"$on" ^D -- ./menu.sh && screen menu-off 'POWER OFF'
 ok "power off"
