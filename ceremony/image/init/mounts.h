@@ -15,13 +15,15 @@
 bool mounts_make(const char **failed);
 
 /*
- * Make the kernel's settings (/proc/sys) read-only, root or not: some name a
- * program that the kernel would start, outside of all that confines ours.  Who
- * lacks CAP_SYS_ADMIN cannot undo it.  Returns false with errno.
+ * Make the kernel's settings (/proc/sys) and its emergency keys
+ * (/proc/sysrq-trigger, that its setting does not bind) read-only, root or not:
+ * some settings name a program that the kernel would start, outside of all that
+ * confines ours.  Who lacks CAP_SYS_ADMIN cannot undo it.  Returns false with
+ * errno.
  */
 bool mounts_close(void);
 
-/* Undo that. */
+/* Undo that for the settings. */
 bool mounts_open(void);
 
 /*

@@ -93,7 +93,7 @@ inside_shell_closed() {
 # /run is seen by both
 over_console() {
 	inside 'rm -f /run/said /run/status' &&
-		vm type "($1) >/run/said 2>&1; echo \$? >/run/status" \
+		vm type "($(printf %s "$1" | tr "\n\t" "  ")) >/run/said 2>&1; echo \$? >/run/status" \
 			press enter && inside_until 'test -s /run/status' &&
 		inside 'cat /run/said; exit $(cat /run/status)'
 }

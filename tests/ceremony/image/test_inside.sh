@@ -157,8 +157,9 @@ inside 'cut -d " " -f 2-4 /proc/mounts | sed "s/,relatime//; s/,size=[^,]*//;
 	s/,nr_inodes=[^,]*//; s/,inode64//; s/,mode=[0-9]*//; s/,gid=[0-9]*//" | sort' &&
 	lines '/ rootfs ro' '/proc proc rw,nosuid,nodev,noexec,hidepid=invisible' \
 	'/proc/sys proc ro,nosuid,nodev,noexec,hidepid=invisible' \
-	'/sys sysfs rw,nosuid,nodev,noexec' \
+	'/proc/sysrq-trigger proc ro,nosuid,nodev,noexec,hidepid=invisible' \
 	'/sys/kernel/security securityfs rw,nosuid,nodev,noexec' \
+	'/sys sysfs rw,nosuid,nodev,noexec' \
 	'/dev devtmpfs rw,nosuid,noexec' '/dev/pts devpts rw,nosuid,noexec,ptmxmode=600' \
 	'/run tmpfs rw,nosuid,nodev,noexec' '/tmp tmpfs rw,nosuid,nodev,noexec' \
 	'/var tmpfs rw,nosuid,nodev,noexec'
@@ -221,6 +222,11 @@ over_console '/test/tool sockets' && lines 'made 1.0' 'made 16.15' 'other 0' \
 ok 'sockets within the machine, and of the kernel'\''s word of devices; no other'
 over_console '/test/tool calls' && [ -s out ] && ! grep -v ' EPERM$' out
 ok 'no module, no other kernel, no other process'\''s memory, no key in the kernel'
+over_console '/test/bin/mount -o remount,rw /; /test/bin/mount -t tmpfs t /mnt;
+	echo 1 >/proc/sys/kernel/sysrq; echo h >/proc/sysrq-trigger; true' &&
+	[ "$(grep -c -e 'not permitted' -e 'denied' -e 'Read-only' out)" = 4 ] &&
+	inside 'grep -c . /proc/mounts; cat /proc/sys/kernel/sysrq' && lines 11 0
+ok 'nothing can be mounted, no setting changed'
 over_console '/test/tool old' && lines 'i386 signal 31' 'x32 signal 31'
 ok 'no calls of other architectures'
 over_console 'umount /proc/sys; echo "|/x" >/proc/sys/kernel/core_pattern'
