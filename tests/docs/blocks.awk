@@ -5,7 +5,7 @@
 # its opening fence; a fence that says nothing, or something else, is an error.
 # A block inside a list stands as far to the right as its fence.
 BEGIN {
-	split("screen run command message file form", kinds)
+	split("screen run command message form", kinds)
 	for (k in kinds)
 		known[kinds[k]] = 1
 }
@@ -19,7 +19,7 @@ BEGIN {
 		    FILENAME, NR, info >"/dev/stderr"
 		bad = 1
 	}
-	needs_name = part[1] == "screen" || part[1] == "file"
+	needs_name = part[1] == "screen"
 	if (needs_name != (n == 2)) {
 		printf "%s:%d: a block \"%s\" %s a name\n", FILENAME, NR,
 		    part[1], needs_name ? "needs" : "has not" >"/dev/stderr"

@@ -36,7 +36,8 @@ witness() {
 }
 seen() {
 	# who comes next is turned away when all that came before is shown
-	"$say" sock </dev/null && kill "$witness" && plain <witnessed >"screens/$1"
+	"$say" sock </dev/null
+	kill "$witness" && plain <witnessed >"screens/$1"
 }
 
 # printed NAME STATUS COMMAND...: what it prints, where no terminal is

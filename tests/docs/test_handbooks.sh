@@ -55,18 +55,6 @@ screens_hold() {
 	[ ! -s err ]
 }
 
-# files_hold: each excerpt stands in the file of that name in docs/examples
-files_hold() {
-	: >err
-	each file >these
-	while read -r line name; do
-		awk -v list=words -f "$docs/same.awk" "blocks/$line" \
-			"$repo/docs/examples/$name" >why 2>&1 ||
-			sed "s/^/line $line: $name: /" why >>err
-	done <these
-	[ ! -s err ]
-}
-
 # commands_run FOLDER: each block of commands, typed in a copy of the folder
 commands_run() {
 	rm -rf outs there && mkdir outs && cp -R "$1" there
@@ -197,8 +185,6 @@ checked() {
 	ok "$1: each block says what it is"
 	screens_hold
 	ok "$1: $(each screen | wc -l) screens are as shown"
-	files_hold
-	ok "$1: $(each file | wc -l) excerpts of examples are as they are"
 	commands_run desk
 	outputs_hold
 	ok "$1: $(each run | wc -l) blocks of commands print what is shown"
