@@ -158,6 +158,7 @@ image-test: all $(TOOLS) ## start the image in QEMU, look inside, hold ceremonie
 	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(BOOT_PACKAGES)
 	@BUILD=$(abspath $(BUILD)) sh tests/run.sh \
 	    $(BOOTING:%=tests/ceremony/image/test_%.sh)
+	@cat $(BUILD)/image/screens/*/times.txt
 image-try: all $(TOOLS) ## the image without hardware, FIRMWARE=bios or uefi
 	@[ -n "$(NO_DEPS)" ] || sh tests/deps.sh $(BOOT_PACKAGES)
 	@BUILD=$(abspath $(BUILD)) sh tests/ceremony/image/try.sh $(FIRMWARE)

@@ -5,7 +5,7 @@
 #   plans     the kind of the medium that the plan and the request come on
 #   outputs   the kind of the medium that the response goes to
 # and then  held  goes through all steps.  Screens are kept, as pictures and as
-# text, in $BUILD/image/screens/$firmware.  ISO names another image.
+# text, in $BUILD/image/screens/$firmware, and times.txt.  ISO names another image.
 #
 # Bounds are in seconds, and there for what hangs: nothing here depends on how
 # fast the guest is.
@@ -115,12 +115,17 @@ state_read() {
 	folder_of_ext4 "$vm/$1.img" "$1" && rm -f "$1/anchorite-state/ledger.db"
 }
 
+# note TEXT: said, and kept beside the screens
+note() {
+	echo "# $firmware: $1" | tee -a "$screens/times.txt"
+}
+
 # ---- the steps ---------------------------------------------------------------
 started() {
 	begin=$(date +%s)
 	vm_start "$firmware" "$iso" &&
 		vm asked $LONG '^Enter goes on, r reads it again: *$' || return
-	echo "# $firmware: $(($(date +%s) - begin)) s from power to the first screen"
+	note "$(($(date +%s) - begin)) s from power to the first screen"
 	# a stick that is slow to come
 	vm see 5 'read back now' 2>first || vm type r press enter see $SHORT 'read back now'
 }
@@ -244,7 +249,8 @@ response_accepted() {
 }
 
 nothing_else_touched() {
-	sha256sum <"$vm/disk.img" | cmp - disk.before && [ "$(vm_sent)" = 0 ]
+	cmp "$vm/boot.iso" "$iso" && sha256sum <"$vm/disk.img" |
+		cmp - disk.before && [ "$(vm_sent)" = 0 ]
 }
 
 # ---- all of it ------------------------------------------------------------------
@@ -289,7 +295,7 @@ held() {
 	step record_verified "the auditor verifies the state, and which image it was"
 	step copies_equal "both copies of it are the same"
 	step response_accepted "the factory accepts $UNITS certificates"
-	step nothing_else_touched "the built-in disk is as it was, nothing was sent"
-	echo "# $firmware: $(($(date +%s) - began)) s for all of it"
+	step nothing_else_touched "boot medium and built-in disk are as they were, nothing was sent"
+	note "$(($(date +%s) - began)) s for all of it"
 	echo "1..$n"
 }

@@ -60,15 +60,16 @@ vm_networks() {
 	done
 }
 
-# firmware KIND: and the keyboard: an old one for BIOS, one on USB for UEFI
+# firmware KIND: and with BIOS an old keyboard and a stick that is write-protected,
+# with UEFI one on USB and a stick that is not
 vm_firmware() {
 	case $1 in
-	bios) vm_keyboard= ;;
+	bios) vm_keyboard='' vm_protect=readonly=on ;;
 	uefi)
 		cp "$OVMF/OVMF_VARS_4M.fd" "$vm/vars.fd" || return
 		vm_args="$vm_args -drive if=pflash,format=raw,readonly=on,file=$OVMF/OVMF_CODE_4M.fd"
 		vm_args="$vm_args -drive if=pflash,format=raw,file=$vm/vars.fd"
-		vm_keyboard='-device usb-kbd,bus=usb.0'
+		vm_keyboard='-device usb-kbd,bus=usb.0' vm_protect=readonly=off
 		;;
 	esac
 }
@@ -89,7 +90,7 @@ vm_start() {
 	vm_firmware "$1" && cp "$2" "$vm/boot.iso" || return
 	# shellcheck disable=SC2086
 	vm_run -name "anchorite-$1" $vm_keyboard \
-		-drive if=none,id=boot,format=raw,readonly=on,file="$vm/boot.iso" \
+		-drive if=none,id=boot,format=raw,$vm_protect,file="$vm/boot.iso" \
 		-device usb-storage,bus=usb.0,drive=boot,removable=on,bootindex=0,serial=BOOT0001
 }
 
