@@ -257,6 +257,8 @@ nothing_else_touched() {
 # step FUNCTION NAME: what comes after one that failed is not tried
 step() {
 	if [ -n "$failed" ]; then
+		rm -f out
+		echo "not tried after $failed" >err
 		false
 	else
 		"$1" 2>err || {
