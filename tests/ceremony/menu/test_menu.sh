@@ -62,15 +62,15 @@ menu 0 "cannot be powered" "sh true" "$on" "" "$number" ^D -- ./menu.sh &&
 	! says shown "CLOCK"
 ok "a menu that is started again does not ask once more"
 rm -r root
-setpriv --bounding-set -sys_time --inh-caps -sys_time true 2>/dev/null &&
+if setpriv --bounding-set -sys_time --inh-caps -sys_time true 2>/dev/null; then
 	menu 0 "$first" "" "$right" "2027-02-01 10:10" \
 		"The clock cannot be set: Operation not permitted" ^D -- \
 		setpriv --bounding-set -sys_time --inh-caps -sys_time \
 		"$anchorite" menu --root root --system sys
-case $? in
-0) ok "a clock that may not be set" ;;
-*) skip "a clock that may not be set" "setpriv needs the rights to give up" ;;
-esac
+	ok "a clock that may not be set"
+else
+	skip "a clock that may not be set" "setpriv needs the rights to give up"
+fi
 rm -rf root
 printf 'version=0.1.0\n' >sys/etc/anchorite/broken
 mkdir -p other/etc/anchorite && mv sys/etc/anchorite/broken other/etc/anchorite/release
