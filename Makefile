@@ -16,7 +16,7 @@ FUZZERS  = clang libclang-rt-14-dev
 IMAGE_PACKAGES = git
 # to start it without hardware, and to make its media without mounting them
 BOOT_PACKAGES = qemu-system-x86 ovmf xorriso dosfstools exfatprogs mtools \
-	sleuthkit console-setup-linux cpio zstd
+	sleuthkit console-setup-linux cpio zstd busybox-static
 
 # ---- flags -----------------------------------------------------------------
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wconversion \

@@ -30,7 +30,7 @@ inside_needs() {
 			return
 		}
 	done
-	! ldd "$busybox" >/dev/null 2>&1 ||
+	[ -n "$busybox" ] && ! ldd "$busybox" >/dev/null 2>&1 ||
 		echo 'no busybox here that needs no library'
 }
 
