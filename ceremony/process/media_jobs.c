@@ -14,11 +14,10 @@
 #include <unistd.h>
 
 #include "ceremony/process/channel.h"
+#include "ceremony/process/mountinfo.h"
 #include "transfer/file.h"
 #include "transfer/media_path.h"
 #include "transfer/media_use.h"
-
-#define MOUNTINFO_MAX (1u << 20) /* octets of /proc/self/mountinfo */
 
 bool
 media_send(struct media *m)
@@ -81,29 +80,6 @@ get_path(struct message *in, char out[MEDIA_PATH_MAX + 1])
 
 /* ---- finding --------------------------------------------------------------- */
 
-/* All of it, ended by NUL: a file of /proc has no size; or NULL. */
-static char *
-read_mountinfo(void)
-{
-	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : malloc(MOUNTINFO_MAX + 1);
-	size_t len = 0;
-	ssize_t n = text == NULL ? -1 : 1;
-
-	while (n > 0 && len < MOUNTINFO_MAX) {
-		n = read(fd, text + len, MOUNTINFO_MAX - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (n < 0 || len == MOUNTINFO_MAX) {
-		free(text);
-		return NULL;
-	}
-	text[len] = '\0';
-	return text;
-}
-
 static bool
 tell_medium(struct media *m, struct media_device *d)
 {
@@ -137,7 +113,7 @@ find(struct media *m)
 {
 	uint64_t loops = message_get_number(&m->in);
 	int sysfs = open("/sys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char *mountinfo = read_mountinfo();
+	char *mountinfo = mountinfo_read();
 	enum transfer_error err = TRANSFER_ERR_IO;
 
 	m->count = 0;

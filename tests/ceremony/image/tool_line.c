@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/ceremony/image/vm_monitor.h"
 
 #define LATE 125
 #define RS '\036'
@@ -40,19 +40,6 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-connect_unix(const char *path)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	close(fd);
-	return -1;
 }
 
 static bool
@@ -162,7 +149,7 @@ run(struct line *l, const char *path, double seconds, const char *command)
 	double until = now() + seconds;
 	int status;
 
-	while ((l->fd = connect_unix(path)) < 0 && now() < until)
+	while ((l->fd = vm_connect(path)) < 0 && now() < until)
 		poll(NULL, 0, 50);
 	if (l->fd < 0 || !meet(l, until)) {
 		fprintf(stderr, "%s: no shell in the guest\n", path);

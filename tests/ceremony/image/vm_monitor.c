@@ -13,8 +13,8 @@
 #define PAUSE 50  /* milliseconds */
 #define HOLD 15   /* milliseconds that keys are held, and as many between two */
 
-static int
-connect_unix(const char *path)
+int
+vm_connect(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -75,7 +75,7 @@ vm_monitor_open(struct vm_monitor *m, const char *path)
 
 	m->path = path;
 	m->in = NULL;
-	while ((m->fd = connect_unix(path)) < 0 && tries-- > 0)
+	while ((m->fd = vm_connect(path)) < 0 && tries-- > 0)
 		poll(NULL, 0, PAUSE);
 	if (m->fd < 0 || (m->in = fdopen(m->fd, "r")) == NULL) {
 		fprintf(stderr, "%s: no guest\n", path);

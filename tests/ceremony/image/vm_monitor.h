@@ -19,6 +19,9 @@ struct vm_monitor {
 	const char *path;
 };
 
+/* A stream to a Unix socket, once and without waiting; or -1. */
+int vm_connect(const char *path);
+
 /* Connect, waiting up to ten seconds for a QEMU that is about to start. */
 bool vm_monitor_open(struct vm_monitor *m, const char *path);
 void vm_monitor_close(struct vm_monitor *m);
