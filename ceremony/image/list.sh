@@ -27,6 +27,22 @@ packages() {
 	done
 }
 
+# needed_by PATH: the first module of the image that cannot be without it
+needed_by() {
+	awk -v path="$1" '
+		FNR == NR { taken[$1]; next }
+		{ sub(/:$/, "", $1) }
+		$1 in taken {
+			for (i = 2; i <= NF; i++)
+				if ($i == path) {
+					sub(/.*\//, "", $1)
+					sub(/\.ko$/, "", $1)
+					print "needed by " $1
+					exit
+				}
+		}' /image/module-paths modules.dep
+}
+
 # what is on the list has its reason there, the others come with it
 modules() {
 	cd /image/modules
@@ -35,7 +51,7 @@ modules() {
 		name=$(echo "${name%.ko}" | tr - _)
 		why=$(sed -n "s/^$name  *//p" $here/modules)
 		echo "module $path $(stat -c %s "$path")" \
-		    "${why:-needed by others}"
+		    "${why:-$(needed_by "$path")}"
 	done </image/module-paths
 }
 
