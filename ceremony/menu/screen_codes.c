@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Files that come by QR codes, from a camera or from pictures. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <linux/videodev2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ceremony/menu/command.h"
@@ -28,6 +31,37 @@ by_number(const void *a, const void *b)
 }
 
 static void
+camera_path(const struct room *r, const char *name, char path[ROOM_PATH])
+{
+	char below[sizeof(CAMERAS "/" CAMERA) + NUMBER_MAX];
+
+	snprintf(below, sizeof(below), "%s/%.*s", CAMERAS,
+	    (int)(sizeof(CAMERA) - 1 + NUMBER_MAX), name);
+	room_path(r, below, path);
+}
+
+/* What says of itself that it gives no pictures: an output, or what a camera
+ * tells beside them.  With anything else, reading says what is wrong. */
+static bool
+gives_none(const struct room *r, const char *name)
+{
+	struct v4l2_capability cap = { .capabilities = 0 };
+	char path[ROOM_PATH];
+	uint32_t has;
+	bool asked;
+	int fd;
+
+	camera_path(r, name, path);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	asked = fd != -1 && ioctl(fd, VIDIOC_QUERYCAP, &cap) == 0;
+	if (fd != -1)
+		close(fd);
+	has = (cap.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? cap.device_caps
+							     : cap.capabilities;
+	return asked && (has & V4L2_CAP_VIDEO_CAPTURE) == 0;
+}
+
+static void
 find_cameras(const struct room *r, struct cameras *out)
 {
 	size_t stem = strlen(CAMERA);
@@ -46,7 +80,7 @@ find_cameras(const struct room *r, struct cameras *out)
 		digits = strspn(e->d_name + stem, "0123456789");
 		if (digits == 0 || digits > NUMBER_MAX ||
 		    e->d_name[stem + digits] != '\0' ||
-		    out->count == CAMERAS_MAX)
+		    out->count == CAMERAS_MAX || gives_none(r, e->d_name))
 			continue;
 		strcpy(out->name[out->count++], e->d_name);
 	}
@@ -59,7 +93,6 @@ static bool
 pick_camera(struct room *r, char path[ROOM_PATH])
 {
 	struct cameras c;
-	char name[32];
 	size_t n = 1;
 
 	find_cameras(r, &c);
@@ -77,8 +110,7 @@ pick_camera(struct room *r, char path[ROOM_PATH])
 		    "Which camera? Its number (Enter goes back): ", c.count);
 	if (n == 0)
 		return false;
-	snprintf(name, sizeof(name), "%s/%s", CAMERAS, c.name[n - 1]);
-	room_path(r, name, path);
+	camera_path(r, c.name[n - 1], path);
 	return true;
 }
 
