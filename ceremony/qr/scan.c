@@ -205,7 +205,8 @@ scan_write(struct scan *s, const char *path)
 		return outcome;
 	qr_outputs_keep(&files);
 	text_hex(digest, sizeof(digest), hex);
-	qr_say(stdout, "%s: %zu octets, SHA-256 %s, in words:", path, len, hex);
+	qr_say(stdout, "%s: %zu octets, SHA-256:", path, len);
+	qr_say(stdout, "  %s", hex);
 	qr_say_words(stdout, digest);
 	return QR_DONE;
 }
