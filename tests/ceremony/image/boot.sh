@@ -24,6 +24,7 @@ audit=$BUILD/bin/anchorite-audit
 LONG=300 # a start of the machine, a batch
 SHORT=60 # an answer
 UNITS=20
+carried=${carried:-batch.yaml line3.request} # on the medium of the plan
 
 iso=${ISO:-}
 for file in "$BUILD"/anchorite-*.iso; do
@@ -53,11 +54,15 @@ made_ready() {
 	rm -rf "$screens" && mkdir -p "$screens" &&
 		mkdir media && cp -a ready/state media/anchorite-state &&
 		rm -f media/anchorite-state/ledger.db || return
+	mkdir brought || return
+	for name in $carried; do
+		cp "ready/in/$name" brought || return
+	done
 	stick_ext4 "$vm/state1.img" media && vm_medium "$vm/state1.img" STATE001 &&
 		cp "$vm/state1.img" "$vm/state2.img" &&
 		tune2fs -U random "$vm/state2.img" >out 2>&1 &&
 		vm_medium "$vm/state2.img" STATE002 &&
-		"stick_$plans" "$vm/plans.img" ready/in/* &&
+		"stick_$plans" "$vm/plans.img" brought/* &&
 		vm_medium "$vm/plans.img" PLANS001 &&
 		"stick_$outputs" "$vm/out.img" && vm_medium "$vm/out.img" OUT00001 ||
 		return
@@ -121,9 +126,13 @@ note() {
 }
 
 # ---- the steps ---------------------------------------------------------------
+power_on() {
+	vm_start "$firmware" "$iso"
+}
+
 started() {
 	begin=$(date +%s)
-	vm_start "$firmware" "$iso" &&
+	power_on &&
 		vm asked $LONG '^Enter goes on, r reads it again: *$' || return
 	note "$(($(date +%s) - begin)) s from power to the first screen"
 	# a stick that is slow to come
@@ -140,6 +149,14 @@ clock_confirmed() {
 	vm see $SHORT '^CLOCK$' asked $SHORT '^Enter if it is right' &&
 		vm see 5 "$(date -u +%Y-%m-%d) [0-9:]* UTC" && shot clock &&
 		vm press enter see $SHORT '^MAIN MENU$' && shot menu
+}
+
+# a machine without a camera: whoever wants to read with one is told
+no_camera() {
+	menu 'MAIN MENU' 7 && menu 'QR CODES' 2 &&
+		vm see $SHORT '^No camera is there' asked $SHORT '^Enter goes on\. *$' &&
+		vm not 'camera /dev|Where is it to go' && shot no-camera &&
+		vm press enter && menu 'QR CODES' 0
 }
 
 plan_taken() {
@@ -269,24 +286,34 @@ step() {
 	ok "$firmware: $2"
 }
 
-held() {
-	why=$(nothing_to_boot)
-	[ -z "$why" ] || {
-		skip "a ceremony on the image, $firmware" "$why"
+# begun WHY: a folder for the steps; there are none, for this reason, unless empty
+begun() {
+	[ -z "$1" ] || {
+		skip "a ceremony on the image, $firmware" "$1"
 		echo "1..$n"
-		return
+		return 1
 	}
 	failed='' began=$(date +%s)
 	scratch boot
 	trap 'vm_stop; chmod -R u+rwX "$dir"; rm -rf "$dir"' EXIT
+}
+
+held() {
+	begun "$(nothing_to_boot)" || return 0
 	step made_ready "cards, a log on two media, a plan and a request on $plans"
 	step started "the image starts"
 	step image_shown "its medium is read back: the words of the image"
 	step clock_confirmed "the clock is confirmed"
+	step no_camera "there is no camera, which is told"
 	step plan_taken "a plan is taken from its medium"
 	step plan_chosen "and chosen, by its words"
 	step pins_at_keyboard "PINs are to be typed at the keyboard"
 	step request_taken "the ceremony begins; the request is taken"
+	signed_and_judged
+}
+
+# what comes behind the request, up to the end of all
+signed_and_judged() {
 	step plan_approved "the plan's words are typed"
 	step worklist_approved "and those of the worklist"
 	step batch_signed "two operators come twice, $UNITS certificates are signed"

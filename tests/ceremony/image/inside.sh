@@ -5,7 +5,8 @@
 # rule of the image's own first process binds it, so that it sees what is.
 #
 #   inside_needs               why there can be no such look here, or nothing
-#   inside_begin               $add: what comes into the guest's /test
+#   inside_begin               $add: what comes into the guest's /test; in a new
+#                              $vm unless there is one
 #   inside_start [ARGUMENT...] of QEMU; after vm_medium and the like
 #   inside COMMAND             by the guest's shell: output in out, its status
 #   inside_until COMMAND       again and again until it succeeds
@@ -36,7 +37,8 @@ inside_needs() {
 
 # the kernel's line is in the loader of the medium, which has no other file
 inside_begin() {
-	vm_new && xorriso -osirrox on -indev "$iso" -extract /boot "$vm/boot" \
+	[ -n "$vm" ] || vm_new || return
+	xorriso -osirrox on -indev "$iso" -extract /boot "$vm/boot" \
 		>"$vm/xorriso.log" 2>&1 || return
 	inside_line=$(grep -a -o 'linux /boot/vmlinuz .*' "$vm/boot/efi.img" |
 		head -n 1 | cut -d ' ' -f 3-)
