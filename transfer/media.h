@@ -65,6 +65,9 @@ struct media_source {
  */
 bool media_fs_look(const struct media_source *s, struct media_fs *out);
 
+/* The volume of the bootable image; ECMA-119, 8.4.7. */
+#define MEDIA_IMAGE_VOLUME "ANCHORITE_IMAGE"
+
 /* ---- devices --------------------------------------------------------------- */
 
 enum media_bus {
@@ -88,6 +91,7 @@ struct media_device {
 	char model[MEDIA_TEXT_MAX + 1]; /* escaped; "" when not known */
 	char serial[MEDIA_TEXT_MAX + 1];
 	struct media_fs fs; /* not filled in by media_find() */
+	bool image;         /* neither is this: of media_is_image() */
 };
 /*
  * Disks and partitions that can be taken out: on USB, an SD card, or removable
@@ -104,5 +108,9 @@ struct media_device {
  */
 enum transfer_error media_find(int sysfs_fd, const char *mountinfo, bool loops,
     struct media_device *out, size_t max, size_t *count);
+/* Whether the device at this place is the volume of the bootable image, or a
+ * part of a disk that is.  It stands behind its disk, and fs is filled in up to
+ * there. */
+bool media_is_image(const struct media_device *list, size_t at);
 
 #endif

@@ -322,3 +322,17 @@ media_fs_look(const struct media_source *s, struct media_fs *out)
 		out->kind = without_fs(&l);
 	return true;
 }
+
+bool
+media_is_image(const struct media_device *list, size_t at)
+{
+	for (size_t i = 0; i <= at; i++) {
+		const struct media_device *d = &list[i];
+
+		if ((i == at || strcmp(d->name, list[at].disk) == 0) &&
+		    d->fs.kind == MEDIA_FS_ISO9660 &&
+		    strcmp(d->fs.label, MEDIA_IMAGE_VOLUME) == 0)
+			return true;
+	}
+	return false;
+}

@@ -148,6 +148,9 @@ media_device_check(const struct media_device *d, bool writable,
 	enum transfer_error ret;
 	int fd = -1, protected = 0;
 
+	if (d->image)
+		return refuse(fault,
+		    "it is the image that machines start from");
 	if (d->in_use)
 		return failed(fault, EBUSY);
 	if ((ret = device_open(d, &fd, fault)) != TRANSFER_OK)
@@ -322,10 +325,11 @@ port_mount(void *arg, bool writable, int *root, struct transfer_fault *fault)
 		return refuse(fault,
 		    "says that it is larger than its device: cut off, or "
 		    "forged");
+	if ((ret = media_device_check(d, writable, fault)) != TRANSFER_OK)
+		return ret;
 	if (writable && d->fs.kind == MEDIA_FS_ISO9660)
 		return failed(fault, EROFS);
-	if ((ret = media_device_check(d, writable, fault)) != TRANSFER_OK ||
-	    (ret = mount_detached(d, writable, root, fault)) != TRANSFER_OK)
+	if ((ret = mount_detached(d, writable, root, fault)) != TRANSFER_OK)
 		return ret;
 	if ((ret = mounted_device(d, *root, fault)) != TRANSFER_OK) {
 		close(*root);

@@ -122,8 +122,8 @@ enum transfer_error media_namespace(struct transfer_fault *fault);
  * insertion and its superblock's uuid are as they were found.
  */
 void media_device_port(struct media_device *d, struct media_port *out);
-/* Is the same medium still there, unused, and able to be written to?
- * Errors: IO. */
+/* Is the same medium still there, unused, no boot medium, and able to be written
+ * to?  Errors: IO. */
 enum transfer_error media_device_check(const struct media_device *d,
     bool writable, struct transfer_fault *fault);
 

@@ -81,12 +81,15 @@ get_path(struct message *in, char out[MEDIA_PATH_MAX + 1])
 /* ---- finding --------------------------------------------------------------- */
 
 static bool
-tell_medium(struct media *m, struct media_device *d)
+tell_medium(struct media *m, size_t at)
 {
+	struct media_device *d = &m->devices[at];
 	struct transfer_fault fault = { .text = "" };
 	uint64_t flags = 0;
+	enum transfer_error looked = media_device_look(d, &fault);
 
-	if (media_device_look(d, &fault) == TRANSFER_OK)
+	d->image = media_is_image(m->devices, at);
+	if (looked == TRANSFER_OK)
 		media_device_check(d, false, &fault);
 	flags |= d->partition ? MEDIUM_PARTITION : 0;
 	flags |= d->read_only ? MEDIUM_READ_ONLY : 0;
@@ -129,7 +132,7 @@ find(struct media *m)
 		return;
 	}
 	for (size_t i = 0; i < m->count; i++) {
-		if (!tell_medium(m, &m->devices[i]))
+		if (!tell_medium(m, i))
 			return;
 	}
 	message_start(&m->out, MSG_DONE);

@@ -23,20 +23,8 @@ screen() {
 	[ -s "screens/$1" ]
 }
 
-# an ISO 9660 volume of 100 sectors
-boot_image() {
-	{
-		head -c 32768 /dev/zero
-		printf '\001CD001\001\000%32s%-32s' '' ANCHORITE_IMAGE
-		printf '\0\0\0\0\0\0\0\0\144\0\0\0\0\0\0\144'
-		head -c 40 /dev/zero
-		printf '\000\010\010\000'
-		head -c 1916 /dev/zero
-		yes octets | head -c 169984
-	} >boot.img && truncate -s 1M boot.img
-}
 if [ -n "$media" ]; then
-	boot_image && attach boot && menu 0 "$first" ^D -- ./menu.sh --loop &&
+	boot_image boot && attach boot && menu 0 "$first" ^D -- ./menu.sh --loop &&
 		screen menu-image 'THIS MACHINE' && detach boot
 	ok "a boot medium is read back"
 fi

@@ -343,6 +343,40 @@ escapes(void **state)
 	}
 }
 
+static void
+boot_media_are_told(void **state)
+{
+	static const struct {
+		const char *name, *disk, *label;
+		enum media_fs_kind kind;
+		bool image;
+	} rows[] = {
+		{ "sda", "sda", MEDIA_IMAGE_VOLUME, MEDIA_FS_ISO9660, true },
+		{ "sda1", "sda", "ANCHOR_BOOT", MEDIA_FS_VFAT, true },
+		{ "sda2", "sda", "", MEDIA_FS_EMPTY, true },
+		{ "sdb", "sdb", "DISC", MEDIA_FS_ISO9660, false },
+		{ "sdb1", "sdb", "STICK", MEDIA_FS_VFAT, false },
+		{ "sdc", "sdc", MEDIA_IMAGE_VOLUME, MEDIA_FS_EXT4, false },
+		{ "sdc1", "sdc", "ANCHORITE", MEDIA_FS_EXT4, false },
+		{ "sdd", "sdd", "", MEDIA_FS_TABLE, false },
+		{ "sdd1", "sdd", MEDIA_IMAGE_VOLUME, MEDIA_FS_ISO9660, true },
+		{ "sdd2", "sdd", "STICK", MEDIA_FS_VFAT, false },
+		{ "sde", "sde", MEDIA_IMAGE_VOLUME "2", MEDIA_FS_ISO9660,
+		    false },
+	};
+	struct media_device list[sizeof(rows) / sizeof(rows[0])] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		strcpy(list[i].name, rows[i].name);
+		strcpy(list[i].disk, rows[i].disk);
+		strcpy(list[i].fs.label, rows[i].label);
+		list[i].fs.kind = rows[i].kind;
+		if (media_is_image(list, i) != rows[i].image)
+			fail_msg("%s", rows[i].name);
+	}
+}
+
 int
 main(void)
 {
@@ -352,6 +386,7 @@ main(void)
 		cmocka_unit_test(marks_at_ends),
 		cmocka_unit_test(names),
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(boot_media_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,3 +46,17 @@ detach() {
 on() {
 	debugfs -R "cat \"$2\"" "$1.img" 2>/dev/null
 }
+
+# boot_image NAME: NAME.img, an ISO 9660 volume of 100 sectors, named as the
+# bootable image is
+boot_image() {
+	{
+		head -c 32768 /dev/zero
+		printf '\001CD001\001\000%32s%-32s' '' ANCHORITE_IMAGE
+		printf '\0\0\0\0\0\0\0\0\144\0\0\0\0\0\0\144'
+		head -c 40 /dev/zero
+		printf '\000\010\010\000'
+		head -c 1916 /dev/zero
+		yes octets | head -c 169984
+	} >"$1.img" && truncate -s 1M "$1.img"
+}

@@ -128,6 +128,34 @@ at 2 -- "$anchorite" media prepare "$name" --loop --label 'blank ' &&
 ok "a label that would not read back as it was written"
 detach "new$tag"
 
+# ---- the boot medium -----------------------------------------------------------
+
+image="it is the image that machines start from"
+boot_image boot && cp boot.img boot.before && attach boot && name=${loop#/dev/}
+run 0 "$anchorite" media list --loop && grep -A 2 "^ *[0-9]* *$name " out | grep -q "^ *$image\$" &&
+	run 0 "$anchorite" media list --loop --json && jq -e --arg n "$name" --arg why "$image" \
+	'any(.[]; .name == $n and .label == "ANCHORITE_IMAGE" and (.usable | not) and .why == $why)' out >/dev/null
+ok "the boot medium is listed, and for nothing"
+at 5 serial=boot.img -- "$anchorite" media prepare "$name" --loop --erase &&
+	says shown "medium $name: $image"
+ok "no state medium is made of it"
+mkdir from && echo file >from/file && stick from "B$tag" from && attach from
+at 130 medium=q -- "$anchorite" media take --out from --loop &&
+	says shown "$name is there, and not for this: $image" && says shown "from.img" &&
+	! grep -q "^ *[0-9][0-9]* *$name " shown
+ok "no file is taken from it"
+at 130 medium=q -- "$anchorite" media put from/file --loop &&
+	says shown "$name is there, and not for this: $image" && says shown "from.img" &&
+	! grep -q "^ *[0-9][0-9]* *$name " shown
+ok "and none put there"
+at 130 state=q -- "$anchorite" run genesis.yaml --state "media:S$tag" --in in --out from --loop &&
+	says shown "$name is there, and no state medium: $image"
+ok "nor is the state looked for on it"
+cmp boot.img boot.before 2>err
+ok "it is as it was"
+detach boot
+detach from
+
 # ---- single files --------------------------------------------------------------
 
 esc=$(printf '\033')

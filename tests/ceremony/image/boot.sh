@@ -25,6 +25,7 @@ LONG=300 # a start of the machine, a batch
 SHORT=60 # an answer
 UNITS=20
 carried=${carried:-batch.yaml line3.request} # on the medium of the plan
+not_for="it is the image that machines start from"
 
 iso=${ISO:-}
 for file in "$BUILD"/anchorite-*.iso; do
@@ -103,6 +104,14 @@ pick() {
 	[ -n "$number" ] && answer "$number"
 }
 
+# not_the_boot_stick PROMPT: when it is asked, that stick is no choice, nor is
+# what the firmware reads of it
+not_the_boot_stick() {
+	vm asked $SHORT "$1" \
+		see 5 "^  -  sd[a-z] is there, and not for this: $not_for\$" \
+		see 5 "^  -  sd[a-z][0-9] is there, and not for this: $not_for\$"
+}
+
 # pin ID: asked for, and typed
 pin() {
 	vm asked $LONG "^$1: PIN of card op-$1: *\$" secret "pin-of-$1" press enter
@@ -161,6 +170,7 @@ no_camera() {
 
 plan_taken() {
 	menu 'MAIN MENU' 1 && menu 'CHOOSE A PLAN' t &&
+		not_the_boot_stick '^Medium for a file ending in' &&
 		pick '^Medium for a file ending in \.yaml: its number' '.* PLANS' &&
 		vm asked $SHORT '^Choose a file ending in \.yaml: its number' \
 			press enter asked $SHORT '^Compare with what came with it' \
@@ -223,6 +233,7 @@ witnessed() {
 }
 
 response_written() {
+	not_the_boot_stick '^Medium for line3\.response: its number' || return
 	pick '^Medium for line3\.response: its number' '.* OUT' &&
 		vm see $LONG 'written and compared: line3\.response' && shot written &&
 		goes_on 'anchorite run: done'

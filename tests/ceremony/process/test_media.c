@@ -233,6 +233,56 @@ not_alone(void **state)
 	loop_end(&l);
 }
 
+/* ---- the boot medium ---------------------------------------------------------- */
+
+#define BOOT_REASON "medium LOOP: it is the image that machines start from"
+
+/* The image's volume: 100 sectors of a disc. */
+static void
+loop_boot(struct loop *l)
+{
+	char volume[40];
+
+	loop_begin(l, "boot.img");
+	snprintf(volume, sizeof(volume), "%-32s", MEDIA_IMAGE_VOLUME);
+	loop_poke(l, 32768, "\001CD001\001", 7);
+	loop_poke(l, 32768 + 40, volume, 32);
+	loop_poke(l, 32768 + 80, "\144\0\0\0\0\0\0\144", 8);
+	loop_poke(l, 32768 + 128, "\0\010\010", 3);
+}
+
+static void
+boot_medium(void **state)
+{
+	struct loop l;
+	struct peer *p;
+	struct seen seen;
+
+	(void)state;
+	loop_boot(&l);
+	if (!loop_attach(&l, -1, false)) {
+		loop_end(&l);
+		skip();
+	}
+	p = peer_new(SPAWN_MEDIA);
+	assert_true(find(p, l.name, &seen));
+	assert_string_equal(seen.fs, "iso9660");
+	assert_string_equal(seen.why, BOOT_REASON + sizeof("medium LOOP:"));
+	ask_read(p, seen.at, "release");
+	expect(p, &l,
+	    "medium LOOP: release: it is the image that machines "
+	    "start from");
+	ask_number(p, MSG_MEDIA_STATE, seen.at);
+	expect(p, &l, BOOT_REASON);
+	peer_free(p);
+	p = peer_new(SPAWN_MEDIA_PREPARE);
+	assert_true(find(p, l.name, &seen));
+	ask_prepare(p, seen.at, "S", true);
+	expect(p, &l, BOOT_REASON);
+	peer_free(p);
+	loop_end(&l);
+}
+
 /* ---- out of turn ------------------------------------------------------------- */
 
 static void
@@ -316,6 +366,7 @@ main(void)
 		cmocka_unit_test(prepared),
 		cmocka_unit_test(not_prepared),
 		cmocka_unit_test(not_alone),
+		cmocka_unit_test(boot_medium),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
