@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ceremony/menu/devices.h"
@@ -17,6 +19,15 @@
 #define PART (256u << 10) /* octets that are read at a time */
 
 /* ---- one medium ------------------------------------------------------------- */
+
+/* What the kernel kept of it goes, while others have it open as well; the ioctl
+ * is for root alone. */
+static void
+forget(int fd)
+{
+	ioctl(fd, BLKFLSBUF, 0);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
 
 /* All of len at `at`. */
 static bool
@@ -41,7 +52,7 @@ has_name(const uint8_t *descriptor)
 {
 	char name[33];
 
-	snprintf(name, sizeof(name), "%-32s", BOOT_VOLUME);
+	snprintf(name, sizeof(name), "%-32s", MEDIA_IMAGE_VOLUME);
 	return memcmp(descriptor, "\001CD001\001", 7) == 0 &&
 	    memcmp(descriptor + 40, name, 32) == 0;
 }
@@ -69,6 +80,7 @@ boot_look(int fd, uint64_t size, uint64_t *octets, const char **why)
 	if (size < BOOT_OCTETS_MIN)
 		return BOOT_OTHER;
 	*why = "it cannot be read";
+	forget(fd);
 	if (!read_at(fd, DESCRIPTOR_AT, d, sizeof(d)))
 		return BOOT_FAULT;
 	if (!has_name(d))
@@ -94,6 +106,7 @@ boot_digest(int fd, uint64_t octets, boot_progress *progress, void *arg,
 	bool ok = md != NULL && part != NULL &&
 	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
 
+	forget(fd);
 	for (uint64_t at = 0; ok && at < octets;) {
 		size_t len =
 		    octets - at < PART ? (size_t)(octets - at) : (size_t)PART;

@@ -10,13 +10,13 @@
 
 /*
  * The medium that this machine was started from, read back.  It is an ISO 9660
- * volume that begins at the device's first octet; its digest is that of the
- * image's file.  Media that can be taken out are opened, and no others.
+ * volume, MEDIA_IMAGE_VOLUME, that begins at the device's first octet; its digest
+ * is that of the image's file.  Media that can be taken out are opened, and no
+ * others.
  */
-#define BOOT_VOLUME "ANCHORITE_IMAGE" /* volume identifier, ECMA-119, 8.4.7 */
-#define BOOT_OCTETS_MIN (17 * 2048)   /* that its descriptor lies in */
-#define BOOT_OCTETS_MAX (1u << 30)    /* of a volume that is read */
-#define BOOT_MEDIA_MAX 4              /* told of */
+#define BOOT_OCTETS_MIN (17 * 2048) /* that its descriptor lies in */
+#define BOOT_OCTETS_MAX (1u << 30)  /* of a volume that is read */
+#define BOOT_MEDIA_MAX 4            /* told of */
 
 enum boot_look {
 	BOOT_OTHER, /* something else, or nothing */
@@ -25,15 +25,17 @@ enum boot_look {
 		     * reading */
 };
 /*
- * Is this one?  fd is read at places of its own; size: octets that it has.
- * *octets are set with BOOT_IMAGE, *why with BOOT_FAULT.
+ * Is this one?  fd is read at places of its own, from the medium and not from
+ * what the kernel kept of it; size: octets that it has.  *octets are set with
+ * BOOT_IMAGE, *why with BOOT_FAULT.
  */
 enum boot_look
 boot_look(int fd, uint64_t size, uint64_t *octets, const char **why);
 
 /* Called now and then while octets are read; may be NULL. */
 typedef void boot_progress(void *arg, uint64_t done, uint64_t total);
-/* SHA-256 of the first octets.  False: it cannot be read, or ends before. */
+/* SHA-256 of the first octets, which are read in the same way.  False: it cannot
+ * be read, or ends before. */
 bool boot_digest(int fd, uint64_t octets, boot_progress *progress, void *arg,
     uint8_t sha256[32]);
 

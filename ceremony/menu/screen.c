@@ -236,11 +236,12 @@ trim(char *text)
 }
 
 bool
-ask(struct room *r, const char *prompt, char *out, size_t size)
+ask_here(struct room *r, const char *prompt, char *out, size_t size)
 {
 	out[0] = '\0';
-	while (!r->ended) {
-		say_part("%s", prompt);
+	for (bool stands = true; !r->ended; stands = false) {
+		if (!stands)
+			say_part("%s", prompt);
 		switch (read_line(out, size)) {
 		case TYPED_LINE:
 			trim(out);
@@ -264,6 +265,14 @@ ask(struct room *r, const char *prompt, char *out, size_t size)
 	}
 	out[0] = '\0';
 	return false;
+}
+
+bool
+ask(struct room *r, const char *prompt, char *out, size_t size)
+{
+	if (!r->ended)
+		say_part("%s", prompt);
+	return ask_here(r, prompt, out, size);
 }
 
 size_t

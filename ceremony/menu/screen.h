@@ -29,6 +29,8 @@ void screen_restore(void);
 
 /* An answer, without blanks around it; false: the terminal has ended. */
 bool ask(struct room *r, const char *prompt, char *out, size_t size);
+/* The same; the prompt stands there already. */
+bool ask_here(struct room *r, const char *prompt, char *out, size_t size);
 /* A number from 1 to most; 0 for "0", Enter, "q" or an end. */
 size_t ask_number(struct room *r, const char *prompt, size_t most);
 /* A word for a command, into SCREEN_LINE; what would be an option is asked

@@ -138,7 +138,6 @@ keep(struct room *r, const struct boot_media *m)
 static bool
 medium_comes(const struct room *r, struct boot_media *m)
 {
-	say_part(GOES_ON);
 	for (int i = 0; m->count == 0 && i < COMING_LOOKS; i++) {
 		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 		struct pace pace = { 0 };
@@ -147,10 +146,10 @@ medium_comes(const struct room *r, struct boot_media *m)
 			break;
 		boot_media_read(r->o.loops, tell_progress, &pace, m);
 	}
-	say_part("\r"); /* the question is asked where it stands */
 	return m->count > 0;
 }
 
+/* With its question. */
 static void
 show_image(struct room *r, const struct boot_media *m)
 {
@@ -160,6 +159,7 @@ show_image(struct room *r, const struct boot_media *m)
 	say_compare(m);
 	keep(r, m);
 	say_gap();
+	say_part(GOES_ON);
 }
 
 void
@@ -179,7 +179,7 @@ screen_image(struct room *r)
 		show_image(r, &m);
 		if (r->in_image && m.count == 0 && medium_comes(r, &m))
 			show_image(r, &m);
-		ask(r, GOES_ON, line, sizeof(line));
+		ask_here(r, GOES_ON, line, sizeof(line));
 	}
 }
 

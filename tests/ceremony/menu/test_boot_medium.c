@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/menu/boot_medium.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <openssl/sha.h>
@@ -16,6 +21,40 @@
 #define SECTORS 20
 #define SIZE (SECTORS * 2048)
 #define AT (16 * 2048)
+
+/* These stand before the C library's own for the whole program: a medium that
+ * was swapped, of which the kernel still has what was
+ * there before, until it is told to forget it. */
+static int swapped = -1;
+static const uint8_t *kept;
+static unsigned flushed;
+
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	if (fd == swapped && request == BLKFLSBUF)
+		flushed++;
+	errno = ENOTTY;
+	return -1;
+}
+
+int
+posix_fadvise(int fd, off_t at, off_t len, int advice)
+{
+	if (fd == swapped && at == 0 && len == 0 &&
+	    advice == POSIX_FADV_DONTNEED)
+		kept = NULL;
+	return 0;
+}
+
+ssize_t
+pread(int fd, void *out, size_t len, off_t at)
+{
+	if (fd != swapped || kept == NULL)
+		return syscall(SYS_pread64, fd, out, len, at);
+	memcpy(out, kept + at, len);
+	return (ssize_t)len;
+}
 
 /* A volume of 20 sectors with our name. */
 static void
@@ -28,7 +67,7 @@ volume(uint8_t out[SIZE])
 	memset(d, 0, 2048);
 	memcpy(d, "\001CD001\001", 7);
 	memset(d + 40, ' ', 32);
-	memcpy(d + 40, BOOT_VOLUME, strlen(BOOT_VOLUME));
+	memcpy(d + 40, MEDIA_IMAGE_VOLUME, strlen(MEDIA_IMAGE_VOLUME));
 	d[80] = d[87] = SECTORS;
 	d[129] = d[130] = 8;
 }
@@ -153,6 +192,29 @@ digest_is_of_the_volume_alone(void **state)
 }
 
 static void
+the_medium_is_read_and_not_what_was_kept(void **state)
+{
+	uint8_t data[SIZE], before[SIZE] = { 0 }, got[32], want[32];
+	uint64_t octets = 0;
+	const char *why = NULL;
+
+	(void)state;
+	volume(data);
+	flushed = 0;
+	SHA256(data, SIZE, want);
+	swapped = file_of(data, SIZE);
+	kept = before;
+	assert_int_equal(boot_look(swapped, SIZE, &octets, &why), BOOT_IMAGE);
+	assert_int_equal(flushed, 1);
+	kept = before;
+	assert_true(boot_digest(swapped, SIZE, NULL, NULL, got));
+	assert_memory_equal(got, want, 32);
+	assert_int_equal(flushed, 2);
+	close(swapped);
+	swapped = -1;
+}
+
+static void
 several_have_a_digest_if_it_is_one(void **state)
 {
 	struct boot_media m = { .count = 0 };
@@ -179,6 +241,7 @@ main(void)
 		cmocka_unit_test(descriptors_are_judged),
 		cmocka_unit_test(a_small_or_unreadable_one_is_none),
 		cmocka_unit_test(digest_is_of_the_volume_alone),
+		cmocka_unit_test(the_medium_is_read_and_not_what_was_kept),
 		cmocka_unit_test(several_have_a_digest_if_it_is_one),
 	};
 

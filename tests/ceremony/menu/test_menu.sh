@@ -28,9 +28,11 @@ menu 0 "$first" ^D -- ./menu.sh && says shown "Version   anchorite 0.1.0" &&
 	says shown "anchorite 0.1.0 0123456789ab | " &&
 	says shown "no medium that can be taken out is one"
 ok "version and commit, and a boot medium that is not there"
+[ "$(grep -o "$first" shown | wc -l)" = 1 ]
+ok "which is asked about once"
 jq -e --arg c $commit '. == {version: "0.1.0", commit: $c, medium: null}' \
 	root/image.json >/dev/null
-ok "which stands in image.json"
+ok "it stands in image.json"
 [ ! -e root/clock-confirmed ] && [ -d root/plans ] && [ -d root/in ] &&
 	[ -d root/out ] && [ "$(stat -c %a root/in)" = 700 ]
 ok "folders are made"
@@ -189,6 +191,15 @@ menu 0 "$first" ^D -- ./menu.sh --loop && says shown "boot.img" && says shown "s
 	jq -e '.medium == null' root/image.json >/dev/null
 ok "two different ones: both are told of, and neither counts"
 detach second
+iso two.img 100 four && sum2=$(head -c 204800 two.img | sha256sum | cut -d' ' -f1)
+exec 8<"$(cat boot.loop)" # what the kernel keeps of it goes with who has it open
+menu 0 "   $sum" "sh dd if=two.img of=boot.img conv=notrunc 2>dd.err" "$first" r "   $sum2" ^D -- \
+	./menu.sh --loop &&
+	jq -e --arg m "$sum2" '.medium == $m' root/image.json >/dev/null
+ok "r reads the medium again, and not what was kept of it"
+exec 8<&-
+detach boot
+iso boot.img 100 one && attach boot
 iso short.img 100 three && truncate -s 100K short.img && attach short
 detach boot
 menu 0 "$first" "sh losetup -d $(cat short.loop); losetup -f --show boot.img >boot.loop" \
