@@ -107,8 +107,24 @@ add_sockets(scmp_filter_ctx f, int call)
 		SCMP_A2(SCMP_CMP_NE, NETLINK_KOBJECT_UEVENT)) == 0;
 }
 
-bool
-confine_filter(void)
+/* What everybody may not do. */
+static bool
+add_all(scmp_filter_ctx f)
+{
+	return add_calls(f) && add_sockets(f, SCMP_SYS(socket)) &&
+	    add_sockets(f, SCMP_SYS(socketpair));
+}
+
+/* And what init needs on the way down: it would undo mounts_close().
+ * anchorite-media closes its mounts. */
+static bool
+add_child(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, REFUSED, SCMP_SYS(umount2), 0) == 0;
+}
+
+static bool
+filter(bool (*add)(scmp_filter_ctx f))
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
 	bool ok;
@@ -119,13 +135,18 @@ confine_filter(void)
 	}
 	ok = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
 		 SCMP_ACT_KILL_PROCESS) == 0 &&
-	    seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0 &&
-	    add_calls(f) && add_sockets(f, SCMP_SYS(socket)) &&
-	    add_sockets(f, SCMP_SYS(socketpair)) && seccomp_load(f) == 0;
+	    seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0 && add(f) &&
+	    seccomp_load(f) == 0;
 	seccomp_release(f);
 	if (!ok && errno == 0)
 		errno = EINVAL;
 	return ok;
+}
+
+bool
+confine_filter(void)
+{
+	return filter(add_all);
 }
 
 /* ---- capabilities --------------------------------------------------------------- */
@@ -187,11 +208,11 @@ confine_all(void)
 bool
 confine_child(void)
 {
-	return keep_caps(CAPS_PROGRAMS);
+	return keep_caps(CAPS_PROGRAMS) && filter(add_child);
 }
 
 bool
 confine_shell(void)
 {
-	return keep_caps(CAPS_SHELL);
+	return keep_caps(CAPS_SHELL) && filter(add_child);
 }

@@ -20,8 +20,8 @@ bool confine_filter(void);
 const char *confine_all(void);
 
 /*
- * In a child of init: give up what only init needs.  Returns false with
- * errno.
+ * In a child of init: give up what only init needs, among that to take a mount
+ * off.  Returns false with errno.
  */
 bool confine_child(void);
 

@@ -229,6 +229,35 @@ a_shell_mounts_nothing(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What is mounted read-only stays so: refused before the kernel looks for it. */
+static void
+a_child_unmounts_nothing(void **state)
+{
+	static bool (*const confined[])(
+	    void) = { confine_child, confine_shell };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < 2; i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			if (umount2("/none", MNT_DETACH) == 0 ||
+			    errno != ENOENT || !confined[i]())
+				_exit(FAILED);
+			errno = 0;
+			_exit(
+			    umount2("/none", MNT_DETACH) == -1 && errno == EPERM
+				? 0
+				: 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -238,6 +267,7 @@ main(void)
 		cmocka_unit_test(other_calls_are_as_before),
 		cmocka_unit_test(other_machines_calls_end_it),
 		cmocka_unit_test(a_shell_mounts_nothing),
+		cmocka_unit_test(a_child_unmounts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
