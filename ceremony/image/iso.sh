@@ -7,7 +7,7 @@ set -eu
 here=/src/ceremony/image
 iso=/image/image.iso
 grub=/usr/lib/grub
-line=$(sed 's/#.*//' $here/kernel-line | awk 'NF { printf "%s%s", sep, $1; sep = " " }')
+line=$(cat /image/root/etc/anchorite/kernel-line)
 
 # config NAME: grub-NAME.cfg filled in
 config() {

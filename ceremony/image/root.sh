@@ -37,6 +37,9 @@ mv $root/usr/bin/busybox $root/usr/libexec/anchorite/shell
 cp -R $here/etc/. $root/etc
 printf 'version=%s\ncommit=%s\nepoch=%s\n' "$VERSION" "$COMMIT" \
     "$SOURCE_DATE_EPOCH" >$root/etc/anchorite/release
+sed 's/#.*//' $here/kernel-line |
+    awk 'NF { printf "%s%s", sep, $1; sep = " " } END { print "" }' \
+	>$root/etc/anchorite/kernel-line
 keymaps=$root/usr/share/anchorite/keymaps
 mkdir -p $keymaps
 sed 's/#.*//' $here/keymaps | while read -r name source; do
@@ -51,6 +54,13 @@ for d in proc sys dev run tmp var mnt; do
 done
 
 # ---- what must hold --------------------------------------------------------------
+for program in bin/anchorite sbin/pcscd sbin/mke2fs \
+    libexec/anchorite/anchorite-init libexec/anchorite/shell; do
+	[ -x $root/usr/$program ] || {
+		echo "image: there is no /usr/$program" >&2
+		exit 1
+	}
+done
 sh $here/needed.sh $root
 sh $here/plain.sh $root
 

@@ -145,8 +145,6 @@ prepare(struct init *init)
 	if (!settings_make(why, sizeof(why)))
 		console_fail(why, START_AGAIN);
 	make_folders(init);
-	if ((failed = services_missing()) != NULL)
-		console_fail(failed, REBUILD);
 	if (!usb_start(&init->usb))
 		console_fail("lists of USB devices", REBUILD);
 	if (!relay_open(&init->relay))

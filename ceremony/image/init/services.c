@@ -82,21 +82,6 @@ services_user(const char *file, const char *name, uid_t *uid, gid_t *gid)
 	return found;
 }
 
-const char *
-services_missing(void)
-{
-	for (size_t i = 0; i < SERVICE_COUNT; i++) {
-		const struct row *row = &table[i];
-
-		errno = 0;
-		if (access(row->argv[0], X_OK) != 0)
-			return row->argv[0];
-		if (row->tty != NULL && access(row->tty, R_OK | W_OK) != 0)
-			return row->tty;
-	}
-	return NULL;
-}
-
 /* ---- in the child -------------------------------------------------------------- */
 
 /* As a terminal is when a login is asked for. */

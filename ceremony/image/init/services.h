@@ -44,13 +44,6 @@ struct services {
 };
 
 /*
- * Look whether what is to be started is there: programs, consoles.
- *
- * Returns NULL, or what is not there; errno says why.
- */
-const char *services_missing(void);
-
-/*
  * Hold the menu until devices have settled: it looks for the boot medium first
  * of all.  To be called before services_start() as long as the menu was never
  * started.

@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TEXT_MAX 4096 /* COMMAND_LINE_SIZE is 2048 */
+#define TEXT_MAX 4096        /* COMMAND_LINE_SIZE is 2048 */
+#define LOADER "BOOT_IMAGE=" /* GRUB says it first */
 
 /* ---- files ----------------------------------------------------------------------- */
 
-static bool
-get(const char *file, char out[TEXT_MAX])
+bool
+setting_get(const char *file, char *out, size_t size)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -23,7 +24,7 @@ get(const char *file, char out[TEXT_MAX])
 	out[0] = '\0';
 	if (fd == -1)
 		return false;
-	n = read(fd, out, TEXT_MAX - 1);
+	n = read(fd, out, size - 1);
 	close(fd);
 	if (n < 0)
 		return false;
@@ -34,24 +35,36 @@ get(const char *file, char out[TEXT_MAX])
 }
 
 bool
-setting_is(const char *file, const char *value)
+setting_put(const char *file, const char *text)
 {
-	char text[TEXT_MAX];
-
-	return get(file, text) && strcmp(text, value) == 0;
-}
-
-bool
-setting_make(const char *file, const char *value)
-{
+	size_t len = strlen(text);
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
 	bool ok;
 
 	if (fd == -1)
 		return false;
-	ok = dprintf(fd, "%s\n", value) > 0;
+	ok = write(fd, text, len) == (ssize_t)len;
 	close(fd);
-	if (!ok)
+	return ok;
+}
+
+bool
+setting_is(const char *file, const char *value)
+{
+	char text[TEXT_MAX];
+
+	return setting_get(file, text, sizeof(text)) &&
+	    strcmp(text, value) == 0;
+}
+
+bool
+setting_make(const char *file, const char *value)
+{
+	char text[TEXT_MAX];
+
+	/* an empty one is a line, too */
+	snprintf(text, sizeof(text), "%s\n", value);
+	if (!setting_put(file, text))
 		return false;
 	errno = 0;
 	return setting_is(file, value);
@@ -76,56 +89,47 @@ setting_word(const char *text, const char *word)
 
 /* ---- tables ---------------------------------------------------------------------- */
 
-/* Below /proc/sys.  A kernel that has no such file has no such door, except
- * for those that must be there. */
+/* Below /proc/sys. */
 static const struct {
 	const char *name, *value;
-	bool must;
 } table[] = {
 	/* nothing of other programs on the screen */
-	{ "kernel/printk", "1\t1\t1\t1", true },
+	{ "kernel/printk", "1\t1\t1\t1" },
 	/* addresses and messages of the kernel */
-	{ "kernel/kptr_restrict", "2", true },
-	{ "kernel/dmesg_restrict", "1", true },
+	{ "kernel/kptr_restrict", "2" },
+	{ "kernel/dmesg_restrict", "1" },
 	/* no memory of a process in a file, or in another process */
-	{ "kernel/core_pattern", "/dev/null/none", true },
-	{ "fs/suid_dumpable", "0", true },
-	{ "kernel/yama/ptrace_scope", "3", true },
+	{ "kernel/core_pattern", "/dev/null/none" },
+	{ "fs/suid_dumpable", "0" },
+	{ "kernel/yama/ptrace_scope", "3" },
 	/* no other kernel, no keys into this one */
-	{ "kernel/kexec_load_disabled", "1", true },
-	{ "kernel/sysrq", "0", true },
-	{ "kernel/ctrl-alt-del", "0", true },
+	{ "kernel/kexec_load_disabled", "1" },
+	{ "kernel/sysrq", "0" },
+	{ "kernel/ctrl-alt-del", "0" },
 	/* programs that the kernel would start by itself */
-	{ "kernel/modprobe", "", true },
-	{ "kernel/hotplug", "", false },
-	{ "kernel/poweroff_cmd", "", false },
+	{ "kernel/modprobe", "" },
+	{ "kernel/poweroff_cmd", "" },
 	/* and what it starts all the same, whoever names it, has no rights */
-	{ "kernel/usermodehelper/bset", "0\t0", true },
-	{ "kernel/usermodehelper/inheritable", "0\t0", true },
+	{ "kernel/usermodehelper/bset", "0\t0" },
+	{ "kernel/usermodehelper/inheritable", "0\t0" },
 	/* code and events of programs inside the kernel */
-	{ "kernel/unprivileged_bpf_disabled", "1", false },
-	{ "net/core/bpf_jit_harden", "2", false },
-	{ "kernel/perf_event_paranoid", "3", false },
-	{ "vm/unprivileged_userfaultfd", "0", false },
-	{ "kernel/io_uring_disabled", "2", false },
-	{ "dev/tty/ldisc_autoload", "0", false },
-	{ "dev/tty/legacy_tiocsti", "0", false },
+	{ "kernel/unprivileged_bpf_disabled", "1" },
+	{ "net/core/bpf_jit_harden", "2" },
+	{ "kernel/perf_event_paranoid", "3" },
+	{ "vm/unprivileged_userfaultfd", "0" },
+	{ "dev/tty/ldisc_autoload", "0" },
 	/* rooms in which a user is root */
-	{ "kernel/unprivileged_userns_clone", "0", false },
-	{ "user/max_user_namespaces", "0", true },
-	{ "user/max_net_namespaces", "0", true },
+	{ "kernel/unprivileged_userns_clone", "0" },
+	{ "user/max_user_namespaces", "0" },
+	{ "user/max_net_namespaces", "0" },
 	/* links and files that others laid out */
-	{ "fs/protected_symlinks", "1", true },
-	{ "fs/protected_hardlinks", "1", true },
-	{ "fs/protected_fifos", "2", true },
-	{ "fs/protected_regular", "2", true },
-	{ "kernel/randomize_va_space", "2", true },
-	{ "kernel/panic_on_oops", "1", true },
+	{ "fs/protected_symlinks", "1" },
+	{ "fs/protected_hardlinks", "1" },
+	{ "fs/protected_fifos", "2" },
+	{ "fs/protected_regular", "2" },
+	{ "kernel/randomize_va_space", "2" },
+	{ "kernel/panic_on_oops", "1" },
 };
-
-/* What grub.cfg says, and somebody at the boot loader could have left out. */
-static const char *const words[] = { "init_on_alloc=1", "init_on_free=1",
-	"lockdown=confidentiality" };
 
 /* ---- looking --------------------------------------------------------------------- */
 
@@ -136,8 +140,6 @@ make_table(char *why, size_t size)
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		snprintf(file, sizeof(file), "/proc/sys/%s", table[i].name);
-		if (!table[i].must && access(file, F_OK) != 0)
-			continue;
 		if (!setting_make(file, table[i].value)) {
 			snprintf(why, size, "the kernel did not take %s",
 			    table[i].name);
@@ -147,24 +149,26 @@ make_table(char *why, size_t size)
 	return true;
 }
 
-static bool
-look_line(char *why, size_t size)
+bool
+setting_line(const char *file, const char *wanted)
 {
-	char line[TEXT_MAX];
+	char line[TEXT_MAX], want[TEXT_MAX];
+	const char *after;
 
-	if (!get("/proc/cmdline", line)) {
-		snprintf(why, size, "the kernel's line cannot be read");
+	if (!setting_get(file, line, sizeof(line)) ||
+	    !setting_get(wanted, want, sizeof(want)))
 		return false;
-	}
 	errno = 0;
-	for (size_t i = 0; i < COUNT(words); i++) {
-		if (!setting_word(line, words[i])) {
-			snprintf(why, size, "the kernel was started without %s",
-			    words[i]);
-			return false;
-		}
-	}
-	return true;
+	after = strncmp(line, LOADER, strlen(LOADER)) == 0 ? strchr(line, ' ')
+							   : NULL;
+	return strcmp(after != NULL ? after + 1 : line, want) == 0;
+}
+
+/* Somebody at the boot loader could have said something else. */
+static bool
+as_started(void)
+{
+	return setting_line("/proc/cmdline", "/etc/anchorite/kernel-line");
 }
 
 /* What the kernel reached, whatever its line said. */
@@ -173,7 +177,8 @@ locked_down(void)
 {
 	char text[TEXT_MAX];
 
-	return get("/sys/kernel/security/lockdown", text) &&
+	return setting_get("/sys/kernel/security/lockdown", text,
+		   sizeof(text)) &&
 	    setting_word(text, "[confidentiality]");
 }
 
@@ -183,7 +188,8 @@ no_swap(void)
 {
 	char text[TEXT_MAX];
 
-	return get("/proc/swaps", text) && strchr(text, '\n') == NULL;
+	return setting_get("/proc/swaps", text, sizeof(text)) &&
+	    strchr(text, '\n') == NULL;
 }
 
 /* lo alone, and down. */
@@ -206,6 +212,7 @@ static const struct {
 	bool (*ok)(void);
 	const char *not_ok;
 } looks[] = {
+	{ as_started, "the kernel was not told what the image says" },
 	{ locked_down, "the kernel is not in lockdown" },
 	{ no_swap, "memory would be written to a disk (swap)" },
 	{ no_network, "there is a network" },
@@ -214,7 +221,7 @@ static const struct {
 bool
 settings_make(char *why, size_t size)
 {
-	if (!make_table(why, size) || !look_line(why, size))
+	if (!make_table(why, size))
 		return false;
 	errno = 0;
 	for (size_t i = 0; i < COUNT(looks); i++) {

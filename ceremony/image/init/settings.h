@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A file's text without its line feed; empty if false, with errno. */
+bool setting_get(const char *file, char *out, size_t size);
+
+/* Write a text to a file that is there.  False with errno. */
+bool setting_put(const char *file, const char *text);
+
 /* Does a file hold this value, but for a line feed? */
 bool setting_is(const char *file, const char *value);
 
@@ -13,14 +19,19 @@ bool setting_is(const char *file, const char *value);
 bool setting_make(const char *file, const char *value);
 
 /*
- * Is a word one of those of a text that are parted by blanks?  The kernel's
- * command line is such a text.
+ * Is a word one of those of a text that are parted by blanks?
  */
 bool setting_word(const char *text, const char *word);
 
 /*
- * Make all settings, and look at what the machine was started with: memory
- * that is cleared, lockdown, no swap, no network.
+ * Is a file's line, /proc/cmdline, word for word that of another?  A boot loader
+ * may have put its BOOT_IMAGE=... before it.
+ */
+bool setting_line(const char *file, const char *wanted);
+
+/*
+ * Make all settings, and look at what the machine was started with: its
+ * line, lockdown, no swap, no network.
  *
  * why  on failure what is not as it must be; SETTINGS_WHY_MAX octets are
  *      enough.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ceremony/image/init/console.h"
+#include "ceremony/image/init/settings.h"
 
 #define FILE_MODE 0600
 
@@ -38,19 +39,10 @@ static bool
 get(const char *folder, const char *name, char *out, size_t size)
 {
 	char file[PATH_MAX];
-	ssize_t n = -1;
-	int fd;
 
 	out[0] = '\0';
-	if (!path(file, "%s/%s", folder, name) ||
-	    (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
-		return false;
-	n = read(fd, out, size - 1);
-	close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	if (n > 0 && out[n - 1] == '\n')
-		out[n - 1] = '\0';
-	return n >= 0;
+	return path(file, "%s/%s", folder, name) &&
+	    setting_get(file, out, size);
 }
 
 /* A number of so many hexadecimal digits. */
@@ -70,25 +62,16 @@ static bool
 set(const char *folder, const char *name, const char *value)
 {
 	char file[PATH_MAX];
-	size_t len = strlen(value);
-	int fd;
-	bool ok;
 
-	if (!path(file, "%s/%s", folder, name) ||
-	    (fd = open(file, O_WRONLY | O_CLOEXEC)) == -1)
-		return false;
-	ok = write(fd, value, len) == (ssize_t)len;
-	close(fd);
-	return ok;
+	return path(file, "%s/%s", folder, name) && setting_put(file, value);
 }
 
 static bool
 is(const char *folder, const char *name, const char *value)
 {
-	char text[16];
+	char file[PATH_MAX];
 
-	return get(folder, name, text, sizeof(text)) &&
-	    strcmp(text, value) == 0;
+	return path(file, "%s/%s", folder, name) && setting_is(file, value);
 }
 
 /* ---- lines for people ------------------------------------------------------------ */

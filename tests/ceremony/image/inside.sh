@@ -7,7 +7,9 @@
 #   inside_needs               why there can be no such look here, or nothing
 #   inside_begin               $add: what comes into the guest's /test; in a new
 #                              $vm unless there is one
-#   inside_start [ARGUMENT...] of QEMU; after vm_medium and the like
+#   inside_start [ARGUMENT...] of QEMU; after vm_medium and the like.  The kernel
+#                              is told $inside_line, as the guest's own list of
+#                              its words says, and $inside_more
 #   inside COMMAND             by the guest's shell: output in out, its status
 #   inside_until COMMAND       again and again until it succeeds
 #   inside_ask WORD            the first process of the image obeys
@@ -55,15 +57,19 @@ inside_begin() {
 
 # an archive without compression begins at a multiple of four octets
 inside_start() {
+	# vga: the size of the screen that GRUB chooses.  The image accepts the line
+	# of its recipe only, so that a guest with another brings its own
+	inside_said="$inside_line vga=792"
+	mkdir -p "$vm/add/etc/anchorite" &&
+		echo "$inside_said" >"$vm/add/etc/anchorite/kernel-line" || return
 	(cd "$vm/add" && find . | cpio --quiet -o -H newc -R +0:+0) \
 		>"$vm/add.cpio" &&
 		cp "$vm/boot/initrd" "$vm/initrd" &&
 		truncate -s %4 "$vm/initrd" &&
 		cat "$vm/add.cpio" >>"$vm/initrd" &&
 		rm -rf "$vm/add" "$vm/add.cpio" || return
-	# vga: the size of the screen that GRUB chooses
 	vm_run -kernel "$vm/boot/vmlinuz" -initrd "$vm/initrd" \
-		-append "$inside_line vga=792" \
+		-append "$inside_said${inside_more:-}" \
 		-chardev "socket,id=line,path=$vm/line,server=on,wait=off" \
 		-serial chardev:line "$@"
 }

@@ -324,8 +324,45 @@ settings_are_read_back(void **state)
 	assert_int_equal(errno, 0);
 }
 
+/* at() has room for one path. */
+static bool
+is_wanted(void)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s", at("/line"));
+	return setting_line(line, at("/wanted"));
+}
+
 static void
-words_of_the_kernels_line(void **state)
+the_kernels_line_is_whole(void **state)
+{
+	static const struct {
+		const char *line;
+		bool same;
+	} rows[] = {
+		{ "quiet init_on_free=1\n", true },
+		{ "BOOT_IMAGE=/boot/vmlinuz quiet init_on_free=1\n", true },
+		{ "quiet init_on_free=1 init_on_free=0\n", false },
+		{ "BOOT_IMAGE=/a BOOT_IMAGE=/b quiet init_on_free=1\n", false },
+		{ "BOOT_IMAGE=/boot/vmlinuz quiet\n", false },
+		{ "single quiet init_on_free=1\n", false },
+		{ "quiet init_on_free=1 BOOT_IMAGE=/boot/vmlinuz\n", false },
+		{ "BOOT_IMAGE=\n", false },
+		{ "", false },
+	};
+
+	(void)state;
+	put("/wanted", "quiet init_on_free=1\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put("/line", rows[i].line);
+		assert_int_equal(setting_line(at("/line"), "/none"), false);
+		assert_int_equal(is_wanted(), rows[i].same);
+	}
+}
+
+static void
+words_of_a_text(void **state)
 {
 	(void)state;
 	assert_true(setting_word("a init_on_free=1 b", "init_on_free=1"));
@@ -400,7 +437,8 @@ main(void)
 		cmocka_unit_test(too_often_is_asked_about),
 		cmocka_unit_test(users_are_found),
 		cmocka_unit_test(settings_are_read_back),
-		cmocka_unit_test(words_of_the_kernels_line),
+		cmocka_unit_test(the_kernels_line_is_whole),
+		cmocka_unit_test(words_of_a_text),
 		cmocka_unit_test(folders_are_emptied),
 	};
 

@@ -113,6 +113,9 @@ inside 'cat /proc/cmdline' &&
 		grep -qw -e "$word" out || exit 1
 	done)
 ok 'memory is cleared, as the kernel was told'
+zstd -dc "$vm/boot/initrd" 2>err | cpio -i --quiet --to-stdout \
+	etc/anchorite/kernel-line >out 2>>err && lines "$inside_line"
+ok 'the boot loader says what the image says, word for word'
 inside 'cat /proc/sys/kernel/tainted' && lines 0
 ok 'the kernel has nothing in it that is not its own'
 inside 'cd /proc/sys && for f in kernel/modules_disabled
@@ -298,4 +301,10 @@ vm_sent >out && lines 0
 ok 'no octet went to a network'
 sha256sum -c before >out 2>err
 ok 'no medium was written to, nor a disk'
+
+# ---- a word more ---------------------------------------------------------------------
+vm_stop
+inside_begin && inside_more=' init_on_free=0' && inside_start &&
+	inside_until 'dmesg | grep "anchorite-init: not fit: the kernel was not told"'
+ok 'a kernel that was told otherwise as well holds no ceremony'
 echo "1..$n"
