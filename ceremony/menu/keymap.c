@@ -14,6 +14,21 @@
 _Static_assert(KEYMAP_TABLES == MAX_NR_KEYMAPS, "tables of the kernel");
 _Static_assert(KEYMAP_KEYS <= NR_KEYS, "keys of the kernel");
 
+/* Keys that print what is in registers and memory, restart the machine, hold a
+ * screen, end or start programs: they do nothing. */
+static uint16_t
+without(uint16_t key)
+{
+	static const uint16_t none[] = { K_SH_REGS, K_SH_MEM, K_SH_STAT, K_HOLD,
+		K_BOOT, K_SAK, K_SPAWNCONSOLE };
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		if (key == none[i])
+			return K_HOLE;
+	}
+	return key;
+}
+
 const char *
 keymap_parse(const uint8_t *data, size_t len, struct keymap *out)
 {
@@ -35,6 +50,10 @@ keymap_parse(const uint8_t *data, size_t len, struct keymap *out)
 	if (len != MAGIC_LEN + KEYMAP_TABLES + out->count * TABLE)
 		return "its length is not that of its tables";
 	memcpy(out->key, at, out->count * TABLE);
+	for (size_t i = 0; i < out->count; i++) {
+		for (size_t j = 0; j < KEYMAP_KEYS; j++)
+			out->key[i][j] = without(out->key[i][j]);
+	}
 	return NULL;
 }
 

@@ -22,7 +22,9 @@ struct keymap {
 	uint16_t key[KEYMAP_TABLES][KEYMAP_KEYS];
 };
 /* NULL, or why it is none: wrong magic, a flag besides 0 and 1, no table of
- * unshifted keys, another length. */
+ * unshifted keys, another length.  Keys are left out (K_HOLE) that do what no
+ * ceremony needs: Boot, Show_Registers, Show_Memory, Show_State, Scroll_Lock, SAK
+ * and KeyboardSignal. */
 const char *keymap_parse(const uint8_t *data, size_t len, struct keymap *out);
 /* Give it to the Linux console behind fd.  False: errno says; it may be half
  * done then. */

@@ -3,15 +3,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kd.h>
+#include <linux/keyboard.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ceremony/image/init/power.h"
 
 #define LINE_MAX_OCTETS 512
+
+/* As the menu leaves them out of what it loads (ceremony/menu/keymap.c). */
+static bool
+needless(unsigned key)
+{
+	return key == K_SH_REGS || key == K_SH_MEM || key == K_SH_STAT ||
+	    key == K_HOLD || key == K_BOOT || key == K_SAK ||
+	    key == K_SPAWNCONSOLE;
+}
+
+bool
+console_close_keys(void)
+{
+	int fd = open("/dev/tty1", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	bool ok = fd != -1;
+
+	for (unsigned i = 0; ok && i < MAX_NR_KEYMAPS * NR_KEYS; i++) {
+		struct kbentry e = { .kb_table = (uint8_t)(i / NR_KEYS),
+			.kb_index = (uint8_t)(i % NR_KEYS) };
+
+		ok = ioctl(fd, KDGKBENT, &e) == 0;
+		if (ok && needless(e.kb_value)) {
+			e.kb_value = K_HOLE;
+			ok = ioctl(fd, KDSKBENT, &e) == 0;
+		}
+	}
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
 
 static void
 put(const char *path, const char *line)

@@ -3,6 +3,7 @@
 #ifndef INIT_CONSOLE_H
 #define INIT_CONSOLE_H
 
+#include <stdbool.h>
 #include <stdnoreturn.h>
 
 /*
@@ -16,6 +17,13 @@ void console_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * nothing is shown.
  */
 void console_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Keys of all consoles that do what no ceremony needs do nothing from here on:
+ * print what is in registers and memory, restart the machine, hold a screen, end
+ * or start programs.  Returns false with errno.
+ */
+bool console_close_keys(void);
 
 /*
  * The machine is not fit for a ceremony.  Says what failed, what errno says of

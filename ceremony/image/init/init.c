@@ -142,6 +142,8 @@ prepare(struct init *init)
 		console_fail(failed, REBUILD);
 	leave_console();
 	take_signals(init);
+	if (!console_close_keys())
+		console_fail("keys cannot be closed off", REBUILD);
 	if (!settings_make(why, sizeof(why)))
 		console_fail(why, START_AGAIN);
 	make_folders(init);

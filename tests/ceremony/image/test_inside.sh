@@ -240,6 +240,13 @@ ok 'the card in the reader is seen'
 inside_shell_closed && vm press alt-f1
 ok 'the shell is gone with who asked for it'
 
+# ---- keys -------------------------------------------------------------------------
+# Show_Registers, Show_Memory, Show_State, Scroll_Lock, Boot, SAK, KeyboardSignal
+inside 'dumpkmap </dev/tty1 | tail -c +264 | od -An -v -t x2 | tr -s " " "\n" |
+	sort | uniq -c | sort -n' && says out ' 0200' && says out ' 0201' &&
+	! grep -e ' 020[2349cf]$' -e ' 0212$' out
+ok 'no key restarts the machine, shows its memory or holds a screen'
+
 # ---- what is plugged in ------------------------------------------------------------
 inside 'cat /run/anchorite/refused' && says out 'QEMU USB Mouse' &&
 	says out 'QEMU USB SERIAL' && says out 'USB Network' && [ "$(wc -l <out)" = 3 ]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ceremony/menu/keymap.h"
 
+#include <linux/keyboard.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,6 +45,35 @@ tables_are_read(void **state)
 	assert_int_equal(k->table[2], 255);
 	assert_int_equal(k->key[0][0], 0xf000);
 	assert_int_equal(k->key[2][127], 0xf000 + 383);
+	free(data);
+	free(k);
+}
+
+/* Other keys of the same kind stay. */
+static void
+some_keys_do_nothing(void **state)
+{
+	static const uint16_t gone[] = { K_SH_REGS, K_SH_MEM, K_SH_STAT, K_HOLD,
+		K_BOOT, K_SAK, K_SPAWNCONSOLE };
+	static const uint16_t stay[] = { K_ENTER, K_CAPS, K_NUM, K_COMPOSE,
+		K_DECRCONSOLE, K_F1, 0xf061 };
+	uint8_t *data = malloc(KEYMAP_MAX);
+	struct keymap *k = malloc(sizeof(*k));
+	size_t len = sample(data);
+
+	(void)state;
+	for (size_t t = 0; t < 3; t++) {
+		memcpy(data + TABLES_AT + t * TABLE, gone, sizeof(gone));
+		memcpy(data + TABLES_AT + t * TABLE + sizeof(gone), stay,
+		    sizeof(stay));
+	}
+	assert_null(keymap_parse(data, len, k));
+	for (size_t t = 0; t < 3; t++) {
+		for (size_t i = 0; i < 7; i++) {
+			assert_int_equal(k->key[t][i], K_HOLE);
+			assert_int_equal(k->key[t][7 + i], stay[i]);
+		}
+	}
 	free(data);
 	free(k);
 }
@@ -150,6 +180,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_are_read),
+		cmocka_unit_test(some_keys_do_nothing),
 		cmocka_unit_test(the_largest_fits),
 		cmocka_unit_test(others_are_refused),
 		cmocka_unit_test(short_ones_are_refused),
