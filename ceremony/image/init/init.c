@@ -164,13 +164,22 @@ prepare(struct init *init)
 /* ---- again and again ------------------------------------------------------------- */
 
 static void
+shell_gone(struct init *init)
+{
+	init->shell.pid = 0;
+	shell_clear();
+	console_log("the shell is closed");
+}
+
+/* All that it started ends with it, which may last; reap() sees it go. */
+static void
 close_shell(struct init *init)
 {
-	if (init->shell.pid != 0)
-		shell_end(init->shell.pid);
-	init->shell.pid = 0;
 	init->shell.client = NOBODY;
-	console_log("the shell is closed");
+	if (init->shell.pid == 0)
+		shell_gone(init);
+	else
+		kill(init->shell.pid, SIGKILL);
 }
 
 static const char *
@@ -178,7 +187,7 @@ open_shell(struct init *init, int client)
 {
 	pid_t pid;
 
-	if (init->shell.client != NOBODY)
+	if (init->shell.client != NOBODY || init->shell.pid != 0)
 		return "there is one already";
 	if ((pid = shell_start()) == -1)
 		return "it could not be started";
@@ -210,7 +219,9 @@ reap(struct init *init)
 	while (read(init->signals, &info, sizeof(info)) > 0)
 		continue;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == init->shell.pid)
+		if (pid == init->shell.pid && init->shell.client == NOBODY)
+			shell_gone(init);
+		else if (pid == init->shell.pid)
 			shell_ended(init);
 		else if (!services_ended(&init->services, pid, status,
 			     now_ms()))

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ceremony/image/init/confine.h"
@@ -44,14 +43,12 @@ shell_start(void)
 }
 
 void
-shell_end(pid_t pid)
+shell_clear(void)
 {
 	static const char clear[] = "\033c\033[3J";
 	struct vt_stat seen = { 0 };
 	int fd;
 
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 	fd = open(TTY, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return;

@@ -16,7 +16,7 @@
  */
 pid_t shell_start(void);
 
-/* End it with all that it started, clear its console and leave it. */
-void shell_end(pid_t pid);
+/* When it has ended for good: clear its console and leave it. */
+void shell_clear(void);
 
 #endif

@@ -237,7 +237,18 @@ over_console 'umount /proc/sys; echo "|/x" >/proc/sys/kernel/core_pattern'
 ok 'the kernel starts no program for it, which would outlive it'
 over_console '/usr/bin/anchorite card list opensc' && says out 'blank'
 ok 'the card in the reader is seen'
-inside_shell_closed && vm press alt-f1
+# somebody in its room whose parent does not take note of its end
+inside 'for p in /proc/[0-9]*; do case $(readlink $p/exe) in
+	*anchorite/shell) echo ${p#/proc/} >/run/shell ;; esac; done;
+	nsenter -t $(cat /run/shell) -p /test/bin/sleep 1000 >/dev/null 2>&1 & echo $! >/run/enters' &&
+	inside_until 'e=$(cat /run/enters); grep . /proc/$e/task/$e/children >/run/sleeps' &&
+	inside 'kill -STOP $(cat /run/enters); kill $(cat /run/holds)' &&
+	inside_until 'grep -q "^State:.Z" /proc/$(cat /run/sleeps | tr -d " ")/status' &&
+	inside '/test/tool ask nothing; kill -0 $(cat /run/shell)' &&
+	lines 'no: not a word that init knows' &&
+	inside 'kill -CONT $(cat /run/enters); rm /run/shell /run/enters /run/sleeps /run/holds'
+ok 'init serves while a shell takes long to end'
+inside_until "dmesg | grep -q 'the shell is closed'" && vm press alt-f1
 ok 'the shell is gone with who asked for it'
 
 # ---- keys -------------------------------------------------------------------------
