@@ -215,7 +215,8 @@ worklist_approved() {
 }
 
 batch_signed() {
-	pin alice && pin bert &&
+	# Ctrl-S and Scroll Lock hold nothing
+	pin alice && pin bert && vm press ctrl-s press scroll_lock press ctrl-u &&
 		vm see $LONG "^ *$UNITS certificates signed" \
 			see $SHORT '^ *PIN of product-1 changed' && shot signed &&
 		pin alice && pin bert
@@ -242,7 +243,7 @@ response_written() {
 powered_off() {
 	menu 'HOLD THE CEREMONY' 0 && menu 'MAIN MENU' 12 &&
 		vm asked $SHORT '^Power off\? y' && shot power-off &&
-		answer y && vm gone $LONG
+		vm press ctrl-s press scroll_lock press ctrl-u && answer y && vm gone $LONG
 }
 
 # ---- on the host -------------------------------------------------------------

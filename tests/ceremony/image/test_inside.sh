@@ -257,6 +257,8 @@ inside 'dumpkmap </dev/tty1 | tail -c +264 | od -An -v -t x2 | tr -s " " "\n" |
 	sort | uniq -c | sort -n' && says out ' 0200' && says out ' 0201' &&
 	! grep -e ' 020[2349cf]$' -e ' 0212$' out
 ok 'no key restarts the machine, shows its memory or holds a screen'
+vm see 120 'Enter goes on' press ctrl-s press scroll_lock press ctrl-u press enter see 60 '^CLOCK$'
+ok 'nor does Ctrl-S'
 
 # ---- what is plugged in ------------------------------------------------------------
 inside 'cat /run/anchorite/refused' && says out 'QEMU USB Mouse' &&
@@ -313,8 +315,9 @@ ok 'both are let go'
 inside 'dmesg | grep -e "not fit" -e BUG: -e "Call Trace" -e Oops'
 [ $? = 1 ]
 ok 'nothing was wrong'
+vm press ctrl-s press scroll_lock
 inside '(sleep 1; /test/tool ask power-off) >/dev/null 2>&1 &' && vm gone 120
-ok 'it powers itself off'
+ok 'it powers itself off, whatever was pressed to hold the screen'
 vm_sent >out && lines 0
 ok 'no octet went to a network'
 sha256sum -c before >out 2>err
