@@ -35,7 +35,7 @@
 #define CHUNK 4         /* characters that the guest's keyboard surely holds */
 #define ECHO_SECONDS 20 /* until they are on the screen */
 #define TYPE_TRIES 3
-#define CHUNK_PAUSE 200 /* milliseconds, when nothing will be there */
+#define SECRET_PAUSE 100 /* milliseconds between two keys of a secret */
 #define NAME_SIZE 4096
 
 struct room {
@@ -156,17 +156,15 @@ do_type(struct room *r, char **argv)
 	return true;
 }
 
+/* Nothing shows which keys came: they come as slowly as a person's, so that a
+ * guest that is held up for a moment still has them in its keyboard. */
 static bool
 do_secret(struct room *r, char **argv)
 {
-	size_t len = strlen(argv[0]);
-
-	for (size_t at = 0; at < len; at += CHUNK) {
-		size_t n = len - at < CHUNK ? len - at : CHUNK;
-
-		if (!press_text(r, argv[0] + at, n))
+	for (const char *c = argv[0]; *c != '\0'; c++) {
+		if (!press_text(r, c, 1))
 			return false;
-		poll(NULL, 0, CHUNK_PAUSE);
+		poll(NULL, 0, SECRET_PAUSE);
 	}
 	return true;
 }
