@@ -10,7 +10,8 @@ photo=$BUILD/tests/ceremony/qr/tool_photo
 
 # words: the digest in words, as show and scan say it
 words() {
-	sed -n '/ in words:$/,$p' out | grep '^  ' | tr -s ' \n' '  '
+	sed -n '/SHA-256/,$p' out | grep '^  [A-Za-z]* [A-Za-z]' |
+		tr -s ' \n' '  '
 }
 
 # photograph LENS ENDING: every picture of codes/, one in three is lost
