@@ -31,11 +31,13 @@ main(int argc, char *argv[])
 	int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	FILE *log = argc > 2 ? fopen(argv[2], "w") : NULL;
 
-	if (log == NULL || strlen(argv[1]) >= sizeof(at.sun_path))
+	if (log == NULL ||
+	    snprintf(at.sun_path, sizeof(at.sun_path), "%s.new", argv[1]) >=
+		(int)sizeof(at.sun_path))
 		return 2;
-	strcpy(at.sun_path, argv[1]);
+	/* under its name once it listens: who sees it may connect */
 	if (bind(sock, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-	    listen(sock, 4) != 0)
+	    listen(sock, 4) != 0 || rename(at.sun_path, argv[1]) != 0)
 		return 1;
 	for (;;) {
 		char text[100] = "";
