@@ -233,7 +233,7 @@ tell_end(const char *name, int status)
 		console_log("%s ended: status %d", name, WEXITSTATUS(status));
 }
 
-/* For now: who has a console asks there; of pcscd the menu's console says that
+/* Until people answer: who has a console asks there; of pcscd the menu's console says that
  * there are no cards, over whatever is shown. */
 static void
 give_up(struct services *s, size_t i, uint64_t now)
