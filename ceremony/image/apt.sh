@@ -15,6 +15,20 @@ mirrors() {
 	    $3 ~ /^bookworm(-updates|-security)?$/ { print $4, $3 }' | sort -u
 }
 
+# suites_unknown: a line for each of Debian's suites that the host's apt does not
+# know; true when there is one
+suites_unknown() {
+	known=$(mirrors | cut -d' ' -f2)
+	unknown=1
+	for suite in bookworm bookworm-updates bookworm-security; do
+		echo "$known" | grep -qx "$suite" && continue
+		echo "image: this host's apt does not know Debian's $suite:" \
+		    "add it to its sources"
+		unknown=0
+	done
+	return $unknown
+}
+
 # apt_private DIR: $apt is the command line that DIR's apt begins with
 apt_private() {
 	mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
@@ -22,13 +36,7 @@ apt_private() {
 	mirrors | awk -v key=$archive_keys '{
 		print "deb [arch=amd64 signed-by=" key "] " $1 " " $2 " main"
 	}' >"$1/sources.list"
-	for suite in bookworm bookworm-updates bookworm-security; do
-		grep -q " $suite main\$" "$1/sources.list" || {
-			echo "image: this host's apt does not know Debian's" \
-			    "$suite: add it to its sources" >&2
-			return 1
-		}
-	done
+	! suites_unknown >&2 || return 1
 	# shellcheck disable=SC2034 # for who sources this
 	apt="-qq -o Dir::Etc::SourceList=$1/sources.list
 	    -o Dir::Etc::SourceParts=/dev/null

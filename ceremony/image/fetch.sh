@@ -69,6 +69,7 @@ echo "image: these packages of the lock are not to be had from" \
 awk '{ print "  " $2 " " $3 " SHA-256 " $5 }' "$dir/after" >&2
 [ -n "$folder" ] && exit 1
 sed 's/^/  /' "$dir/log" | tail -n 5 >&2
+suites_unknown >&2 || :
 echo "image: take the set published with the release (make image FROM=folder)," \
     "or renew the lock (make image-lock), which makes another image" >&2
 exit $gone

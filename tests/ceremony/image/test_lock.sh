@@ -143,8 +143,10 @@ if [ -x $helper ]; then
 	ok 'fetch: a mirror that has another'
 	rm mirror/pool/main/two.deb
 	refused 77 'published with the release' env PATH="$dir/bin:$PATH" \
-	    sh "$recipe/fetch.sh" lock cache
-	ok 'fetch: a mirror that has it no longer'
+	    sh "$recipe/fetch.sh" lock cache &&
+	    says err "does not know Debian's bookworm-security" &&
+	    ! says err "Debian's bookworm:"
+	ok 'fetch: a mirror that has it no longer, an archive that apt does not know'
 else
 	skip 'fetch: from mirrors' "no $helper"
 fi
